@@ -1,0 +1,1 @@
+"""What every service shares: the language of events, the engine, the brokers, the contracts."""

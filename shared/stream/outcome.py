@@ -1,0 +1,63 @@
+"""What a processor says of its input. Conservation of records: every input record gets exactly one result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """One output record. ``event`` is a dataclass of :mod:`shared.events`, or ``None`` for a tombstone."""
+
+    topic: str
+    key: str
+    event: Any
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The record led to these outputs (at least one)."""
+
+    outputs: tuple[Emit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The record is poison: it becomes a dead letter.
+
+    ``reason`` is a short code from a fixed list (``bad_json``, ``unknown_schema``…). ``detail`` must never hold content
+    of the record: it may name a field, a type, a size.
+    """
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The record led to nothing of its own, on purpose: a duplicate, absorbed into state, opted out. ``reason`` is a code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Async processors only: not possible now (a model not loaded yet, a service away); to be tried again later."""
+
+    reason: str
+    retry_after_s: float = 1.0
+
+
+Result = Emitted | Rejected | Skipped | Deferred
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Results aligned with the batch, one each in order, plus outputs that belong to the batch or tick as a whole."""
+
+    results: Sequence[Result] = ()
+    also: Sequence[Emit] = ()
+
+
+NOTHING = Outcomes()

@@ -1,0 +1,53 @@
+"""Records as the engine sees them: where they stand in the log and what they hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TopicPartition:
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}]"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where one record stands. A *committed* position is always the next offset to read, never the last one read."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}]@{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as fetched: undecoded. ``timestamp_ms`` is epoch milliseconds as the broker gave it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def position(self) -> Position:
+        return Position(self.topic, self.partition, self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One decoded record. ``event`` is a dataclass of :mod:`shared.events`; ``None`` for a tombstone."""
+
+    position: Position
+    timestamp_ms: int
+    key: str
+    event: Any
+    headers: tuple[tuple[str, bytes], ...] = ()
