@@ -36,7 +36,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The record led to nothing of its own, on purpose: a duplicate, absorbed into state, opted out. ``reason`` is a code."""
+    """The record led to nothing of its own, on purpose: a duplicate, absorbed into state, opted out.
+
+    ``reason`` is a code.
+    """
 
     reason: str
 

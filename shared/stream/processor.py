@@ -93,7 +93,7 @@ class TaskId:
 
     @property
     def transactional_id(self) -> str:
-        """One id per task, so that Kafka fences a stalled owner after a hand-over: ``<group>.<topic>.<p>``, ``<group>.<p>``."""
+        """One id per task, so that Kafka fences a stalled owner after a hand-over."""
         if len(self.topics) == 1:
             return f"{self.application}.{self.topics[0]}.{self.partition}"
         return f"{self.application}.{self.partition}"
