@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from shared.stream.outcome import Outcomes, Result
+from shared.stream.outcome import Emit, Outcomes, Result
 from shared.stream.records import Message
 
 
@@ -74,13 +74,24 @@ class AsyncProcessor(Protocol):
     """Logic with side effects that no transaction covers (model calls, GPU jobs, HTTP). At least once: output ids are
     derived from the input position, so that a replay writes the same ids and readers drop repeats by id."""
 
-    async def handle(self, message: Message, tables: "Tables") -> Result: ...
+    async def handle(self, message: Message, tables: "Context") -> Result: ...
 
 
 class Tables(Protocol):
     def table(self, topic: str) -> Mapping[str, Any]: ...
 
     def table_version(self, topic: str) -> int: ...
+
+
+class Context(Tables, Protocol):
+    """What an async processor sees while it handles one message: the broadcast tables, and a way to say something
+    before it is done (a job's progress)."""
+
+    async def publish(self, outputs: Sequence[Emit]) -> None:
+        """Write ``outputs`` now, durably, under the message's transactional id if its application names one (then all
+        or none of them). Raises :class:`shared.errors.MigratedError` when a newer owner of that id has taken over:
+        the job must stop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,11 @@ class TaskId:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A streaming service as the engine runs it. ``name`` is also the consumer group."""
+    """A streaming service as the engine runs it. ``name`` is also the consumer group.
+
+    ``stop_limit``: so many rejected records of a task in a row halt it (:class:`shared.errors.FatalError`) before the
+    batch is committed, so that a bad deploy fills a backlog and not the dead letters.
+    """
 
     name: str
     topics: tuple[str, ...]
@@ -112,11 +127,19 @@ class Application:
     max_batch_records: int = 500
     commit_interval_ms: int = 100
     keep_dead_letter_payload: bool = True
+    stop_limit: int = 100
+    max_batch_bytes: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncApplication:
-    """A service with side effects as the engine runs it: at least once, bounded in flight, watermark commits."""
+    """A service with side effects as the engine runs it: at least once, bounded in flight, watermark commits.
+
+    ``max_attempts`` bounds the calls of ``handle`` that may end in an exception before the record becomes a dead
+    letter; being deferred does not count. ``transactional_id`` names the writer of one message's outputs
+    (``trainer.<job>``), so that Kafka fences a stale worker of the same job; without it outputs go through one
+    idempotent producer.
+    """
 
     name: str
     topics: tuple[str, ...]
@@ -125,3 +148,6 @@ class AsyncApplication:
     max_in_flight: int = 4
     max_attempts: int = 5
     commit_interval_ms: int = 500
+    keep_dead_letter_payload: bool = True
+    stop_limit: int = 100
+    transactional_id: Callable[[Message], str] | None = None

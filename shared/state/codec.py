@@ -1,0 +1,36 @@
+"""How a store's values travel in a changelog: one byte for codec and version, then the value.
+
+Byte 1 is JSON (UTF-8, no NaN), byte 2 is raw bytes. A tombstone (no value at all) is a deletion.
+"""
+
+import json
+from typing import Any, Literal
+
+from shared.errors import CorruptedError
+
+_JSON_V1 = b"\x01"
+_BYTES_V1 = b"\x02"
+
+_encode_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def encode_value(codec: Literal["json", "bytes"], value: Any) -> bytes:
+    """Raises ``TypeError`` or ``ValueError`` for a value that its codec cannot hold."""
+    if codec == "json":
+        return _JSON_V1 + _encode_json(value).encode()
+    if not isinstance(value, bytes):
+        raise TypeError(f"a bytes store holds bytes, not {type(value).__name__}")
+    return _BYTES_V1 + value
+
+
+def decode_value(codec: Literal["json", "bytes"], payload: bytes) -> Any:
+    """Raises :class:`CorruptedError` for an entry that was not written by ``codec``."""
+    mark = payload[:1]
+    if codec == "json" and mark == _JSON_V1:
+        try:
+            return json.loads(payload[1:])
+        except ValueError as error:
+            raise CorruptedError("a changelog entry holds no JSON") from error
+    if codec == "bytes" and mark == _BYTES_V1:
+        return payload[1:]
+    raise CorruptedError(f"a changelog entry was written by an unknown codec (mark {mark.hex() or 'none'})")
