@@ -1,4 +1,4 @@
-"""Tool calls as values: parsed from a specialist's text, checked against their schemas, compared with another answer."""
+"""Tool calls as values: parsed from a specialist's text, checked against their schemas, compared with others."""
 
 import json
 from collections import Counter
@@ -28,7 +28,7 @@ class Parsed:
 
 
 def parse_calls(text: str, tools: Sequence[ToolDefinition], call_scope: str) -> Parsed:
-    """Parses and checks. Call ids are hashes of ``call_scope`` (a decision id) and position, so a replay repeats them."""
+    """Parses and checks. Call ids are hashes of ``call_scope`` (a decision id) and position: a replay repeats them."""
     text = text.strip()
     if text == DEFER:
         return Parsed(deferred=True)

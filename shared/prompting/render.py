@@ -1,7 +1,7 @@
 """A request as the text a specialist reads, and an answer as the text it is trained to write.
 
-The prompt holds the values folded out of the system message (today's date, ids), the newest user turn, and the calls and
-tool results since: what changes from call to call inside one cluster, and nothing else.
+The prompt holds the values folded out of the system message (today's date, ids), the newest user turn, and the calls
+and tool results since: what changes from call to call inside one cluster, and nothing else.
 """
 
 import json

@@ -13,8 +13,8 @@ DEFER = "DEFER"
 class Template:
     """How a request becomes text for a specialist, and when its answer ends.
 
-    ``opening`` and ``closing`` surround the rendered request; the completion ends at ``stop``. One schema per cluster is
-    learned, so neither system message nor tool list is repeated (4 to 16 times fewer tokens at equal accuracy).
+    ``opening`` and ``closing`` surround the rendered request; the completion ends at ``stop``. One schema per cluster
+    is learned, so neither system message nor tool list is repeated (4 to 16 times fewer tokens at equal accuracy).
     """
 
     name: str
