@@ -1,0 +1,179 @@
+"""Group members and group-less readers on aiokafka.
+
+``getmany`` also reports errors of a position that a seek has replaced; they are stale and dropped. An assignment's
+partitions start to be fetched at once, so they are paused until their task is ready.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import errors as kafka_errors
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+
+from shared.brokers.kafka.connection import Connection, calling, to_native, to_ours, translate
+from shared.errors import FatalError, MigratedError
+from shared.stream.broker import MAX_RECORD_BYTES, Admin, Listener
+from shared.stream.records import Record, TopicPartition
+
+
+class _KafkaSource:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._started: AIOKafkaConsumer | None = None
+
+    @property
+    def _consumer(self) -> AIOKafkaConsumer:
+        if self._started is None:
+            raise MigratedError("the consumer is not started")
+        return self._started
+
+    async def poll(self, partitions: Sequence[TopicPartition], max_records: int, timeout_s: float) -> list[Record]:
+        natives = [to_native(partition) for partition in partitions]
+        try:
+            batches = await self._consumer.getmany(
+                *natives, timeout_ms=max(0, round(timeout_s * 1000)), max_records=max_records
+            )
+        except kafka_errors.NoOffsetForPartitionError:
+            return []  # raised for the assignment's own position, before the task's seek replaced it
+        except kafka_errors.OffsetOutOfRangeError as error:
+            if await self._is_stale(error):
+                return []
+            raise translate(error, "fetch") from error
+        except Exception as error:
+            raise translate(error, "fetch") from error
+        return [
+            Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers)
+            for batch in batches.values()
+            for r in batch
+        ]
+
+    async def _is_stale(self, error: Exception) -> bool:
+        offsets = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+        return not any([await self.position(to_ours(native)) == offset for native, offset in offsets.items()])
+
+    async def position(self, partition: TopicPartition) -> int:
+        position: int = await calling("position", self._consumer.position(to_native(partition)))
+        return position
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        try:
+            self._consumer.seek(to_native(partition), offset)
+        except Exception as error:
+            raise translate(error, "seek") from error
+
+    async def stop(self) -> None:
+        if self._started is not None:
+            consumer, self._started = self._started, None
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(consumer.stop(), self._connection.timing.session_s)
+
+    def _new_consumer(self, **options: Any) -> AIOKafkaConsumer:
+        """Every guarantee is written out here. Needs a running event loop."""
+        return AIOKafkaConsumer(
+            **self._connection.options,
+            **options,
+            isolation_level="read_committed",
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES + 1024 * 1024,
+            fetch_max_wait_ms=round(self._connection.timing.fetch_wait_s * 1000),
+        )
+
+    async def _start(self, consumer: AIOKafkaConsumer) -> None:
+        self._started = consumer
+        try:
+            await calling("connect", consumer.start())
+        except BaseException:
+            await self.stop()
+            raise
+
+
+class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    def __init__(self, consumer: "KafkaConsumer", listener: Listener) -> None:
+        self._consumer = consumer
+        self._listener = listener
+
+    async def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
+        await self._listener.on_revoked(frozenset(to_ours(native) for native in revoked))
+
+    async def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
+        partitions = frozenset(to_ours(native) for native in assigned)
+        self._consumer.pause(list(partitions))
+        await self._listener.on_assigned(partitions)
+
+
+class KafkaConsumer(_KafkaSource):
+    def __init__(self, connection: Connection, group: str, topics: tuple[str, ...], listener: Listener) -> None:
+        super().__init__(connection)
+        self._group = group
+        self._topics = topics
+        self._listener = listener
+
+    async def start(self) -> None:
+        timing = self._connection.timing
+        consumer = self._new_consumer(
+            group_id=self._group,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=round(timing.session_s * 1000),
+            heartbeat_interval_ms=round(timing.heartbeat_s * 1000),
+            rebalance_timeout_ms=round(timing.rebalance_s * 1000),
+        )
+        consumer.subscribe(topics=list(self._topics), listener=_Rebalances(self, self._listener))
+        await self._start(consumer)
+
+    def pause(self, partitions: Sequence[TopicPartition]) -> None:
+        with contextlib.suppress(kafka_errors.IllegalStateError):
+            self._consumer.pause(*[to_native(partition) for partition in partitions])
+
+    def resume(self, partitions: Sequence[TopicPartition]) -> None:
+        try:
+            self._consumer.resume(*[to_native(partition) for partition in partitions])
+        except Exception as error:
+            raise translate(error, "resume") from error
+
+    async def committed(self, partition: TopicPartition) -> int | None:
+        offset: int | None = await calling("committed offset", self._consumer.committed(to_native(partition)))
+        return offset
+
+    async def beginning(self, partition: TopicPartition) -> int:
+        native = to_native(partition)
+        offsets = await calling("first offset", self._consumer.beginning_offsets([native]))
+        first: int = offsets[native]
+        return first
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        natives = {to_native(partition): offset for partition, offset in offsets.items()}
+        await calling("commit", asyncio.wait_for(self._consumer.commit(natives), self._connection.timing.commit_s))
+
+
+class KafkaReader(_KafkaSource):
+    def __init__(self, connection: Connection, admin: Admin) -> None:
+        super().__init__(connection)
+        self._admin = admin
+
+    async def start(self) -> None:
+        await self._start(self._new_consumer(group_id=None))
+
+    async def partitions(self, topic: str) -> tuple[TopicPartition, ...]:
+        count = (await self._admin.topics()).get(topic)
+        if count is None:
+            raise FatalError(f"topic {topic} does not exist; create it with `flywheel topics apply`")
+        return tuple(TopicPartition(topic, number) for number in range(count))
+
+    def assign(self, positions: Mapping[TopicPartition, int]) -> None:
+        self._consumer.assign([to_native(partition) for partition in positions])
+        for partition, offset in positions.items():
+            self.seek(partition, offset)
+
+    async def beginnings(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        natives = [to_native(partition) for partition in partitions]
+        offsets = await calling("first offsets", self._consumer.beginning_offsets(natives))
+        return {to_ours(native): offset for native, offset in offsets.items()}
+
+    async def stable_ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        natives = [to_native(partition) for partition in partitions]
+        offsets = await calling("stable ends", self._consumer.end_offsets(natives))
+        return {to_ours(native): offset for native, offset in offsets.items()}

@@ -1,0 +1,138 @@
+"""Idempotent and transactional producers on aiokafka. One that raised anything is dead, and may raise odd types next."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaProducer
+from aiokafka import TopicPartition as NativePartition
+from aiokafka import errors as kafka_errors
+
+from shared.brokers.kafka.connection import Connection, to_native, translate
+from shared.errors import FlywheelError, TransientError
+from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
+from shared.stream.partitioner import partition_for
+from shared.stream.records import TopicPartition
+
+_T = TypeVar("_T")
+_BATCH_BYTES = 1024 * 1024
+_CLOSE_S = 2.0
+
+
+class KafkaProducer:
+    """Idempotent, or transactional when it has an id."""
+
+    def __init__(self, connection: Connection, transactional_id: str | None) -> None:
+        self._connection = connection
+        self._id = transactional_id
+        self._started: AIOKafkaProducer | None = None
+        self._partitions: dict[str, int] = {}
+        self._open = False
+        self._dead = False
+
+    async def start(self) -> None:
+        timing = self._connection.timing
+        options: dict[str, Any] = {"enable_idempotence": True}
+        if self._id is not None:
+            options = {"transactional_id": self._id, "transaction_timeout_ms": round(timing.transaction_s * 1000)}
+        self._started = AIOKafkaProducer(
+            **self._connection.options,
+            **options,
+            acks="all",
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=MAX_RECORD_BYTES,
+        )
+        await self._guarded("start the producer", self._started.start(), timing.start_s)
+
+    async def begin(self) -> None:
+        await self._guarded("begin a transaction", self._producer.begin_transaction(), self._connection.timing.commit_s)
+        self._open = True
+
+    async def send(self, records: Sequence[OutRecord]) -> None:
+        if records:
+            await self._guarded("send", self._send(records), self._connection.timing.request_s, survives_cancel=True)
+
+    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+        await self._guarded("commit a transaction", self._commit(offsets, group), self._connection.timing.commit_s)
+        self._open = False
+
+    async def abort(self) -> None:
+        await self._guarded("abort a transaction", self._producer.abort_transaction(), _CLOSE_S)
+        self._open = False
+
+    async def close(self) -> None:
+        if self._open and not self._dead:
+            with contextlib.suppress(FlywheelError):
+                await self.abort()
+        producer, self._started = self._started, None
+        if producer is None:
+            return
+        if not self._dead:
+            self._dead = True
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(producer.stop(), _CLOSE_S)
+                return
+        await _discard(producer)
+
+    @property
+    def _producer(self) -> AIOKafkaProducer:
+        if self._started is None or self._dead:
+            raise TransientError("the producer is dead")
+        return self._started
+
+    async def _send(self, records: Sequence[OutRecord]) -> None:
+        by_partition: dict[NativePartition, list[OutRecord]] = {}
+        for record in records:
+            number = record.partition
+            if number is None:
+                count = self._partitions.get(record.topic)
+                if count is None:
+                    count = self._partitions[record.topic] = len(await self._producer.partitions_for(record.topic))
+                number = partition_for(record.key or b"", count)
+            by_partition.setdefault(NativePartition(record.topic, number), []).append(record)
+        await asyncio.gather(*[self._send_partition(native, batch) for native, batch in by_partition.items()])
+
+    async def _send_partition(self, native: NativePartition, records: list[OutRecord]) -> None:
+        """One writer per partition, one batch in the queue at a time: order holds whatever is retried."""
+        producer = self._producer
+        batch, waiting = producer.create_batch(), []
+        for record in records:
+            headers = list(record.headers)
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
+                waiting.append(await producer.send_batch(batch, native.topic, partition=native.partition))
+                batch = producer.create_batch()
+                batch.append(key=record.key, value=record.value, timestamp=None, headers=headers)
+        waiting.append(await producer.send_batch(batch, native.topic, partition=native.partition))
+        await asyncio.gather(*waiting)
+
+    async def _commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+        producer = self._producer
+        if offsets:
+            natives = {to_native(partition): offset for partition, offset in offsets.items()}
+            await producer.send_offsets_to_transaction(natives, group)
+        await producer.commit_transaction()
+
+    async def _guarded(self, doing: str, call: Awaitable[_T], limit_s: float, *, survives_cancel: bool = False) -> _T:
+        """Whatever ``call`` raises, this producer is not used again. Cancelled, only a send can still be aborted."""
+        try:
+            return await asyncio.wait_for(call, limit_s)
+        except asyncio.CancelledError:
+            self._dead = self._dead or not survives_cancel
+            raise
+        except Exception as error:
+            self._dead = True
+            raise translate(error, doing) from error
+
+
+async def _discard(producer: AIOKafkaProducer) -> None:
+    """Let go without flushing: ``stop()`` would wait for a broker that may be away. Its attributes are private, but
+    nothing public closes a producer at once, and one left running could still deliver what it holds."""
+    with contextlib.suppress(Exception):
+        await producer.client.close()
+    sender = producer._sender
+    if sender.sender_task is not None:
+        sender.sender_task.cancel()
+        await asyncio.wait([sender.sender_task], timeout=_CLOSE_S)
+    producer._message_accumulator.fail_all(kafka_errors.ProducerClosed())
+    producer._closed = True

@@ -1,0 +1,236 @@
+"""A task's life, and the pure part of its work: records in, one transaction's content out. No I/O here."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.errors import FatalError, PoisonError
+from shared.state.store import TaskState
+from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
+from shared.stream.checks import check_conservation, check_tick
+from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
+from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result
+from shared.stream.processor import Application, Tables, TaskId
+from shared.stream.records import Message, Record
+from shared.stream.serde import Serde
+
+
+class Phase(StrEnum):
+    """``closed_clean``: all it did is committed. ``closed_dirty``: staged work was dropped; the next owner redoes it."""
+
+    RESTORING = "restoring"
+    RUNNING = "running"
+    SUSPENDED = "suspended"
+    CLOSED_CLEAN = "closed_clean"
+    CLOSED_DIRTY = "closed_dirty"
+
+
+_LEGAL: dict[Phase, frozenset[Phase]] = {
+    Phase.RESTORING: frozenset({Phase.RESTORING, Phase.RUNNING, Phase.CLOSED_DIRTY}),
+    Phase.RUNNING: frozenset({Phase.SUSPENDED, Phase.RESTORING, Phase.CLOSED_DIRTY}),
+    Phase.SUSPENDED: frozenset({Phase.RUNNING, Phase.RESTORING, Phase.CLOSED_CLEAN, Phase.CLOSED_DIRTY}),
+    Phase.CLOSED_CLEAN: frozenset(),
+    Phase.CLOSED_DIRTY: frozenset(),
+}
+
+
+def check_transition(task: str, old: Phase, new: Phase) -> None:
+    """Raises :class:`FatalError` for a step that a task's life does not have."""
+    if new not in _LEGAL[old]:
+        raise FatalError(f"task {task} cannot go from {old} to {new}")
+
+
+def changelog_topic(application: str, store: str) -> str:
+    return f"{application}.{store}.changelog"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Writes one record per transaction that tells what it read, so that a test can replay a task exactly (I5)."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One transaction's content, and what to count once it is committed."""
+
+    records: list[OutRecord]
+    results: Sequence[Result] = ()
+    reject_run: int = 0
+
+
+class Work:
+    """One task's processor and state. Not thread-safe: the engine calls it from one place at a time.
+
+    After :meth:`prepare` or :meth:`prepare_tick`, call :meth:`applied` once the transaction is committed, or
+    :meth:`reset` if it was not begun. If a commit's outcome is unknown, drop the whole object and restore another.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        task: TaskId,
+        serde: Serde,
+        make_dead_letter: DeadLetterFactory,
+        tables: Tables,
+        journal: Journal | None = None,
+    ) -> None:
+        self.application = application
+        self.task = task
+        self.state = TaskState(application.stores, tables)
+        self.last_tick_ms = 0
+        self._serde = serde
+        self._make_dead_letter = make_dead_letter
+        self._journal = journal
+        self._stop_limit = StopLimit(application.name, application.stop_limit)
+        self._changelogs = {spec.name: changelog_topic(application.name, spec.name) for spec in application.stores}
+        self._processor = application.processor(task)
+
+    def restored(self) -> None:
+        """The state is complete: let the processor build on it."""
+        self._processor.restored(self.state)
+
+    def reset(self) -> None:
+        """Drop staged writes and the processor that made them; start a new one over what is kept."""
+        self.state.discard()
+        self._processor = self.application.processor(self.task)
+        self._processor.restored(self.state)
+
+    def applied(self, prepared: Prepared) -> None:
+        self.state.apply()
+        self._stop_limit.committed(prepared.reject_run)
+
+    def prepare(self, records: Sequence[Record], tables: Tables, now_ms: int) -> Prepared:
+        """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`."""
+        self.state.use_tables(tables)
+        decoded = [self._decode(record) for record in records]
+        messages = [item for item in decoded if isinstance(item, Message)]
+        outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
+        check_conservation(self.application.name, len(messages), outcomes)
+        answers = iter(outcomes.results)
+        results = [item if isinstance(item, Rejected) else next(answers) for item in decoded]
+        return self._finish(records, results, outcomes.also, now_ms)
+
+    def prepare_rejected(self, record: Record, reason: str, detail: str, now_ms: int) -> Prepared:
+        """A transaction in which ``record`` alone becomes a dead letter without being processed."""
+        return self._finish([record], [Rejected(reason, detail)], (), now_ms, attempt=2)
+
+    def prepare_tick(self, now_ms: int, tables: Tables) -> Prepared | None:
+        """One tick; ``None`` if it did nothing. Time never goes back: ``now_ms`` is raised to the last tick's."""
+        now_ms = max(now_ms, self.last_tick_ms)
+        self.state.use_tables(tables)
+        outcomes = self._processor.on_tick(now_ms, self.state)
+        check_tick(self.application.name, outcomes)
+        self.last_tick_ms = now_ms
+        stamp = (("tick_at_ms", str(now_ms).encode()),)
+        out = [self._encode(emit) for emit in outcomes.also]
+        changes = self._changelog(stamp)
+        if not out and not changes:
+            return None
+        out.extend(changes)
+        self._add_journal(out, (), now_ms)
+        return Prepared(_within_limit(self.application.name, out))
+
+    def _finish(
+        self, records: Sequence[Record], results: list[Result], also: Sequence[Emit], now_ms: int, attempt: int = 1
+    ) -> Prepared:
+        out: list[OutRecord] = []
+        rejections: list[Rejected | None] = []
+        for index, result in enumerate(results):
+            if isinstance(result, Emitted):
+                encoded = [self._encode(emit) for emit in result.outputs]
+                if all(item.size_bytes() <= MAX_RECORD_BYTES for item in encoded):
+                    out.extend(encoded)
+                else:
+                    largest = max(item.size_bytes() for item in encoded)
+                    result = results[index] = Rejected("too_large", f"output of {largest} bytes")
+            rejected = result if isinstance(result, Rejected) else None
+            rejections.append(rejected)
+            if rejected is not None:
+                out.append(self._dead_letter(records[index], rejected, attempt, now_ms))
+        run = self._stop_limit.after(rejections, records[-1])
+        shared = [self._encode(emit) for emit in also] + self._changelog(())
+        out.extend(_within_limit(self.application.name, shared))
+        self._add_journal(out, records, None)
+        return Prepared(out, results, run)
+
+    def _decode(self, record: Record) -> Message | Rejected:
+        try:
+            key = record.key.decode() if record.key is not None else ""
+        except UnicodeDecodeError:
+            return Rejected("bad_key", "the key is no UTF-8")
+        if record.value is None:
+            return Message(record.position, record.timestamp_ms, key, None, record.headers)
+        try:
+            event = self._serde.decode(record.topic, record.value)
+        except PoisonError as error:
+            return Rejected(error.reason, error.detail)
+        return Message(record.position, record.timestamp_ms, key, event, record.headers)
+
+    def _encode(self, emit: Emit) -> OutRecord:
+        value = None if emit.event is None else self._serde.encode(emit.topic, emit.event)
+        return OutRecord(emit.topic, emit.key.encode(), value, emit.headers)
+
+    def _changelog(self, headers: tuple[tuple[str, bytes], ...]) -> list[OutRecord]:
+        topics, partition = self._changelogs, self.task.partition
+        return [
+            OutRecord(topics[change.store], change.key.encode(), change.value, headers, partition)
+            for change in self.state.changes()
+        ]
+
+    def _dead_letter(self, record: Record, rejected: Rejected, attempt: int, now_ms: int) -> OutRecord:
+        event = dead_letter_event(
+            self._make_dead_letter,
+            record,
+            rejected,
+            application=self.application.name,
+            attempt=attempt,
+            keep_payload=self.application.keep_dead_letter_payload,
+            now_ms=now_ms,
+        )
+        return OutRecord(DEAD_LETTER_TOPIC, record.topic.encode(), self._serde.encode(DEAD_LETTER_TOPIC, event))
+
+    def _add_journal(self, out: list[OutRecord], records: Sequence[Record], tick_ms: int | None) -> None:
+        if self._journal is None:
+            return
+        positions = [[record.topic, record.partition, record.offset] for record in records]
+        versions = {topic: self.state.table_version(topic) for topic in self.application.broadcasts}
+        entry = {"positions": positions, "tick_ms": tick_ms, "versions": versions}
+        key = self.task.transactional_id.encode()
+        out.append(OutRecord(self._journal.topic, key, json.dumps(entry).encode(), (), self.task.partition))
+
+
+def dead_letter_event(
+    make: DeadLetterFactory,
+    record: Record,
+    rejected: Rejected,
+    *,
+    application: str,
+    attempt: int,
+    keep_payload: bool,
+    now_ms: int,
+) -> object:
+    """The dead-letter event of ``record``. A payload too large to travel in an envelope is left out, its hash stays."""
+    value = record.value
+    fits = value is not None and len(value) <= MAX_RECORD_BYTES - 16_384
+    return make(
+        position=record.position,
+        application=application,
+        reason=rejected.reason,
+        detail=rejected.detail,
+        attempt=attempt,
+        payload=value if keep_payload and fits else None,
+        payload_sha256=None if value is None else hashlib.sha256(value).hexdigest(),
+        at_ms=now_ms,
+    )
+
+
+def _within_limit(application: str, records: list[OutRecord]) -> list[OutRecord]:
+    """Outputs that belong to no single input, and changelog entries, must fit: there is nothing to reject for them."""
+    for record in records:
+        if record.size_bytes() > MAX_RECORD_BYTES:
+            raise PoisonError("too_large", f"{application} wrote {record.size_bytes()} bytes to {record.topic}")
+    return records
