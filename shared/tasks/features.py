@@ -1,0 +1,161 @@
+"""Request-side features: a static embedding of what the user asks for, beside hashed structure.
+
+Values (names, numbers, identifiers, capitalised runs, placeholders) are dropped first, so that a raw request and its
+redacted form have nearly the same vector. A vector is the embedding with a frozen mean removed, and the signed hashes of
+verbs and JSON keys with frozen weights, each block scaled to its share of a unit vector. Nothing here learns: mean and
+weights travel with each published matcher.
+"""
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.events.calls import Request
+from shared.tasks.feature_mean import FEATURE_MEAN
+from shared.tasks.identity import message_text, newest_step
+from shared.tasks.jsontext import keys_and_texts, parse_structure
+from shared.tasks.verbs import CANONICAL
+from shared.tasks.words import content_words
+
+Vector = NDArray[np.float32]
+Embed = Callable[[Sequence[str]], Vector]
+
+FEATURE_VERSION = "wordllama-256+structure-128/1"
+EMBEDDING_DIMENSION = 256
+STRUCTURE_DIMENSION = 128
+DIMENSION = EMBEDDING_DIMENSION + STRUCTURE_DIMENSION
+STRUCTURE_SHARE = 0.15
+"""Share of structure in a vector's squared length, where a request has any."""
+MAX_TEXT_CHARS = 4000
+"""Longer turns are cut before they are embedded: bounds the time of one match."""
+WEIGHTS: Mapping[str, float] = {"verb": 1.0, "key": 0.7, "extra": 1.0, "nothing": 1.0}
+"""Weight of structure tokens by kind; a matcher may publish weights of single tokens beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawFeatures:
+    """What a request gives before mean and weights are applied."""
+
+    embedding: Vector
+    tokens: Mapping[str, int]
+
+
+def user_words(request: Request) -> tuple[list[str], list[str]]:
+    """Words of the newest user turn without its values, and the JSON keys of that turn and of what came after it."""
+    step = newest_step(request)
+    words: list[str] = []
+    keys: list[str] = []
+    for index, message in enumerate(step):
+        text = message_text(message)[:MAX_TEXT_CHARS] if index == 0 else message_text(message)
+        if index and message.role != "tool":
+            continue
+        structure = parse_structure(text) if len(text) <= MAX_TEXT_CHARS else None
+        if structure is None:
+            if index == 0:
+                words += content_words(text)
+            continue
+        for part, is_key in keys_and_texts(structure):
+            if is_key:
+                keys.append(part)
+            elif index == 0:
+                words += content_words(part)
+    return words, keys
+
+
+class Featuriser:
+    """Requests to vectors. ``embed`` maps texts to rows of pooled token embeddings, the empty text to zeros."""
+
+    def __init__(self, embed: Embed) -> None:
+        self._embed = embed
+
+    def raw(self, request: Request, extra: Sequence[str] = ()) -> RawFeatures:
+        """Features before mean and weights. ``extra`` adds structure tokens that the request does not show."""
+        words, keys = user_words(request)
+        tokens = Counter(f"verb:{CANONICAL[word]}" for word in words if word in CANONICAL)
+        tokens.update(f"key:{key.lower()}" for key in dict.fromkeys(keys))
+        tokens.update(f"extra:{token}" for token in extra)
+        if not words and not tokens:
+            tokens["nothing:"] = 1
+        embedding = self._embed([" ".join(words)])[0]
+        return RawFeatures(embedding=embedding, tokens=tokens)
+
+    def vector(self, request: Request, extra: Sequence[str] = ()) -> Vector:
+        """The vector under the default mean and weights."""
+        return project(self.raw(request, extra), default_mean(), WEIGHTS)
+
+
+def default_mean() -> Vector:
+    """Mean embedding of short English requests, frozen; see :mod:`shared.tasks.feature_mean`."""
+    return FEATURE_MEAN
+
+
+def project(raw: RawFeatures, mean: Vector, weights: Mapping[str, float]) -> Vector:
+    """Unit vector of raw features under a published mean and published weights."""
+    vector = np.zeros(DIMENSION, dtype=np.float32)
+    structure = _structure(raw.tokens, weights)
+    structure_norm = float(np.linalg.norm(structure))
+    has_text = bool(raw.embedding.any())
+    share = STRUCTURE_SHARE if has_text else 1.0
+    if structure_norm > 0.0:
+        vector[EMBEDDING_DIMENSION:] = structure * (share**0.5 / structure_norm)
+    else:
+        share = 0.0
+    if has_text:
+        centred = raw.embedding - mean
+        norm = float(np.linalg.norm(centred))
+        if norm > 0.0:
+            vector[:EMBEDDING_DIMENSION] = centred * ((1.0 - share) ** 0.5 / norm)
+    return vector
+
+
+def _structure(tokens: Mapping[str, int], weights: Mapping[str, float]) -> Vector:
+    block = np.zeros(STRUCTURE_DIMENSION, dtype=np.float32)
+    for token in tokens:
+        weight = weights.get(token)
+        if weight is None:
+            weight = weights.get(token.partition(":")[0], 1.0)
+        digest = zlib.crc32(token.encode())
+        block[digest % STRUCTURE_DIMENSION] += weight if digest & 0x8000_0000 else -weight
+    return block
+
+
+def load_wordllama() -> Embed:
+    """Mean-pooled static token embeddings from the weights inside the ``wordllama`` package (MIT).
+
+    Reads the package's files without importing it: its import configures logging and pulls in an HTTP client. One text's
+    row does not depend on the others in the call. Raises ``FileNotFoundError`` if the package is not installed.
+    """
+    from safetensors import safe_open
+    from tokenizers import Tokenizer
+
+    spec = find_spec("wordllama")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the package wordllama is not installed: install the extra of this service")
+    folder = Path(spec.origin).parent
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    with safe_open(str(folder / "weights" / "l2_supercat_256.safetensors"), framework="np") as weights:
+        table = np.ascontiguousarray(weights.get_tensor("embedding.weight"), dtype=np.float32)
+
+    def embed(texts: Sequence[str]) -> Vector:
+        rows = np.zeros((len(texts), EMBEDDING_DIMENSION), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            ids = tokenizer.encode(text, add_special_tokens=False).ids if text else []
+            if ids:
+                row[:] = table[ids].mean(axis=0)
+        return rows
+
+    return embed
+
+
+def encode_weights(weights: Mapping[str, float]) -> str:
+    """One spelling of equal weights, to tell matchers that share a feature space."""
+    return json.dumps(dict(weights), sort_keys=True)

@@ -1,0 +1,145 @@
+"""Which published cluster a request belongs to, before any model is called.
+
+The router and the clusterer hold the same index over the same published matchers, so they agree by construction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.events.calls import Request
+from shared.events.clusters import ClusterChanged, Matcher
+from shared.tasks.features import DIMENSION, FEATURE_VERSION, Featuriser, RawFeatures, Vector, encode_weights, project
+from shared.tasks.identity import sub_key
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A request inside the radius of a published representative."""
+
+    cluster: str
+    similarity: float
+    version: int
+    epoch: int
+    representative: int = 0
+    """Row of the matcher's vectors that is nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Representatives of one shard that share mean and weights: one product matches them all."""
+
+    mean: Vector
+    weights: Mapping[str, float]
+    vectors: Vector
+    radii: NDArray[np.float32]
+    owners: tuple[tuple[str, int, int, int], ...]
+    """Cluster, version, epoch and row, one per representative."""
+
+
+def _decode(data: bytes, columns: int) -> Vector:
+    return np.frombuffer(data, dtype="<f2").astype(np.float32).reshape(-1, columns)
+
+
+def _usable(event: ClusterChanged) -> Matcher | None:
+    """The matcher, unless the cluster is gone or its features come from other code."""
+    matcher = event.matcher
+    if matcher is None or event.merged_into is not None or matcher.feature_version != FEATURE_VERSION:
+        return None
+    rows = len(matcher.radii)
+    fits = matcher.dimension == DIMENSION and rows > 0 and len(matcher.vectors) == 2 * rows * DIMENSION
+    return matcher if fits else None
+
+
+def _spaces(events: Mapping[str, ClusterChanged]) -> tuple[_Space, ...]:
+    groups: dict[tuple[bytes, str], list[tuple[str, ClusterChanged, Matcher]]] = {}
+    for cluster in sorted(events):
+        matcher = _usable(events[cluster])
+        if matcher is not None:
+            group = (matcher.feature_mean, encode_weights(matcher.idf))
+            groups.setdefault(group, []).append((cluster, events[cluster], matcher))
+    spaces = []
+    for (mean, _), members in sorted(groups.items(), key=lambda item: item[0]):
+        vectors = np.concatenate([_decode(matcher.vectors, DIMENSION) for _, _, matcher in members])
+        spaces.append(
+            _Space(
+                mean=np.frombuffer(mean, dtype="<f2").astype(np.float32),
+                weights=members[0][2].idf,
+                vectors=np.ascontiguousarray(vectors),
+                radii=np.array([radius for _, _, matcher in members for radius in matcher.radii], dtype=np.float32),
+                owners=tuple(
+                    (cluster, matcher.version, event.epoch, row)
+                    for cluster, event, matcher in members
+                    for row in range(len(matcher.radii))
+                ),
+            )
+        )
+    return tuple(spaces)
+
+
+class MatcherIndex:
+    """Published matchers by task key and sub-key. ``update`` may run in another thread than ``match``: a shard is
+    replaced whole, never changed."""
+
+    def __init__(self, featuriser: Featuriser) -> None:
+        self.featuriser = featuriser
+        self._lock = Lock()
+        self._events: dict[tuple[str, str], dict[str, ClusterChanged]] = {}
+        self._shard_of: dict[str, tuple[str, str]] = {}
+        self._shards: dict[tuple[str, str], tuple[_Space, ...]] = {}
+
+    def __len__(self) -> int:
+        """Clusters that can match."""
+        return len(self._shard_of)
+
+    def update(self, cluster_id: str, event: ClusterChanged | None) -> None:
+        """Takes in the newest event of a cluster; ``None`` or an event without a matcher takes the cluster out."""
+        with self._lock:
+            old = self._shard_of.pop(cluster_id, None)
+            if old is not None:
+                del self._events[old][cluster_id]
+            new = None
+            if event is not None and _usable(event) is not None and event.matcher is not None:
+                new = (event.matcher.task_key, event.matcher.sub_key)
+                self._events.setdefault(new, {})[cluster_id] = event
+                self._shard_of[cluster_id] = new
+            for shard in {old, new} - {None}:
+                assert shard is not None
+                self._rebuild(shard)
+
+    def _rebuild(self, shard: tuple[str, str]) -> None:
+        events = self._events.get(shard)
+        if events:
+            self._shards[shard] = _spaces(events)
+        else:
+            self._events.pop(shard, None)
+            self._shards.pop(shard, None)
+
+    def match(self, request: Request, task_key: str) -> Match | None:
+        """The cluster of the nearest representative of the same task key and sub-key, if inside its radius."""
+        shard = self._shards.get((task_key, sub_key(request)))
+        if shard is None:
+            return None
+        return _nearest(shard, self.featuriser.raw(request))
+
+    def match_features(self, raw: RawFeatures, task_key: str, sub_key: str) -> Match | None:
+        """The same for features at hand."""
+        shard = self._shards.get((task_key, sub_key))
+        return None if shard is None else _nearest(shard, raw)
+
+
+def _nearest(shard: tuple[_Space, ...], raw: RawFeatures) -> Match | None:
+    best: Match | None = None
+    for space in shard:
+        similarities = space.vectors @ project(raw, space.mean, space.weights)
+        inside = np.where(similarities >= space.radii, similarities, np.float32(-2.0))
+        index = int(inside.argmax())
+        similarity = float(inside[index])
+        if similarity < -1.0 or (best is not None and similarity <= best.similarity):
+            continue
+        cluster, version, epoch, row = space.owners[index]
+        best = Match(cluster, similarity, version, epoch, row)
+    return best

@@ -1,0 +1,82 @@
+"""Text with its values folded: what is left are the words that tell the task.
+
+Numbers, dates, quoted values, identifiers, addresses of mail and web, placeholders, personal names and capitalised words
+inside a sentence all become one mark, and runs of marks become one. So a text and its redacted form fold alike.
+"""
+
+import re
+from collections.abc import Iterator
+
+from shared.tasks.names import ambiguous_first_names, first_names, last_names
+
+MARK = "#"
+
+_TOKEN = re.compile(
+    r"⟦[^⟦⟧]{1,64}⟧"
+    r"|[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?:https?|ftp|wss?)://[^\s\"'<>]+"
+    r"|\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|`[^`\n]{1,80}`"
+    r"|\w+(?:['’.:/@+-]\w+)*"
+)
+_BREAK = re.compile(r"[.!?\n;]")
+_DIGIT = re.compile(r"\d")
+
+_VALUES = """
+monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri january february april june
+july august september october november december jan feb mar apr jun jul aug sept oct nov dec two three four five six
+seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty
+fifty sixty seventy eighty ninety hundred thousand mr mrs ms dr
+"""
+_VALUE_WORDS = frozenset(_VALUES.split())
+
+
+def folded(text: str) -> Iterator[str]:
+    """Lower-cased words in order, runs of folded values as one :data:`MARK`; punctuation is dropped."""
+    first, last, ambiguous = first_names(), last_names(), ambiguous_first_names()
+    end = 0
+    marked = False
+    after_first_name = False
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        starts_sentence = end == 0 or _BREAK.search(text, end, match.start()) is not None
+        end = match.end()
+        word = token.lower()
+        head = token[0]
+        if head in '⟦"“`' or _DIGIT.search(token) or "@" in token or "://" in token:
+            is_value, is_first = True, False
+        else:
+            stem = word.removesuffix("'s").removesuffix("’s")
+            capitalised = head.isupper()
+            is_first = stem in first or (capitalised and not starts_sentence and stem in ambiguous)
+            is_value = (
+                is_first
+                or word in _VALUE_WORDS
+                or (capitalised and stem in last)
+                or (after_first_name and stem in last)
+                or (capitalised and not starts_sentence and _folds(token, word))
+            )
+        after_first_name = is_first
+        if is_value:
+            if not marked:
+                yield MARK
+            marked = True
+        else:
+            yield word
+            marked = False
+
+
+def _folds(token: str, word: str) -> bool:
+    """Whether a capitalised word inside a sentence is a value: ``Lisbon``, ``AM``, but not ``NEVER``, ``I`` or ``I'd``."""
+    if len(token) == 1 or word.startswith(("i'", "i’")):
+        return False
+    return not token.isupper() or len(token) <= 3
+
+
+def content_words(text: str) -> list[str]:
+    """Folded words without the marks."""
+    return [word for word in folded(text) if word != MARK]
+
+
+def fold(text: str) -> str:
+    """The folded text as one string: equal for two fillings of one template."""
+    return " ".join(folded(text))
