@@ -4,11 +4,11 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from services.router import sse
 from services.router.frontier import error_body
@@ -19,6 +19,7 @@ from shared.ids import same_secret
 
 FIRST_BYTE_S = 2.0
 LOCAL_TENANT = "local"
+M = TypeVar("M", bound=BaseModel)
 
 
 class Doorkeeper:
@@ -63,6 +64,16 @@ async def read_body(request: Request, max_bytes: int) -> Any:
     except ValueError as error:
         where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         raise BadRequestError(f"the body is not JSON{where}", "body") from None
+
+
+def validated(model: type[M], body: Any) -> M:
+    """The body as a model. Raises :class:`BadRequestError` that names the first field at fault."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise BadRequestError(f"{field}: {first['msg']}", field) from None
 
 
 def flag(request: Request, name: str) -> bool:
@@ -142,9 +153,13 @@ def chat_routes(gateway: Gateway, doorkeeper: Doorkeeper, max_body_bytes: int) -
         return JSONResponse(_model(name))
 
     @router.post("/v1/outcomes/{decision_id}")
-    async def outcomes(request: Request, decision_id: str, body: OutcomeBody) -> Response:
+    async def outcomes(request: Request, decision_id: str) -> Response:
         if doorkeeper.tenant(request.headers.get("authorization")) is None:
             return unauthorised()
+        try:
+            body = validated(OutcomeBody, await read_body(request, max_body_bytes))
+        except BadRequestError as error:
+            return bad_request(error)
         if not gateway.label(decision_id, body.label, body.safety_incident):
             return JSONResponse(
                 error_body("no such decision", "invalid_request_error", "not_found", "decision_id"), 404

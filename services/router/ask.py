@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.router import sse
-from services.router.api import Doorkeeper, bad_request, read_body, unauthorised
+from services.router.api import Doorkeeper, bad_request, read_body, unauthorised, validated
 from services.router.frontier import error_body
 from services.router.gateway import Call, Gateway, Incoming, limits_of, metrics_frame, plan_frame
 from services.router.serve import Chunk, Escalated, Failed, Served
@@ -89,12 +89,7 @@ async def _frames(gateway: Gateway, call: Call) -> AsyncGenerator[bytes, None]:
 
 
 def _validated(body: Any) -> AskRequest:
-    try:
-        question = AskRequest.model_validate(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        raise BadRequestError(f"{field}: {first['msg']}", field) from None
+    question = validated(AskRequest, body)
     if (question.prompt is None) == (question.messages is None):
         raise BadRequestError("give exactly one of prompt and messages", "prompt")
     return question

@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from shared.events import AssignmentChanged, ClusterChanged, ModelRegistered
-from shared.tasks.matcher import MatcherIndex
+from shared.events.calls import Request
+from shared.tasks.matcher import Match
+
+
+class RequestMatcher(Protocol):
+    """:class:`shared.tasks.matcher.MatcherIndex`, as the router uses it."""
+
+    def update(self, cluster_id: str, event: ClusterChanged | None) -> None: ...
+
+    def match(self, request: Request, task_key: str) -> Match | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,7 @@ class Snapshot:
 class SnapshotHolder:
     """The current snapshot and the matcher beside it. One writer; readers take ``current`` once per decision."""
 
-    def __init__(self, matcher: MatcherIndex) -> None:
+    def __init__(self, matcher: RequestMatcher) -> None:
         self.matcher = matcher
         self.current = Snapshot()
         self._assignments: dict[str, AssignmentChanged] = {}

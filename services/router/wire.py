@@ -27,7 +27,7 @@ def parse_request(body: Any) -> Request:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("messages must be a non-empty array", "messages")
-    tools = body.get("tools") or []
+    tools = [] if body.get("tools") is None else body["tools"]
     if not isinstance(tools, list):
         raise BadRequestError("tools must be an array", "tools")
     model = body.get("model", "auto")
