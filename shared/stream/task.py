@@ -114,9 +114,9 @@ class Work:
         results = [item if isinstance(item, Rejected) else next(answers) for item in decoded]
         return self._finish(records, results, outcomes.also, now_ms)
 
-    def prepare_rejected(self, record: Record, reason: str, detail: str, now_ms: int) -> Prepared:
+    def prepare_rejected(self, record: Record, rejected: Rejected, now_ms: int) -> Prepared:
         """A transaction in which ``record`` alone becomes a dead letter without being processed."""
-        return self._finish([record], [Rejected(reason, detail)], (), now_ms, attempt=2)
+        return self._finish([record], [rejected], (), now_ms, attempt=2)
 
     def prepare_tick(self, now_ms: int, tables: Tables) -> Prepared | None:
         """One tick; ``None`` if it did nothing. Time never goes back: ``now_ms`` is raised to the last tick's."""

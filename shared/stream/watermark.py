@@ -35,6 +35,11 @@ class Watermark:
         self._position = max(self._position, position)
 
     @property
+    def position(self) -> int:
+        """The next offset to fetch."""
+        return self._position
+
+    @property
     def committable(self) -> int:
         """The offset that may be committed: the next one to read after a restart."""
         return self._taken[0] if self._taken else self._position

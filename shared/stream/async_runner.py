@@ -1,0 +1,356 @@
+"""The sibling for side effects that no transaction covers: at least once, bounded in flight, watermark commits.
+
+Per message: decode → handle, tried again after an exception and after being deferred → outputs or dead letter written
+and acknowledged → finished. Only then may the committed offset pass it. A crash repeats what was not finished, so
+outputs carry ids derived from the input position, and readers drop repeats by id.
+
+A rebalance commits the watermarks and stops fetching; work in hand goes on, and is cancelled only if its partition
+went elsewhere.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared import telemetry
+from shared.clock import Clock, SystemClock
+from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
+from shared.stream.broker import Broker, Consumer, OutRecord
+from shared.stream.checks import count_kinds
+from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
+from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result
+from shared.stream.processor import AsyncApplication
+from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
+from shared.stream.records import Message, Record, TopicPartition
+from shared.stream.retry import Backoff, GiveUp, decide
+from shared.stream.runner import check_topics, start_when_possible
+from shared.stream.serde import Serde
+from shared.stream.tables import BroadcastTables
+from shared.stream.task import dead_letter_event
+from shared.stream.task_loop import Timing
+from shared.stream.watermark import Watermark
+
+_log = logging.getLogger(__name__)
+_LONGEST_SPAN = 10_000
+
+
+class MessageContext:
+    """What one call of ``handle`` sees (see :class:`shared.stream.processor.Context`). Tables are live."""
+
+    def __init__(self, tables: BroadcastTables, publisher: Publisher | TransactionalPublisher) -> None:
+        self._tables = tables
+        self._publisher = publisher
+
+    def table(self, topic: str) -> Mapping[str, Any]:
+        return self._tables.table(topic)
+
+    def table_version(self, topic: str) -> int:
+        return self._tables.table_version(topic)
+
+    async def publish(self, outputs: Sequence[Emit]) -> None:
+        await self._publisher.publish(outputs)
+
+
+class AsyncRunner:
+    """Runs an :class:`AsyncApplication` until told to stop. One object per process and run."""
+
+    def __init__(
+        self,
+        application: AsyncApplication,
+        broker: Broker,
+        serde: Serde,
+        *,
+        make_dead_letter: DeadLetterFactory,
+        clock: Clock | None = None,
+        timing: Timing | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._application = application
+        self._broker = broker
+        self._serde = serde
+        self._make_dead_letter = make_dead_letter
+        self._clock: Clock = clock if clock is not None else SystemClock()
+        self._timing = timing if timing is not None else Timing()
+        self._backoff = backoff if backoff is not None else Backoff(first_s=0.2, longest_s=30.0)
+        self._tables = BroadcastTables(broker, serde, application.broadcasts)
+        self._publisher = Publisher(broker, serde)
+        self._consumer: Consumer = broker.consumer(application.name, application.topics, self)
+        self._stop_limit = StopLimit(application.name, application.stop_limit)
+        self._watermarks: dict[TopicPartition, Watermark] = {}
+        self._committed: dict[TopicPartition, int] = {}
+        self._work: dict[asyncio.Task[None], TopicPartition] = {}
+        self._failed: asyncio.Future[None] | None = None
+        self._polling: asyncio.Task[list[Record]] | None = None
+        self._assigned = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._progress_s = self._clock.monotonic_s()
+        self._stopping = False
+        self._turn = 0
+
+    async def run(self, stop: asyncio.Event, grace_s: float = 20.0) -> None:
+        """Work until ``stop`` is set, then finish what is in hand within ``grace_s`` and leave."""
+        self._failed = asyncio.get_running_loop().create_future()
+        side: list[asyncio.Future[Any]] = [asyncio.ensure_future(stop.wait()), self._failed]
+        try:
+            if await start_when_possible(self._start, stop):
+                side += [asyncio.ensure_future(self._tables.run()), asyncio.ensure_future(self._fetch_and_commit())]
+                await asyncio.wait(side, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._stopping = True
+            outcomes = [future for future in side if future.done() and not future.cancelled()]
+            for future in side:
+                future.cancel()
+            await asyncio.gather(*side, return_exceptions=True)
+            await self._drain(grace_s)
+        for future in outcomes:
+            future.result()
+
+    def ready(self) -> bool:
+        return self._assigned.is_set()
+
+    def stalled(self, limit_s: float) -> list[str]:
+        """The application's name if its loop made no step for ``limit_s`` (waiting for work in hand is a step)."""
+        return [self._application.name] if self._clock.monotonic_s() - self._progress_s > limit_s else []
+
+    async def on_revoked(self, _partitions: frozenset[TopicPartition]) -> None:
+        self._assigned.clear()
+        if self._polling is not None:
+            self._polling.cancel()
+        with contextlib.suppress(FlywheelError, TimeoutError):
+            await asyncio.wait_for(self._commit(), self._timing.revoke_s)
+
+    async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
+        if self._stopping:
+            return
+        for task, partition in list(self._work.items()):
+            if partition not in partitions:
+                task.cancel()
+        for partition in set(self._watermarks) - partitions:
+            del self._watermarks[partition]
+            self._committed.pop(partition, None)
+        failures = 0
+        while not self._stopping:
+            try:
+                await self._seek(partitions)
+                break
+            except MigratedError:
+                return
+            except TransientError:
+                failures += 1
+                await asyncio.sleep(self._timing.backoff.delay_s(failures))
+            except FlywheelError as error:
+                self._fail(error)
+                return
+        self._assigned.set()
+
+    async def _seek(self, partitions: frozenset[TopicPartition]) -> None:
+        consumer = self._consumer
+        for partition in sorted(partitions):
+            watermark = self._watermarks.get(partition)
+            if watermark is None:
+                start = await consumer.committed(partition)
+                if start is None:
+                    start = await consumer.beginning(partition)
+                self._committed[partition] = start
+                watermark = self._watermarks[partition] = Watermark(start)
+            consumer.seek(partition, watermark.position)
+        consumer.resume(list(partitions))
+
+    async def _start(self) -> None:
+        application = self._application
+        others = [*application.topics, *application.broadcasts, DEAD_LETTER_TOPIC]
+        await check_topics(self._broker, application.topics[:1], others)
+        await self._tables.start()
+        try:
+            await self._tables.wait_current()
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            await self._tables.stop()
+            raise
+
+    async def _fetch_and_commit(self) -> None:
+        interval_s = self._application.commit_interval_ms / 1000
+        next_commit_s = self._clock.monotonic_s() + interval_s
+        while True:
+            self._progress_s = self._clock.monotonic_s()
+            try:
+                for record in await self._fetch(max(0.0, next_commit_s - self._progress_s)):
+                    self._take(record)
+                if self._clock.monotonic_s() >= next_commit_s:
+                    next_commit_s = self._clock.monotonic_s() + interval_s
+                    await self._commit()
+            except MigratedError:
+                await asyncio.sleep(interval_s)  # a rebalance has begun or is about to
+            except TransientError as error:
+                _log.warning("fetching stands still", extra={"error": telemetry.describe_error(error)})
+                await asyncio.sleep(interval_s)
+
+    async def _fetch(self, timeout_s: float) -> list[Record]:
+        """New records, as many as may be taken on; waits for room, for an assignment, or for the next commit."""
+        room = self._application.max_in_flight - len(self._work)
+        partitions = [p for p, watermark in self._watermarks.items() if watermark.span < _LONGEST_SPAN]
+        if not self._assigned.is_set() or room <= 0 or not partitions:
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), max(timeout_s, 0.01))
+            return []
+        self._turn += 1
+        turned = partitions[self._turn % len(partitions) :] + partitions[: self._turn % len(partitions)]
+        self._polling = asyncio.ensure_future(self._consumer.poll(turned, room, timeout_s))
+        try:
+            await asyncio.wait([self._polling])
+            if self._polling.cancelled() or not self._assigned.is_set():
+                return []
+            records = self._polling.result()
+            for partition in partitions:
+                position = await self._consumer.position(partition)
+                if not any(TopicPartition(r.topic, r.partition) == partition for r in records):
+                    if (watermark := self._watermarks.get(partition)) is not None:
+                        watermark.advance(position)
+            return records if self._assigned.is_set() else []
+        finally:
+            self._polling.cancel()
+            self._polling = None
+
+    def _take(self, record: Record) -> None:
+        partition = TopicPartition(record.topic, record.partition)
+        watermark = self._watermarks.get(partition)
+        if watermark is None or record.offset < watermark.position:
+            return  # fetched before a seek or a rebalance: not this owner's, or taken already
+        watermark.take(record.offset)
+        task = asyncio.create_task(self._settle(record, watermark), name=str(record.position))
+        self._work[task] = partition
+        task.add_done_callback(self._settled)
+        telemetry.IN_FLIGHT.labels(self._application.name).set(len(self._work))
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        del self._work[task]
+        self._changed.set()
+        telemetry.IN_FLIGHT.labels(self._application.name).set(len(self._work))
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    async def _settle(self, record: Record, watermark: Watermark) -> None:
+        """Carry one record to its end. Ends by finishing it, by being cancelled, or by an error that stops the process."""
+        result, attempts, outputs = await self._handled(record)
+        if isinstance(result, Rejected):
+            run = self._stop_limit.after([result], record)
+            outputs = [self._dead_letter(record, result, attempts)]
+        else:
+            run = 0
+        while outputs:
+            try:
+                await self._publisher.write(outputs)
+                break
+            except TransientError as error:  # it may not be finished before its outputs are written: wait
+                _log.warning("outputs cannot be written", extra={"error": telemetry.describe_error(error)})
+        self._stop_limit.committed(run)
+        name = self._application.name
+        for kind, count in count_kinds([result]).items():
+            telemetry.RECORDS.labels(name, kind).inc(count)
+        for output in outputs:
+            telemetry.OUTPUTS.labels(name, output.topic).inc()
+        if isinstance(result, Rejected):
+            telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
+        watermark.finish(record.offset)
+
+    async def _handled(self, record: Record) -> tuple[Result, int, list[OutRecord]]:
+        """The record's final result, the calls it took, and its outputs still to be written."""
+        message = self._decode(record)
+        if isinstance(message, Rejected):
+            return message, 1, []
+        attempts = 0
+        while True:
+            try:
+                result, outputs = await self._attempt(message)
+            except FatalError:
+                raise
+            except PoisonError as error:
+                return Rejected(error.reason, error.detail), attempts + 1, []
+            except MigratedError as error:
+                _log.warning("a job was fenced", extra={"task": str(record.position), "error": str(error)})
+                await asyncio.sleep(self._timing.fenced_pause_s)
+                continue
+            except Exception as error:
+                attempts += 1
+                kind = type(error).__name__
+                decision = decide(attempts, self._application.max_attempts, self._backoff)
+                _log.warning("an attempt failed", extra={"error": telemetry.describe_error(error), "attempt": attempts})
+                if isinstance(decision, GiveUp):
+                    return Rejected(decision.reason, kind), attempts, []
+                await asyncio.sleep(decision.after_s)
+                continue
+            if not isinstance(result, Deferred):
+                return result, attempts + 1, outputs
+            telemetry.RECORDS.labels(self._application.name, "deferred").inc()
+            await asyncio.sleep(result.retry_after_s)
+
+    async def _attempt(self, message: Message) -> tuple[Result, list[OutRecord]]:
+        """One call of ``handle``. A job with its own transactional id writes its outputs before this returns."""
+        application = self._application
+        if application.transactional_id is None:
+            result = await application.processor.handle(message, MessageContext(self._tables, self._publisher))
+            return result, encode_emits(self._serde, result.outputs) if isinstance(result, Emitted) else []
+        job = TransactionalPublisher(self._broker, self._serde, application.transactional_id(message))
+        try:
+            await job.start()
+            result = await application.processor.handle(message, MessageContext(self._tables, job))
+            if isinstance(result, Emitted):
+                await job.publish(result.outputs)
+            return result, []
+        finally:
+            await job.close()
+
+    def _decode(self, record: Record) -> Message | Rejected:
+        try:
+            key = (record.key or b"").decode()
+            event = None if record.value is None else self._serde.decode(record.topic, record.value)
+        except UnicodeDecodeError:
+            return Rejected("bad_key", "the key is no UTF-8")
+        except PoisonError as error:
+            return Rejected(error.reason, error.detail)
+        return Message(record.position, record.timestamp_ms, key, event, record.headers)
+
+    def _dead_letter(self, record: Record, rejected: Rejected, attempts: int) -> OutRecord:
+        event = dead_letter_event(
+            self._make_dead_letter,
+            record,
+            rejected,
+            application=self._application.name,
+            attempt=attempts,
+            keep_payload=self._application.keep_dead_letter_payload,
+            now_ms=self._clock.now_ms(),
+        )
+        return OutRecord(DEAD_LETTER_TOPIC, record.topic.encode(), self._serde.encode(DEAD_LETTER_TOPIC, event))
+
+    async def _commit(self) -> None:
+        offsets = {
+            partition: watermark.committable
+            for partition, watermark in self._watermarks.items()
+            if watermark.committable > self._committed.get(partition, -1)
+        }
+        if offsets:
+            await self._consumer.commit(offsets)
+            self._committed.update(offsets)
+
+    async def _drain(self, grace_s: float) -> None:
+        if self._work:
+            _log.info("waiting for work in hand", extra={"count": len(self._work), "deadline_s": grace_s * 0.7})
+            await asyncio.wait(list(self._work), timeout=grace_s * 0.7)
+        left = list(self._work)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        with contextlib.suppress(FlywheelError):
+            await self._commit()
+        await self._consumer.stop()
+        await self._publisher.close()
+        await self._tables.stop()
+        _log.info("left the group", extra={"application": self._application.name, "count": len(left)})
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)

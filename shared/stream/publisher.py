@@ -1,0 +1,96 @@
+"""Writes events outside any task: a job's progress, an operator's command, a router's observations."""
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.errors import MigratedError, PoisonError, TransientError
+from shared.stream.broker import MAX_RECORD_BYTES, Broker, OutRecord, Producer
+from shared.stream.outcome import Emit
+from shared.stream.retry import Backoff
+from shared.stream.serde import Serde
+
+
+def encode_emits(serde: Serde, emits: Sequence[Emit]) -> list[OutRecord]:
+    """Raises :class:`PoisonError` for an output above the record limit, and what the serde raises."""
+    records = []
+    for emit in emits:
+        value = None if emit.event is None else serde.encode(emit.topic, emit.event)
+        record = OutRecord(emit.topic, emit.key.encode(), value, emit.headers)
+        if record.size_bytes() > MAX_RECORD_BYTES:
+            raise PoisonError("too_large", f"output of {record.size_bytes()} bytes")
+        records.append(record)
+    return records
+
+
+class Publisher:
+    """One idempotent producer, remade when it dies; events may be written twice if an answer was lost, so they carry
+    ids of their own. Safe to share between coroutines."""
+
+    def __init__(self, broker: Broker, serde: Serde, *, patience_s: float = 30.0) -> None:
+        self._broker = broker
+        self._serde = serde
+        self._patience_s = patience_s
+        self._producer: Producer | None = None
+        self._lock = asyncio.Lock()
+
+    async def publish(self, emits: Sequence[Emit]) -> None:
+        """Return once all are acknowledged. Raises :class:`TransientError` when the broker stays away for longer than
+        ``patience_s``, :class:`PoisonError` for an output that is too large."""
+        await self.write(encode_emits(self._serde, emits))
+
+    async def write(self, records: Sequence[OutRecord]) -> None:
+        """``publish`` for records that are encoded already."""
+        loop, backoff, failures = asyncio.get_running_loop(), Backoff(), 0
+        give_up_s = loop.time() + self._patience_s
+        async with self._lock:
+            while True:
+                try:
+                    if self._producer is None:
+                        producer = self._broker.producer()
+                        self._producer = producer
+                        await producer.start()
+                    await self._producer.send(records)
+                    return
+                except (TransientError, MigratedError) as error:
+                    await self._discard()
+                    failures += 1
+                    if loop.time() >= give_up_s:
+                        raise TransientError("the broker stayed away") from error
+                    await asyncio.sleep(backoff.delay_s(failures))
+                except BaseException:
+                    await self._discard()
+                    raise
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._discard()
+
+    async def _discard(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.close()
+
+
+class TransactionalPublisher:
+    """Writes under one transactional id, each call one transaction. ``start`` fences every earlier holder of the id; a
+    fenced one gets :class:`MigratedError` and must stop. After any other error the object is dead: make a new one only
+    if the work is still yours."""
+
+    def __init__(self, broker: Broker, serde: Serde, transactional_id: str) -> None:
+        self._serde = serde
+        self._producer = broker.transactional_producer(transactional_id)
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        await self._producer.start()
+
+    async def publish(self, emits: Sequence[Emit]) -> None:
+        records = encode_emits(self._serde, emits)
+        async with self._lock:
+            await self._producer.begin()
+            await self._producer.send(records)
+            await self._producer.commit({}, "")
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._producer.close()

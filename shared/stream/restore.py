@@ -1,0 +1,58 @@
+"""A task's state from its changelogs: from the first entry to the stable end, before the task runs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from shared.stream.broker import Broker
+from shared.stream.records import Record, TopicPartition
+from shared.stream.task import Work, changelog_topic
+
+Offload = Callable[..., Awaitable[Any]]
+"""Runs a function off the event loop: ``asyncio.to_thread``, or inline in a simulation."""
+
+_POLL_RECORDS = 5_000
+_POLL_S = 0.5
+
+
+async def restore(broker: Broker, work: Work, offload: Offload, on_progress: Callable[[], None]) -> int:
+    """Fill the empty state of ``work``; returns the entries read.
+
+    The task's producer must have been started before: that settles a predecessor's open transaction, so the stable end
+    is the end. Raises :class:`shared.errors.CorruptedError` for an entry its codec did not write.
+    """
+    application, partition = work.application, work.task.partition
+    changelogs = [TopicPartition(changelog_topic(application.name, s.name), partition) for s in application.stores]
+    if not changelogs:
+        return 0
+    reader = broker.reader()
+    try:
+        await reader.start()
+        positions = await reader.beginnings(changelogs)
+        ends = await reader.stable_ends(changelogs)
+        left = [changelog for changelog in changelogs if positions[changelog] < ends[changelog]]
+        reader.assign({changelog: positions[changelog] for changelog in left})
+        count = 0
+        while left:
+            records = await reader.poll(left, _POLL_RECORDS, _POLL_S)
+            if records:
+                await offload(apply_entries, work, records)
+                count += len(records)
+            on_progress()
+            left = [changelog for changelog in left if await reader.position(changelog) < ends[changelog]]
+        return count
+    finally:
+        await reader.stop()
+
+
+def apply_entries(work: Work, records: Sequence[Record]) -> None:
+    """Apply changelog entries in order, and remember the latest tick they tell of."""
+    stores = {
+        changelog_topic(work.application.name, spec.name): work.state.store(spec.name)
+        for spec in work.application.stores
+    }
+    for record in records:
+        stores[record.topic].restore((record.key or b"").decode(), record.value)
+        if record.headers:
+            for name, value in record.headers:
+                if name == "tick_at_ms":
+                    work.last_tick_ms = max(work.last_tick_ms, int(value))
