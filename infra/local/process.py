@@ -79,6 +79,7 @@ class ChildProcess:
         stop_signal: signal.Signals = signal.SIGTERM,
         clean_codes: frozenset[int] = frozenset({0}),
         account: Account | None = None,
+        nice: int = 0,
     ) -> None:
         self.name = name
         self.argv = tuple(argv)
@@ -88,6 +89,7 @@ class ChildProcess:
         self._cwd = cwd
         self._stop_signal = stop_signal
         self._account = account
+        self._nice = nice
         self._popen: subprocess.Popen[bytes] | None = None
         self.identity: ProcessId | None = None
 
@@ -97,12 +99,12 @@ class ChildProcess:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         rotate(self.log_path)
         with self.log_path.open("ab") as log:
-            self._popen = _spawn_from_lasting_thread(lambda: self._popen_with(log.fileno()))
-        self.identity = ProcessId.of(self._popen.pid)
+            _from_lasting_thread(lambda: self._popen_with(log.fileno()))
 
-    def _popen_with(self, log_fd: int) -> "subprocess.Popen[bytes]":
+    def _popen_with(self, log_fd: int) -> None:
+        """Runs in the starter thread and records the child there: an interrupt of the caller loses no child."""
         account = self._account
-        return subprocess.Popen(
+        self._popen = subprocess.Popen(
             self.argv,
             stdin=subprocess.DEVNULL,
             stdout=log_fd,
@@ -110,11 +112,16 @@ class ChildProcess:
             env=self._env,
             cwd=self._cwd,
             process_group=0,
-            preexec_fn=_ends_with_parent(self._stop_signal),
+            preexec_fn=_in_child(self._stop_signal, self._nice),
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
+        self.identity = ProcessId.of(self._popen.pid)
+
+    @property
+    def stop_signal(self) -> signal.Signals:
+        return self._stop_signal
 
     @property
     def pid(self) -> int | None:
@@ -188,26 +195,29 @@ def tail(path: Path, lines: int) -> str:
         return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
 
 
-def _ends_with_parent(stop_signal: int) -> Callable[[], None] | None:
+def _in_child(stop_signal: int, nice: int) -> Callable[[], None] | None:
+    """What the child does to itself before it becomes the program: yield, and ask to end with its parent."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     parent_pid = os.getpid()
 
-    def set_death_signal() -> None:
+    def settle() -> None:
         prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
         if os.getppid() != parent_pid:  # the parent died between fork and prctl: no signal would ever come
             os._exit(1)
+        if nice:
+            os.nice(nice)
 
-    return set_death_signal
+    return settle
 
 
-_requests: "queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue[object]]]" = queue.SimpleQueue()
+_requests: "queue.SimpleQueue[tuple[Callable[[], None], queue.SimpleQueue[BaseException | None]]]" = queue.SimpleQueue()
 _starter_lock = threading.Lock()
 _starter_pid = 0
 
 
-def _spawn_from_lasting_thread(start: Callable[[], "subprocess.Popen[bytes]"]) -> "subprocess.Popen[bytes]":
+def _from_lasting_thread(start: Callable[[], None]) -> None:
     """Start a child from a thread that lives as long as this process.
 
     The kernel's death signal fires when the *thread* that forked ends, not the process: a child started from a worker
@@ -218,19 +228,17 @@ def _spawn_from_lasting_thread(start: Callable[[], "subprocess.Popen[bytes]"]) -
         if _starter_pid != os.getpid():
             threading.Thread(target=_serve_starts, name="process-starter", daemon=True).start()
             _starter_pid = os.getpid()
-    answer: queue.SimpleQueue[object] = queue.SimpleQueue()
+    answer: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
     _requests.put((start, answer))
-    result = answer.get()
-    if isinstance(result, BaseException):
-        raise result
-    assert isinstance(result, subprocess.Popen)
-    return result
+    if (error := answer.get()) is not None:
+        raise error
 
 
 def _serve_starts() -> None:
     while True:
         start, answer = _requests.get()
         try:
-            answer.put(start())
+            start()
+            answer.put(None)
         except BaseException as error:
             answer.put(error)

@@ -59,6 +59,7 @@ class Server(ABC):
         self.process.start()
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
+        """Returns once requests are answered; call it after ``start``."""
         deadline = time.monotonic() + timeout_s
         while not self._answers():
             if not self.is_running:

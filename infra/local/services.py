@@ -1,0 +1,56 @@
+"""The table of services: what each process needs and which loopback port its health page has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ServerName = Literal["kafka", "postgres", "redis"]
+SERVERS: tuple[ServerName, ...] = ("kafka", "postgres", "redis")
+
+ROUTER_PORT = 18080
+MODEL_SERVER_PORT = 18100
+HEALTH_BASE_PORT = 18300
+
+# A service computes in one thread unless its row says otherwise: eleven processes share few cores.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """One service process, ``python -m services.<name>.main``. ``nice`` yields the processor to those that answer calls."""
+
+    name: str
+    needs: frozenset[ServerName]
+    env: Mapping[str, str] = field(default_factory=dict)
+    nice: int = 0
+    module: str = ""
+
+    @property
+    def main_module(self) -> str:
+        return self.module or f"services.{self.name}.main"
+
+
+def _spec(name: str, *more: ServerName, env: Mapping[str, str] | None = None, nice: int = 0) -> ServiceSpec:
+    return ServiceSpec(name, frozenset({"kafka", *more}), {**ONE_THREAD, **(env or {})}, nice)
+
+
+# In the order of start; stopped in reverse, so that the front door closes first.
+_TABLE = (
+    _spec("recorder", "postgres"),
+    _spec("scoreboard", nice=5),
+    _spec("promoter"),
+    _spec("shadow_evaluator", nice=5),
+    _spec("model_server"),
+    _spec("trainer_worker", nice=10),
+    _spec("trainer_dispatcher"),
+    _spec("clusterer"),
+    _spec("deduper"),
+    _spec("ingest_redactor"),
+    _spec("router", "redis"),
+)
+SERVICES: Mapping[str, ServiceSpec] = {spec.name: spec for spec in _TABLE}
+
+
+def health_port(name: str) -> int:
+    """The fixed health port of the first instance of ``name``."""
+    return HEALTH_BASE_PORT + list(SERVICES).index(name)
