@@ -1,112 +1,99 @@
-"""JSON text that keeps what it does not change: numbers stay as they were written, unknown shapes stay text.
+"""JSON text taken apart without being rewritten: what is not changed keeps its spelling, byte for byte.
 
 ``json`` alone would turn ``1.10`` into ``1.1``, ``1e400`` into ``Infinity`` and drop repeated keys.
 """
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-MAX_DEPTH = 64
-"""Deeper structures are treated as text."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 
-class Number(str):
-    """A JSON number as it was written."""
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A string, a number or an object key of a JSON text. ``start`` and ``end`` cover its token, quotes included."""
 
-    __slots__ = ()
-
-
-class NotJsonError(ValueError):
-    """The text is no JSON that can be rewritten without loss. The message never holds content."""
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise NotJsonError("repeated key")
-    return value
-
-
-def _no_constant(_: str) -> Any:
-    raise NotJsonError("NaN or Infinity")
-
-
-def parse(text: str) -> Any:
-    """The value of a JSON text, numbers as :class:`Number`. Raises :class:`NotJsonError`."""
-    try:
-        value = json.loads(
-            text, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_pairs
-        )
-        _check_depth(value, 0)
-    except NotJsonError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(type(error).__name__) from None
-    return value
+    start: int
+    end: int
+    value: str
+    """Decoded string, or a number as written."""
+    is_string: bool
+    is_key: bool
+    path: tuple[str, ...]
+    """Keys from the root; list positions are left out."""
+    container: int
+    """Which object of the text holds it: siblings share it."""
 
 
 def parse_structure(text: str) -> dict[str, Any] | list[Any] | None:
-    """The object or array that a text holds, or ``None`` if it is anything else."""
+    """The object or array that a text holds, or ``None`` if it is anything else (a scalar, no JSON, too deep)."""
     head = text.lstrip()[:1]
     if head != "{" and head != "[":
         return None
     try:
-        value = parse(text)
-    except NotJsonError:
+        value = json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) else None
 
 
-def _check_depth(value: Any, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise NotJsonError("too deep")
-    if isinstance(value, dict):
-        for item in value.values():
-            _check_depth(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check_depth(item, depth + 1)
+def leaves(text: str) -> list[Leaf]:
+    """Leaves of a JSON text in order. The text must have passed :func:`parse_structure`."""
+    found: list[Leaf] = []
+    stack: list[tuple[tuple[str, ...], int, bool]] = []
+    path: tuple[str, ...] = ()
+    container, containers = 0, 0
+    in_object = expects_key = False
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        head = token[0]
+        if head in "{[":
+            stack.append((path, container, in_object))
+            in_object = expects_key = head == "{"
+            if in_object:
+                containers += 1
+                container = containers
+        elif head in "}]":
+            path, container, in_object = stack.pop()
+            expects_key = False
+        elif head == ",":
+            expects_key = in_object
+        elif head == ":":
+            expects_key = False
+        elif head == '"':
+            value = json.loads(token)
+            if expects_key:
+                path = (*(stack[-1][0]), value)
+            found.append(Leaf(match.start(), match.end(), value, True, expects_key, path, container))
+        elif head in "-0123456789":
+            found.append(Leaf(match.start(), match.end(), token, False, False, path, container))
+    return found
 
 
-def write(value: Any) -> str:
-    """The inverse of :func:`parse`, compact, non-ASCII kept."""
+def rewritten(text: str, replacements: list[tuple[Leaf, str]]) -> str:
+    """The text with leaves replaced by strings, in order; everything else stays as it was written."""
     pieces: list[str] = []
-    _write(value, pieces)
+    position = 0
+    for leaf, value in replacements:
+        pieces += (text[position : leaf.start], json.dumps(value, ensure_ascii=False))
+        position = leaf.end
+    pieces.append(text[position:])
     return "".join(pieces)
-
-
-def _write(value: Any, pieces: list[str]) -> None:
-    if isinstance(value, Number):
-        pieces.append(str(value))
-    elif isinstance(value, dict):
-        pieces.append("{")
-        for index, (key, item) in enumerate(value.items()):
-            pieces.append(f"{', ' if index else ''}{json.dumps(key, ensure_ascii=False)}: ")
-            _write(item, pieces)
-        pieces.append("}")
-    elif isinstance(value, list):
-        pieces.append("[")
-        for index, item in enumerate(value):
-            if index:
-                pieces.append(", ")
-            _write(item, pieces)
-        pieces.append("]")
-    else:
-        pieces.append(json.dumps(value, ensure_ascii=False))
 
 
 def canonical(text: str) -> str:
     """One spelling for equal JSON values (keys sorted, no spaces); text that is no JSON stays as it is."""
     try:
-        value = json.loads(text)
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
 
 
 def keys_and_texts(value: Any) -> Iterator[tuple[str, bool]]:
-    """Every key (flag true) and every string leaf (flag false), in order."""
+    """Every key (flag true) and every string leaf (flag false), in order. Numbers of a parsed structure count as text."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield key, True
@@ -114,5 +101,5 @@ def keys_and_texts(value: Any) -> Iterator[tuple[str, bool]]:
     elif isinstance(value, list):
         for item in value:
             yield from keys_and_texts(item)
-    elif isinstance(value, str) and not isinstance(value, Number):
+    elif isinstance(value, str):
         yield value, False
