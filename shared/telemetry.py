@@ -89,10 +89,9 @@ _TRUSTED_LOGGERS: Final = ("aiokafka",)
 class JsonLines(logging.Formatter):
     """One JSON object per line: time, level, logger, message, service, allowed fields, and where an error arose."""
 
-    def __init__(self, service: str, *, debug: bool = False) -> None:
+    def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
-        self._debug = debug
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -107,8 +106,7 @@ class JsonLines(logging.Formatter):
                 line[name] = value if isinstance(value, int | float | bool) or value is None else str(value)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = describe_error(record.exc_info[1])
-            if self._debug:
-                line["stack"] = _frames(record.exc_info[1])
+            line["stack"] = _frames(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
 
     @staticmethod
@@ -134,7 +132,7 @@ def _frames(error: BaseException) -> list[str]:
 def configure_logging(service: str, level: str, stream: TextIO | None = None) -> None:
     """Send every log to ``stream`` (default: standard error) as JSON lines. Libraries never go below WARNING."""
     handler = logging.StreamHandler(stream if stream is not None else sys.stderr)
-    handler.setFormatter(JsonLines(service, debug=level == "DEBUG"))
+    handler.setFormatter(JsonLines(service))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

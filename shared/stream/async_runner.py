@@ -205,11 +205,11 @@ class AsyncRunner:
             if self._polling.cancelled() or not self._assigned.is_set():
                 return []
             records = self._polling.result()
-            for partition in partitions:
+            found = {TopicPartition(record.topic, record.partition) for record in records}
+            for partition in [p for p in partitions if p not in found]:
                 position = await self._consumer.position(partition)
-                if not any(TopicPartition(r.topic, r.partition) == partition for r in records):
-                    if (watermark := self._watermarks.get(partition)) is not None:
-                        watermark.advance(position)
+                if (watermark := self._watermarks.get(partition)) is not None:
+                    watermark.advance(position)
             return records if self._assigned.is_set() else []
         finally:
             self._polling.cancel()
