@@ -16,8 +16,28 @@ from infra.local.postgres import PostgresServer
 from infra.local.redis import RedisServer
 from infra.local.server import Server
 
+# Which rung a test belongs to is where it stands; `tests/run.py` runs the rungs in order.
+SERVER_FOLDERS = ("integration", "e2e", "conformance", "faults", "bench")
+SERVER_FIXTURES = frozenset({"kafka_server", "kafka_bootstrap", "postgres_dsn", "redis_url"})
 READY_TIMEOUT_S = 120.0
 ServerT = TypeVar("ServerT", bound=Server)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: a row of `make sim` or `make chaos`, left out of `make test`")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and keep the rungs without I/O free of servers."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        uses_servers = bool(SERVER_FIXTURES & set(getattr(item, "fixturenames", ())))
+        if uses_servers and folder not in SERVER_FOLDERS:
+            raise pytest.UsageError(f"{item.nodeid} uses real servers: it belongs in tests/integration")
+        if folder == "e2e":
+            item.add_marker("e2e")
+        elif uses_servers or folder == "integration":
+            item.add_marker("servers")
 
 
 @pytest.fixture(scope="session")

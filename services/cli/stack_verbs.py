@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     app.command(epilog="Examples:  flywheel up  ·  flywheel up --detach  ·  flywheel up --only servers")(up)
     app.command(epilog="Example:  flywheel down")(down)
+    app.command(epilog="Example:  flywheel prepare")(prepare)
     app.command(epilog="Example:  flywheel status --output json")(status)
     app.command(epilog="Example:  flywheel reset --yes")(reset)
 
@@ -37,6 +38,17 @@ def up(
         note("up; 'flywheel status' shows it, 'flywheel down' stops it")
         return
     run(config, services, note, _greet)
+
+
+def prepare() -> None:
+    """Fetch and check the embedded broker, once; 'up' does it too. Nothing to do where Kafka is external."""
+    from infra.local.kafka import record_classes
+    from infra.local.kafka_runtime import prepare_kafka
+    from infra.local.settings import default_cache
+
+    config = _settings()
+    if not config.kafka_is_external:
+        prepare_kafka(config.cache or default_cache(config.home), note, record_classes)
 
 
 def down(output: OutputOption = OutputFormat.TABLE) -> None:

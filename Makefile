@@ -1,0 +1,45 @@
+# Two commands do everything on a machine with Python 3.11 or 3.12, git and make: `make demo` and `make test`.
+# Each sets itself up at its first run; a second run installs nothing.
+
+PYTHON := .venv/bin/python
+DEMO_FLAGS := $(if $(QUICK),--quick)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo check format lock clean bench-pipeline bench-router sim chaos
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv from the lock (TORCH_INDEX=… takes PyTorch from another index; PYTHON3=… another Python)
+	@python=$$(PYTHON="$(PYTHON3)" sh infra/requirements/preflight.sh) && "$$python" infra/requirements/set_up.py
+
+test: setup ## every rung of the ladder, with its budget (RUNG=servers runs one)
+	@$(PYTHON) -m tests.run $(RUNG)
+
+demo: setup ## the whole loop on embedded real servers (QUICK=1: one specialist at its first ramp stage)
+	@$(PYTHON) -m infra.demo $(DEMO_FLAGS)
+
+check: setup ## lint, format, types, import rules
+	@$(PYTHON) -m tests.run check
+
+format: setup ## write the format and the fixes that are safe
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+lock: setup ## write requirements.lock again (UPGRADE=1: newest versions)
+	@$(PYTHON) -m infra.requirements.lock $(if $(UPGRADE),--upgrade)
+
+bench-pipeline: setup ## raw → clustered: records/s, p50 and p99 latency
+	@$(PYTHON) -m tests.bench.pipeline
+
+bench-router: setup ## the router's own cost per call
+	@$(PYTHON) -m tests.bench.router
+
+sim: setup ## the long simulation: many seeds
+	@$(PYTHON) -m tests.run sim
+
+chaos: setup ## the long fault rows
+	@$(PYTHON) -m tests.run chaos
+
+clean: ## remove caches and reports; the environment and the stack's data stay (flywheel reset, rm -r .venv)
+	@rm -rf .mypy_cache .ruff_cache .hypothesis .pytest_cache dist report
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+#!/bin/sh
+# What the set-up needs of a machine. Prints the Python to use on standard output; what is missing, with the line that
+# installs it, on standard error. POSIX shell, because nothing else is known to be there yet.
+set -u
+
+NEEDED_GB=12
+missing=""
+python=""
+bare=""
+
+for candidate in ${PYTHON:-} python3.11 python3.12 python3; do
+    # A version manager may offer a name that it cannot run, so each one is asked.
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1; then
+        if "$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+            python=$candidate
+            break
+        fi
+        bare=$candidate
+    fi
+done
+
+if [ -z "$python" ]; then
+    if [ -n "$bare" ]; then
+        version=$("$bare" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+        echo "$bare is there, but not its modules venv and ensurepip" >&2
+        missing="$missing python$version-venv"
+    else
+        echo "no Python 3.11 or 3.12 found (another one is named with PYTHON=/path/to/python)" >&2
+        missing="$missing python3 python3-venv"
+    fi
+fi
+for tool in git make; do
+    if ! command -v "$tool" >/dev/null 2>&1; then
+        echo "$tool is missing" >&2
+        missing="$missing $tool"
+    fi
+done
+
+status=0
+if [ -n "$missing" ]; then
+    sudo=""
+    [ "$(id -u)" = 0 ] || sudo="sudo "
+    echo "install it with:  ${sudo}apt-get update && ${sudo}apt-get install -y$missing" >&2
+    status=1
+fi
+
+free_kb=$(df -Pk . | awk 'NR == 2 { print $4 }')
+if [ ! -d .venv ] && [ "$free_kb" -lt $((NEEDED_GB * 1024 * 1024)) ]; then
+    echo "$((free_kb / 1024 / 1024)) GB free here, $NEEDED_GB GB needed (PyTorch with its libraries is most of it)" >&2
+    status=1
+fi
+
+[ "$status" = 0 ] && echo "$python"
+exit "$status"
