@@ -52,13 +52,17 @@ def test_only_committed_transactions_are_seen(log: Log, names: Names) -> None:
                 await producer.commit({}, names.app)
             else:
                 await producer.abort()
-        assert await values(log, names.source) == [1, 3]
+
+        async def seen(*numbers: int) -> bool:
+            return await values(log, names.source) == list(numbers)
+
+        await until(lambda: seen(1, 3))
         await producer.begin()
         await producer.send([out(names.source, 4)])
         await write(log, [out(names.source, 5)])
-        assert await values(log, names.source) == [1, 3]  # an open transaction holds back what follows it
+        assert await seen(1, 3), "an open transaction holds back what follows it"
         await producer.commit({}, names.app)
-        assert await values(log, names.source) == [1, 3, 4, 5]
+        await until(lambda: seen(1, 3, 4, 5))
         await producer.close()
 
     asyncio.run(scenario())
@@ -74,6 +78,11 @@ def test_positions_move_past_markers(log: Log, names: Names) -> None:
             await producer.send([out(names.source, number)])
             await producer.commit({}, names.app)
         await producer.close()
+
+        async def all_seen() -> bool:
+            return len(await read(log, names.source)) == 3
+
+        await until(all_seen)
         records = await read(log, names.source)
         offsets = [record.offset for record in records]
         assert offsets == sorted(offsets)
@@ -111,7 +120,11 @@ def test_a_new_holder_fences_the_old_and_settles_its_transaction(log: Log, names
             await old.begin()  # dead from the first error on
         await old.close()
         await new.close()
-        assert await values(log, names.source) == [2]
+
+        async def only_the_new() -> bool:
+            return await values(log, names.source) == [2]
+
+        await until(only_the_new)
 
     asyncio.run(scenario())
 
@@ -126,10 +139,18 @@ def test_offsets_are_committed_with_the_transaction_or_not_at_all(log: Log, name
         await producer.send([out(names.source, 1)])
         await producer.commit({partition: 5}, names.app)
         broker = log.broker()
-        assert await broker.admin().committed(names.app) == {partition: 5}
+
+        async def committed_is(offset: int) -> bool:  # the markers follow a commit's answer a moment later
+            return await broker.admin().committed(names.app) == {partition: offset}
+
+        await until(lambda: committed_is(5))
         await producer.begin()
         await producer.commit({partition: 6}, names.app)  # offsets alone
-        assert await broker.admin().committed(names.app) == {partition: 6}
+        await until(lambda: committed_is(6))
+        await producer.begin()
+        await producer.send([out(names.source, 2)])
+        await producer.abort()
+        assert await committed_is(6)
         await producer.close()
         await broker.close()
 

@@ -212,6 +212,7 @@ def test_a_killed_process_leaves_nothing_behind(log: Log, names: Names) -> None:
         stall.go_on.set()
         victim.task.cancel()
         await asyncio.gather(victim.task, return_exceptions=True)
+        await victim.broker.close()
         await all_out(log, names, 200)
         await successor.stopped()
         assert_exactly_once(await values(log, names.sink), 200)

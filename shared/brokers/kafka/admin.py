@@ -16,6 +16,7 @@ from shared.stream.records import TopicPartition
 _TOPIC_EXISTS = 36
 _UNKNOWN_TOPIC = 3
 _VISIBLE_TRIES = 500
+_COORDINATOR_TRIES = 100
 
 
 class KafkaAdmin:
@@ -61,8 +62,15 @@ class KafkaAdmin:
         return await self._ends(partitions)
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
-        found = await calling("committed offsets", (await self._connected()).list_consumer_group_offsets(group))
-        return {to_ours(native): entry.offset for native, entry in found.items() if entry.offset >= 0}
+        for _ in range(_COORDINATOR_TRIES):  # a young cluster is still making the topic its coordinators live in
+            try:
+                client = await self._connected()
+                found = await calling("committed offsets", client.list_consumer_group_offsets(group))
+                return {to_ours(native): entry.offset for native, entry in found.items() if entry.offset >= 0}
+            except TransientError as error:
+                last = error
+                await asyncio.sleep(0.1)
+        raise last
 
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         committed = await self.committed(group)
