@@ -33,6 +33,7 @@ class Addresses:
 def service_environment(
     outer: Mapping[str, str],
     home: Path,
+    cache: Path,
     addresses: Addresses,
     spec: ServiceSpec,
     health_port: int,
@@ -43,12 +44,11 @@ def service_environment(
         "FLYWHEEL_HEALTH_PORT": str(health_port),
         # One key for router and redactor, drawn for this installation: hashes of one cannot be matched with another's.
         "FLYWHEEL_HASH_KEY": outer.get("FLYWHEEL_HASH_KEY") or kept_password(home / "secrets" / "hash_key"),
-        "FLYWHEEL_ROUTER__SPOOL_DIR": outer.get("FLYWHEEL_ROUTER__SPOOL_DIR") or str(home / "spool"),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(CHECKOUT), outer.get("PYTHONPATH")))),
         "PYTHONUNBUFFERED": "1",
         "HF_HUB_OFFLINE": "1",
     }
-    rows = {name: outer.get(name, value) for name, value in spec.env.items()}
+    rows = {name: outer.get(name) or value.format(home=home, cache=cache) for name, value in spec.env.items()}
     return {**outer, **rows, **own, **addresses.environment()}
 
 

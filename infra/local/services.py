@@ -17,7 +17,11 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_P
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """One service process, ``python -m services.<name>.main``. ``nice`` yields the processor to those that answer calls."""
+    """One service process, ``python -m services.<name>.main``.
+
+    ``env`` values may name ``{home}`` (the state folder) and ``{cache}`` (what is made once and kept beside the broker).
+    ``nice`` yields the processor to those that answer calls.
+    """
 
     name: str
     needs: frozenset[ServerName]
@@ -41,12 +45,16 @@ _TABLE = (
     _spec("promoter"),
     _spec("shadow_evaluator", nice=5),
     _spec("model_server"),
-    _spec("trainer_worker", nice=10),
+    _spec(
+        "trainer_worker",
+        env={"FLYWHEEL_TRAINER__ADAPTERS_DIR": "{home}/adapters", "FLYWHEEL_TRAINER__MODELS_DIR": "{cache}/models"},
+        nice=10,
+    ),
     _spec("trainer_dispatcher"),
     _spec("clusterer"),
     _spec("deduper"),
     _spec("ingest_redactor"),
-    _spec("router", "redis"),
+    _spec("router", "redis", env={"FLYWHEEL_ROUTER__SPOOL_DIR": "{home}/spool"}),
 )
 SERVICES: Mapping[str, ServiceSpec] = {spec.name: spec for spec in _TABLE}
 

@@ -68,6 +68,7 @@ class Stack:
     ) -> None:
         self.config = config or LocalSettings()
         self.home = self.config.home.resolve()
+        self.cache = self.config.cache or default_cache(self.home)
         self._announce = announce
         self._policy = policy or RestartPolicy()
         self._supervise = supervise
@@ -96,7 +97,7 @@ class Stack:
         if not self.config.kafka_is_external:
             found["kafka"] = KafkaServer(
                 home, port=local.kafka_port, controller_port=local.kafka_controller_port,
-                cache=self.config.cache or default_cache(home), fast_failover=local.fast_failover,
+                cache=self.cache, fast_failover=local.fast_failover,
                 min_free_mb=local.min_free_mb, announce=self._announce,
             )  # fmt: skip
         if self.config.postgres.dsn is None:
@@ -168,7 +169,7 @@ class Stack:
         self._start_monitor()
 
     def _service_unit(self, spec: ServiceSpec, key: str, port: int, env: Mapping[str, str]) -> Supervised:
-        environment = service_environment(os.environ, self.home, self.addresses, spec, port) | dict(env)
+        environment = service_environment(os.environ, self.home, self.cache, self.addresses, spec, port) | dict(env)
         return service_unit(spec, key, environment, self.home / "logs" / f"{key}.log", port, self._policy)
 
     def wait_service(self, name: str, instance: str = "", timeout_s: float = 60.0) -> None:

@@ -25,11 +25,12 @@ from infra.local.postgres import outside_folder
 from infra.local.process import tail
 from infra.local.services import SERVERS, SERVICES
 from infra.local.settings import CHECKOUT, LocalSettings
-from infra.local.stack import CHECK_S, Stack
+from infra.local.stack import Stack
 from infra.local.state import MARKER_FILE, Entry, end_leftovers, forget_state, read_state, send, wait_gone
 from shared.errors import FatalError, FlywheelError, SettingsError
 
 DETACHED_TIMEOUT_S = 300.0
+SERVICES_READY_S = 120.0
 SUPERVISOR_LOG = "supervisor.log"
 
 
@@ -41,20 +42,19 @@ def run(
 ) -> None:
     """Run the stack until a signal asks for its end; returns when all is stopped. Call it from the main thread."""
     asked = threading.Event()
-    stack = Stack(config, announce=announce, fixed_health_ports=True)
+    stack = Stack(config, announce=announce, supervise=True, fixed_health_ports=True)
     restore = _on_stop_signals(asked, stack)
     try:
         stack.prepare()
         stack.start_servers()
-        for name in (name for name in SERVICES if name in services):
-            if asked.is_set():
-                return
+        chosen = [name for name in SERVICES if name in services]
+        for name in chosen:
             announce(f"starting {name}")
             stack.start_service(name)
+        _wait_for(stack, chosen, announce)
         stack.mark_ready()
         on_ready(stack)
-        while not asked.wait(CHECK_S):
-            stack.check()
+        asked.wait()
     except _StopRequestedError:
         pass
     finally:
@@ -63,6 +63,16 @@ def run(
             announce("stopping")
         stack.stop()
         restore()
+
+
+def _wait_for(stack: Stack, services: Collection[str], announce: Announce) -> None:
+    """A service that is not ready in time is named, and no reason to stop the others: it is supervised like them."""
+    deadline = time.monotonic() + SERVICES_READY_S
+    for name in services:
+        try:
+            stack.wait_service(name, timeout_s=max(0.1, deadline - time.monotonic()))
+        except FatalError as error:
+            announce(f"warning: {error}")
 
 
 class _StopRequestedError(BaseException):

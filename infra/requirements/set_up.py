@@ -24,7 +24,7 @@ BOOTSTRAP = CHECKOUT / "infra" / "requirements" / "bootstrap.lock"
 STAMP = VENV / ".flywheel-stamp"
 HEARTBEAT_S = 15.0
 BUDGET_S = 240
-CUDA_PACKAGES = re.compile(r"^(torch|triton|nvidia-|cuda-)")
+CUDA_PACKAGES = re.compile(r"^(torch$|triton$|nvidia-|cuda-)")
 
 COMMAND = """#!{python}
 import sys

@@ -96,12 +96,14 @@ def test_passwords_are_kept_private_and_hidden_from_display(tmp_path: Path) -> N
 
 def test_a_service_gets_the_users_settings_under_the_stacks(tmp_path: Path) -> None:
     outer = {"FLYWHEEL_POLICY_PROFILE": "demo", "OMP_NUM_THREADS": "7", "FLYWHEEL_KAFKA__BOOTSTRAP_SERVERS": "old"}
-    made = service_environment(outer, tmp_path, Addresses("new", "p", "r"), SERVICES["router"], 4711)
+    made = service_environment(outer, tmp_path, tmp_path / "c", Addresses("new", "p", "r"), SERVICES["router"], 4711)
     assert made["FLYWHEEL_POLICY_PROFILE"] == "demo"
     assert made["OMP_NUM_THREADS"] == "7"
     assert made["FLYWHEEL_KAFKA__BOOTSTRAP_SERVERS"] == "new"
     assert made["FLYWHEEL_HEALTH_PORT"] == "4711"
-    again = service_environment(outer, tmp_path, Addresses("new", "p", "r"), SERVICES["ingest_redactor"], 1)
+    assert made["FLYWHEEL_ROUTER__SPOOL_DIR"] == f"{tmp_path}/spool"
+    redactor = SERVICES["ingest_redactor"]
+    again = service_environment(outer, tmp_path, tmp_path / "c", Addresses("new", "p", "r"), redactor, 1)
     assert made["FLYWHEEL_HASH_KEY"] == again["FLYWHEEL_HASH_KEY"] != ""
 
 
