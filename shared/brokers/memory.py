@@ -150,7 +150,9 @@ class _MemoryConsumer(_MemorySource):
             self._coordination.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._coordination
-        self._group.leave(self._member)
+        with contextlib.suppress(TransientError):  # a dead process does not leave: its session runs out
+            await self._broker.point("leave")
+            self._group.leave(self._member)
 
     async def committed(self, partition: TopicPartition) -> int | None:
         await self._broker.point("committed")
@@ -184,13 +186,21 @@ class _MemoryConsumer(_MemorySource):
             self._paused.clear()
             self._positions = {
                 partition: self._group.offsets.get(partition, self._cluster.log(partition).start)
-                for partition in partitions
+                for partition in sorted(partitions)
             }
             self._assigned.set()
-            await self._broker.point("assigned")
+            await self._patiently("assigned")
             await self._listener.on_assigned(partitions)
             await self._member.rebalance.wait()
-            await self._broker.point("rebalance")
+            await self._patiently("rebalance")
+
+    async def _patiently(self, where: str) -> None:
+        """The client itself repeats lost group requests until they come through."""
+        while True:
+            try:
+                return await self._broker.point(where)
+            except TransientError:
+                continue
 
     @staticmethod
     def _is_stopping() -> bool:

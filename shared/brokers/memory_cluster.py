@@ -184,7 +184,7 @@ class MemoryCluster:
         self.logs: dict[str, list[PartitionLog]] = {}
         self.groups: dict[str, Group] = {}
         self.transactions: dict[str, Transaction] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}  # ordered, so that simulations repeat
 
     def create_topic(self, topic: NewTopic) -> bool:
         if topic.name in self.logs:
@@ -256,14 +256,14 @@ class MemoryCluster:
 
     async def wait_for_data(self, timeout_s: float) -> None:
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiter)
+        self._waiting[waiter] = None
         try:
             await asyncio.wait([waiter], timeout=timeout_s)
         finally:
-            self._waiting.discard(waiter)
+            self._waiting.pop(waiter, None)
 
     def wake(self) -> None:
-        for waiter in self._waiting:
+        for waiter in list(self._waiting):
             if not waiter.done():
                 waiter.set_result(None)
 

@@ -5,7 +5,6 @@ those that went elsewhere are let go. Shutdown is a state: stop fetching → dra
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -46,20 +45,23 @@ async def start_when_possible(start: Callable[[], Awaitable[None]], stop: asynci
     try:
         while not stop.is_set():
             starting = asyncio.ensure_future(start())
-            await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
-            if not starting.done():
-                starting.cancel()
-                await asyncio.wait([starting])
-                return False
             try:
-                starting.result()
+                await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not starting.done():
+                    starting.cancel()
+                    await asyncio.wait([starting])
+            if starting.cancelled():
+                return False
+            error = starting.exception()
+            if error is None:
                 return True
-            except TransientError as error:
-                failures += 1
-                if failures == 1:
-                    _log.warning("the broker is away; trying again", extra={"error": telemetry.describe_error(error)})
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), backoff.delay_s(failures))
+            if not isinstance(error, TransientError):
+                raise error
+            failures += 1
+            if failures == 1:
+                _log.warning("the broker is away; trying again", extra={"error": telemetry.describe_error(error)})
+            await asyncio.wait([stopped], timeout=backoff.delay_s(failures))
         return False
     finally:
         stopped.cancel()
@@ -173,14 +175,16 @@ class Runner:
 
     async def _drain(self, grace_s: float) -> None:
         loops, self._loops = list(self._loops.values()), {}
-        await asyncio.gather(*[loop.suspend(grace_s * 0.7) for loop in loops])
-        outcomes = await asyncio.gather(*[loop.close() for loop in loops], return_exceptions=True)
-        await self._consumer.stop()
-        await self._tables.stop()
+        try:
+            await asyncio.gather(*[loop.suspend(grace_s * 0.7) for loop in loops])
+            await asyncio.gather(*[loop.close() for loop in loops], return_exceptions=True)
+        finally:
+            await self._consumer.stop()
+            await self._tables.stop()
         clean = sum(loop.phase is Phase.CLOSED_CLEAN for loop in loops)
         _log.info(
             "left the group",
-            extra={"application": self._application.name, "count": len(outcomes), "state": f"{clean} clean"},
+            extra={"application": self._application.name, "count": len(loops), "state": f"{clean} clean"},
         )
 
     def _loop_ended(self, running: asyncio.Task[None]) -> None:
