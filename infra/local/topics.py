@@ -1,14 +1,17 @@
 """From the registry of topics to a broker's topics: a plan (pure), and its application through the broker seam."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
-from shared.errors import SettingsError
+from shared.errors import FatalError, SettingsError, TransientError
 from shared.schema.topics import Deployment, TopicSpec, load_topics
 from shared.settings import KafkaSettings, Settings
 from shared.stream.broker import Admin, Broker, NewTopic
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,26 @@ def plan_topics(
 def apply_topics(settings: KafkaSettings, deployment: Deployment = "embedded", replication: int = 1) -> list[str]:
     """Bring a broker to the registry of topics; returns the created names. Callable inside and outside an event loop."""
 
-    async def apply() -> list[str]:
-        broker = open_broker(settings)
-        try:
-            admin = broker.admin()
-            specs = load_topics(Settings().schemas_dir / "topics.yaml")
-            return await apply_plan(admin, plan_topics(specs, await admin.topics(), deployment, replication))
-        finally:
-            await broker.close()
+    async def apply(admin: Admin) -> list[str]:
+        specs = load_topics(Settings().schemas_dir / "topics.yaml")
+        return await apply_plan(admin, plan_topics(specs, await admin.topics(), deployment, replication))
 
     with ThreadPoolExecutor(max_workers=1) as own_loop:
-        return own_loop.submit(lambda: asyncio.run(apply())).result()
+        return own_loop.submit(lambda: asyncio.run(with_admin(settings, apply))).result()
+
+
+async def with_admin(settings: KafkaSettings, use: Callable[[Admin], Awaitable[_T]]) -> _T:
+    """``use`` of a broker's admin, closed after it. Raises :class:`FatalError` naming an address that gives no answer."""
+    broker = open_broker(settings)
+    try:
+        return await use(broker.admin())
+    except TransientError as error:
+        raise FatalError(
+            f"Kafka at {settings.bootstrap_servers} gives no answer ({error}): 'flywheel up' starts one, "
+            "FLYWHEEL_KAFKA__BOOTSTRAP_SERVERS names another"
+        ) from error
+    finally:
+        await broker.close()
 
 
 async def apply_plan(admin: Admin, plan: TopicPlan) -> list[str]:

@@ -1,6 +1,7 @@
 """``flywheel topics plan | apply | diff``: the broker's topics against ``schemas/topics.yaml``."""
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from services.cli.output import OutputFormat, OutputOption, note, show_rows
 
 if TYPE_CHECKING:
     from infra.local.topics import TopicPlan
+    from shared.stream.broker import Admin
 
 DeploymentOption = Annotated[str, typer.Option(help="which partition counts: embedded or compose")]
 ReplicationOption = Annotated[int, typer.Option(min=1, help="replication factor of topics to create")]
@@ -58,23 +60,23 @@ def diff(deployment: DeploymentOption = "embedded", output: OutputOption = Outpu
 async def _plan(deployment: str, replication: int, *, create: bool) -> "TopicPlan":
     from infra.local.reach import current_kafka
     from infra.local.settings import LocalSettings
-    from infra.local.topics import apply_plan, open_broker, plan_topics
+    from infra.local.topics import apply_plan, plan_topics, with_admin
     from shared.schema.topics import load_topics
     from shared.settings import Settings
 
     if deployment not in ("embedded", "compose"):
         raise typer.BadParameter(f"{deployment}: embedded or compose", param_hint="--deployment")
     specs = load_topics(Settings().schemas_dir / "topics.yaml")
-    broker = open_broker(current_kafka(LocalSettings()))
-    try:
-        admin = broker.admin()
-        kind: Any = deployment
+    kind: Any = deployment
+
+    async def use(admin: "Admin") -> "TopicPlan":
         found = plan_topics(specs, await admin.topics(), kind, replication)
         if create:
             await apply_plan(admin, found)
         return found
-    finally:
-        await broker.close()
+
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the error itself is told, once, by the command
+    return await with_admin(current_kafka(LocalSettings()), use)
 
 
 def _show(plan: "TopicPlan", output: OutputFormat, *, everything: bool) -> None:
