@@ -20,6 +20,7 @@ class ServiceSpec:
     """One service process, ``python -m services.<name>.main``.
 
     ``env`` values may name ``{home}`` (the state folder) and ``{cache}`` (what is made once and kept beside the broker).
+    ``port`` is its fixed public port, moved with the variable ``port_setting``; 0 for a service without one.
     ``nice`` yields the processor to those that answer calls.
     """
 
@@ -28,14 +29,19 @@ class ServiceSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     nice: int = 0
     module: str = ""
+    port: int = 0
+    port_setting: str = ""
 
     @property
     def main_module(self) -> str:
         return self.module or f"services.{self.name}.main"
 
 
-def _spec(name: str, *more: ServerName, env: Mapping[str, str] | None = None, nice: int = 0) -> ServiceSpec:
-    return ServiceSpec(name, frozenset({"kafka", *more}), {**ONE_THREAD, **(env or {})}, nice)
+def _spec(
+    name: str, *more: ServerName, env: Mapping[str, str] | None = None, nice: int = 0, port: int = 0
+) -> ServiceSpec:
+    setting = f"FLYWHEEL_{name.upper()}__PORT" if port else ""
+    return ServiceSpec(name, frozenset({"kafka", *more}), {**ONE_THREAD, **(env or {})}, nice, "", port, setting)
 
 
 # In the order of start; stopped in reverse, so that the front door closes first.
@@ -44,7 +50,7 @@ _TABLE = (
     _spec("scoreboard", nice=5),
     _spec("promoter"),
     _spec("shadow_evaluator", nice=5),
-    _spec("model_server"),
+    _spec("model_server", env={"FLYWHEEL_MODEL_SERVER__CACHE_DIR": "{home}/gguf"}, port=MODEL_SERVER_PORT),
     _spec(
         "trainer_worker",
         env={"FLYWHEEL_TRAINER__ADAPTERS_DIR": "{home}/adapters", "FLYWHEEL_TRAINER__MODELS_DIR": "{cache}/models"},
@@ -54,7 +60,7 @@ _TABLE = (
     _spec("clusterer"),
     _spec("deduper"),
     _spec("ingest_redactor"),
-    _spec("router", "redis", env={"FLYWHEEL_ROUTER__SPOOL_DIR": "{home}/spool"}),
+    _spec("router", "redis", env={"FLYWHEEL_ROUTER__SPOOL_DIR": "{home}/spool"}, port=ROUTER_PORT),
 )
 SERVICES: Mapping[str, ServiceSpec] = {spec.name: spec for spec in _TABLE}
 

@@ -23,7 +23,7 @@ class LocalServers(BaseModel):
     fast_failover: bool = Field(default=False, description="short broker session: back 3 s after a kill, for tests")
     min_free_mb: int = Field(default=1024, ge=0, description="refuse to start with less free disk than this")
     start_timeout_s: float = Field(default=60.0, gt=0)
-    grace_s: float = Field(default=20.0, gt=0, description="time each process gets to stop before it is killed")
+    grace_s: float = Field(default=25.0, gt=0, description="time processes get to stop before they are killed")
 
 
 class PostgresAddress(BaseModel):

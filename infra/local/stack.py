@@ -24,7 +24,7 @@ from infra.local.environment import Addresses, service_environment
 from infra.local.health import is_ready
 from infra.local.kafka import KafkaServer
 from infra.local.kafka_runtime import Announce
-from infra.local.ports import free_port
+from infra.local.ports import free_port, require_port
 from infra.local.postgres import PostgresServer
 from infra.local.process import ProcessId
 from infra.local.redis import RedisServer
@@ -170,6 +170,8 @@ class Stack:
 
     def _service_unit(self, spec: ServiceSpec, key: str, port: int, env: Mapping[str, str]) -> Supervised:
         environment = service_environment(os.environ, self.home, self.cache, self.addresses, spec, port) | dict(env)
+        if spec.port and (public := int(environment.get(spec.port_setting) or spec.port)):
+            require_port(public, f"the service {key}", spec.port_setting)
         return service_unit(spec, key, environment, self.home / "logs" / f"{key}.log", port, self._policy)
 
     def wait_service(self, name: str, instance: str = "", timeout_s: float = 60.0) -> None:

@@ -144,6 +144,15 @@ def test_a_second_stack_on_the_same_folder_is_refused(stack: Stack, config: Loca
     assert stack.running() == ["redis"]
 
 
+def test_a_taken_service_port_is_refused_with_its_setting(tmp_path: Path, redis_url: str) -> None:
+    taken = redis_url.rpartition(":")[2].partition("/")[0]
+    spec = ServiceSpec("web", frozenset({"kafka"}), port=1, port_setting="FLYWHEEL_WEB__PORT")
+    with Stack(LocalSettings(home=tmp_path / "home", local=FREE_PORTS), services={"web": spec}) as stack:
+        with pytest.raises(SettingsError, match=rf"port {taken} for the service web .*FLYWHEEL_WEB__PORT"):
+            stack.start_service("web", {"FLYWHEEL_WEB__PORT": taken})
+        assert stack.running() == []
+
+
 def test_external_servers_are_used_and_not_started(
     tmp_path: Path, redis_url: str, small_services: dict[str, ServiceSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
