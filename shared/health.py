@@ -41,10 +41,11 @@ class HealthServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            request = await asyncio.wait_for(reader.readline(), _READ_S)
+            async with asyncio.timeout(_READ_S):
+                request = await reader.readline()
+                while (await reader.readline()).strip():
+                    pass
             parts = request.decode("latin-1").split()
-            while (await asyncio.wait_for(reader.readline(), _READ_S)).strip():
-                pass
             status, kind, body = (
                 self._answer(parts[0], parts[1]) if len(parts) == 3 else ("400 Bad Request", "text/plain", b"")
             )

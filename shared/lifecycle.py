@@ -125,7 +125,8 @@ class Process:
         await asyncio.gather(*self._side_tasks, return_exceptions=True)
         if self._broker is not None:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._broker.close(), _ABORT_S)
+                async with asyncio.timeout(_ABORT_S):
+                    await self._broker.close()
 
 
 Build = Callable[[Process], AbstractAsyncContextManager[AnyApplication]]

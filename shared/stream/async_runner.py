@@ -119,7 +119,8 @@ class AsyncRunner:
         if self._polling is not None:
             self._polling.cancel()
         with contextlib.suppress(FlywheelError, TimeoutError):
-            await asyncio.wait_for(self._commit(), self._timing.revoke_s)
+            async with asyncio.timeout(self._timing.revoke_s):
+                await self._commit()
 
     async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
         if self._stopping:
@@ -195,7 +196,8 @@ class AsyncRunner:
         if not self._assigned.is_set() or room <= 0 or not partitions:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), max(timeout_s, 0.01))
+                async with asyncio.timeout(max(timeout_s, 0.01)):
+                    await self._changed.wait()
             return []
         self._turn += 1
         turned = partitions[self._turn % len(partitions) :] + partitions[: self._turn % len(partitions)]

@@ -90,7 +90,8 @@ class BroadcastTables:
             self._raise_if_dead()
             self._moved.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), _POLL_S)
+                async with asyncio.timeout(_POLL_S):
+                    await self._moved.wait()
 
     async def run(self) -> None:
         """Lasts as long as the follower and raises what ended it: for the supervisor of side tasks."""

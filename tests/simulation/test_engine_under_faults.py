@@ -266,5 +266,4 @@ def test_exactly_once_under_faults(seeds: range) -> None:
             raise
         faults.update(run.faults.counts)
     if len(seeds) >= 50:
-        print(dict(faults))
         assert min(faults[kind] for kind in ("lost", "stopped", "crash", "fenced")) > 0, "the faults were exercised"

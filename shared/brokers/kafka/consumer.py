@@ -68,7 +68,8 @@ class _KafkaSource:
         if self._started is not None:
             consumer, self._started = self._started, None
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(consumer.stop(), self._connection.timing.session_s)
+                async with asyncio.timeout(self._connection.timing.session_s):
+                    await consumer.stop()
 
     def _new_consumer(self, **options: Any) -> AIOKafkaConsumer:
         """Every guarantee is written out here. Needs a running event loop."""
@@ -146,7 +147,11 @@ class KafkaConsumer(_KafkaSource):
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         natives = {to_native(partition): offset for partition, offset in offsets.items()}
-        await calling("commit", asyncio.wait_for(self._consumer.commit(natives), self._connection.timing.commit_s))
+        try:
+            async with asyncio.timeout(self._connection.timing.commit_s):
+                await self._consumer.commit(natives)
+        except Exception as error:
+            raise translate(error, "commit") from error
 
 
 class KafkaReader(_KafkaSource):

@@ -71,7 +71,8 @@ class KafkaProducer:
         if not self._dead:
             self._dead = True
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(producer.stop(), _CLOSE_S)
+                async with asyncio.timeout(_CLOSE_S):
+                    await producer.stop()
                 return
         await _discard(producer)
 
@@ -116,7 +117,8 @@ class KafkaProducer:
     async def _guarded(self, doing: str, call: Awaitable[_T], limit_s: float, *, survives_cancel: bool = False) -> _T:
         """Whatever ``call`` raises, this producer is not used again. Cancelled, only a send can still be aborted."""
         try:
-            return await asyncio.wait_for(call, limit_s)
+            async with asyncio.timeout(limit_s):
+                return await call
         except asyncio.CancelledError:
             self._dead = self._dead or not survives_cancel
             raise
