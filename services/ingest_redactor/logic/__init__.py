@@ -1,0 +1,1 @@
+"""Redaction and eligibility, pure: no clock, no randomness, no I/O, no log."""

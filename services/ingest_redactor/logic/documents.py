@@ -1,0 +1,229 @@
+"""A call as segments of text: every place that may hold an identifier, in document order, JSON taken apart.
+
+The redactor rewrites segments; a document puts them back, and what was not rewritten keeps its spelling.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from services.ingest_redactor.logic.keys import kind_of
+from shared.errors import PoisonError
+from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
+from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten
+
+MAX_NESTING = 4
+"""JSON inside a string inside JSON …: deeper levels are read as text."""
+TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
+IDENTIFYING_OPTIONS = frozenset(("user", "metadata", "safety_identifier", "prompt_cache_key", "store"))
+
+
+@dataclass(slots=True)
+class Segment:
+    """One stretch of text. ``edits`` are replaced ranges of ``original``, in order."""
+
+    original: str
+    path: str
+    kind: str | None = None
+    """What its key says it is."""
+    is_number: bool = False
+    in_answer: bool = False
+    container: object = None
+    """Siblings in one JSON object share it."""
+    origin: tuple[int, int] | None = None
+    """Range in the outermost string, where ``original`` stands there literally."""
+    edits: list[tuple[int, int, str, str]] = field(default_factory=list)
+    """Start, end, replacement, type."""
+
+    @property
+    def text(self) -> str:
+        """As it stands after the edits so far."""
+        if not self.edits:
+            return self.original
+        pieces: list[str] = []
+        position = 0
+        for start, end, value, _ in self.edits:
+            pieces += (self.original[position:start], value)
+            position = end
+        pieces.append(self.original[position:])
+        return "".join(pieces)
+
+    def replace(self, spans: list[tuple[int, int, str, str]]) -> None:
+        """Adds edits given in places of the current text; none overlaps an earlier one."""
+        moved: list[tuple[int, int, str, str]] = []
+        for start, end, value, type_ in spans:
+            shift = 0
+            for edit_start, edit_end, edit_value, _ in self.edits:
+                if edit_start - shift >= end:
+                    break
+                if edit_start - shift + len(edit_value) <= start:
+                    shift += (edit_end - edit_start) - len(edit_value)
+            moved.append((start + shift, end + shift, value, type_))
+        self.edits = sorted(self.edits + moved)
+
+
+@dataclass(slots=True)
+class Document:
+    """A field of a call: plain text, or JSON whose leaves are segments or documents again."""
+
+    text: str
+    segment: Segment | None = None
+    children: list[tuple[Leaf, "Document"]] = field(default_factory=list)
+
+    def segments(self) -> Iterator[Segment]:
+        if self.segment is not None:
+            yield self.segment
+        for _, child in self.children:
+            yield from child.segments()
+
+    def result(self) -> str:
+        if self.segment is not None:
+            return self.segment.text
+        changes = [(leaf, child.result()) for leaf, child in self.children]
+        return rewritten(self.text, [(leaf, value) for leaf, value in changes if value != leaf.value])
+
+
+def read(text: str, path: str, *, keyed: bool = True, in_answer: bool = False, kind: str | None = None) -> Document:
+    """A field as a document. ``keyed`` off: keys tell nothing (schemas)."""
+    return _read(text, path, keyed, in_answer, kind, 0, (0, len(text)))
+
+
+def _read(
+    text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, origin: tuple[int, int] | None
+) -> Document:
+    if depth >= MAX_NESTING or kind is not None or parse_structure(text) is None:
+        return Document(text, Segment(text, path, kind, in_answer=in_answer, origin=origin))
+    document = Document(text)
+    for leaf in leaves(text):
+        keys = leaf.path
+        leaf_path = ".".join((path, *keys))
+        leaf_kind = kind_of(keys[-1], keys[-2] if len(keys) > 1 else "") if keyed and keys and not leaf.is_key else None
+        literal = origin is not None and leaf.end - leaf.start == len(leaf.value) + (2 if leaf.is_string else 0)
+        inner = (leaf.start + leaf.is_string, leaf.end - leaf.is_string) if literal and depth == 0 else None
+        if leaf.is_string and not leaf.is_key:
+            child = _read(leaf.value, leaf_path, keyed, in_answer, leaf_kind, depth + 1, inner)
+        else:
+            child = Document(leaf.value, Segment(leaf.value, leaf_path, leaf_kind, in_answer=in_answer, origin=inner))
+        if child.segment is not None:
+            child.segment.is_number = not leaf.is_string
+            child.segment.container = (id(document), leaf.container)
+        document.children.append((leaf, child))
+    return document
+
+
+class CallDocument:
+    """A request and its answer as documents, and back. Raises ``PoisonError`` on content that cannot be read."""
+
+    def __init__(self, request: Request, answer: Answer | None) -> None:
+        self._request = request
+        self._answer = answer
+        self._fields: dict[tuple[object, ...], Document] = {}
+        for index, message in enumerate(request.messages):
+            self._add_message(index, message)
+        if answer is not None:
+            self._add("answer", "content", answer.content, "response.content", in_answer=True)
+            self._add_calls(("answer",), answer.tool_calls, "response", in_answer=True)
+        for index, tool in enumerate(request.tools):
+            self._add("tool", index, tool.description, f"tools[{index}].description", keyed=False)
+            self._add("schema", index, tool.parameters_json, f"tools[{index}].parameters", keyed=False)
+        self._add("format", 0, request.response_format_json, "response_format", keyed=False)
+        self._add("options", 0, _options(request.options_json), "options")
+
+    def _add(
+        self, group: object, index: object, text: str | None, path: str, *, keyed: bool = True, in_answer: bool = False,
+        kind: str | None = None,
+    ) -> None:  # fmt: skip
+        if text:
+            self._fields[group, index] = read(text, path, keyed=keyed, in_answer=in_answer, kind=kind)
+
+    def _add_message(self, index: int, message: ChatMessage) -> None:
+        path = f"messages[{index}]"
+        self._add("content", index, message.content, f"{path}.content")
+        if message.parts_json is not None:
+            _check_parts(message.parts_json)
+            self._add("parts", index, message.parts_json, f"{path}.content")
+        self._add("name", index, message.name, f"{path}.name", kind="NAME?")
+        self._add("call_id", index, message.tool_call_id, f"{path}.tool_call_id")
+        self._add_calls((index,), message.tool_calls, path)
+
+    def _add_calls(
+        self, owner: tuple[object, ...], calls: tuple[ToolCall, ...], path: str, *, in_answer: bool = False
+    ) -> None:
+        for number, call in enumerate(calls):
+            where = f"{path}.tool_calls[{number}]"
+            self._add("id", (*owner, number), call.id, f"{where}.id", in_answer=in_answer)
+            self._add("arguments", (*owner, number), call.arguments_json, f"{where}.arguments", in_answer=in_answer)
+
+    def segments(self) -> list[Segment]:
+        """Messages, answer, tools: in that order."""
+        return [segment for document in self._fields.values() for segment in document.segments()]
+
+    def _text(self, group: object, index: object, text: str | None) -> str | None:
+        document = self._fields.get((group, index))
+        return text if document is None else document.result()
+
+    def _calls(self, owner: tuple[object, ...], calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+        return tuple(
+            replace(
+                call,
+                id=self._text("id", (*owner, number), call.id) or "",
+                arguments_json=self._text("arguments", (*owner, number), call.arguments_json) or "",
+            )
+            for number, call in enumerate(calls)
+        )
+
+    def request(self) -> Request:
+        """The request with every edit applied."""
+        messages = tuple(
+            replace(
+                message,
+                content=self._text("content", index, message.content),
+                parts_json=self._text("parts", index, message.parts_json),
+                name=self._text("name", index, message.name),
+                tool_call_id=self._text("call_id", index, message.tool_call_id),
+                tool_calls=self._calls((index,), message.tool_calls),
+            )
+            for index, message in enumerate(self._request.messages)
+        )
+        return replace(
+            self._request,
+            messages=messages,
+            tools=tuple(self._tool(index, tool) for index, tool in enumerate(self._request.tools)),
+            response_format_json=self._text("format", 0, self._request.response_format_json),
+            options_json=self._text("options", 0, "{}") or "{}",
+        )
+
+    def _tool(self, index: int, tool: ToolDefinition) -> ToolDefinition:
+        return replace(
+            tool,
+            description=self._text("tool", index, tool.description),
+            parameters_json=self._text("schema", index, tool.parameters_json),
+        )
+
+    def answer(self) -> Answer | None:
+        """The answer with every edit applied."""
+        if self._answer is None:
+            return None
+        content = self._text("answer", "content", self._answer.content)
+        return replace(self._answer, content=content, tool_calls=self._calls(("answer",), self._answer.tool_calls))
+
+
+def _check_parts(text: str) -> None:
+    """Only parts of text can be redacted: an image or a recording may show anything."""
+    parts = parse_structure(text)
+    if not isinstance(parts, list):
+        raise PoisonError("bad_content_parts", "content is no list of parts")
+    for part in parts:
+        if not isinstance(part, dict) or part.get("type") not in TEXT_PARTS:
+            raise PoisonError("unknown_content_part", "a part of content is not text")
+
+
+def _options(text: str) -> str:
+    """Options without those that name an end user; unreadable ones are dropped."""
+    options = parse_structure(text)
+    if not isinstance(options, dict):
+        return "{}"
+    if IDENTIFYING_OPTIONS.isdisjoint(options):
+        return text
+    values = json.loads(text)
+    return json.dumps({key: value for key, value in values.items() if key not in IDENTIFYING_OPTIONS}, sort_keys=True)

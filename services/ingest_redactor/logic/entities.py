@@ -1,0 +1,270 @@
+"""Entities of one event: who and what is named, under which number, and every way they are written."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services.ingest_redactor.logic.mentions import Mention
+from shared.prompting.placeholders import Placeholder
+from shared.prompting.renderings import (
+    DATE_FORMS,
+    read_card,
+    read_case,
+    read_date,
+    read_identifier,
+    read_phone,
+    read_ssn,
+    write_date,
+    write_iban,
+)
+from shared.tasks.names import first_names, last_names
+
+NUMERIC_TYPES = frozenset(
+    (
+        "CARD",
+        "SSN",
+        "PHONE",
+        "ACCOUNT",
+        "MEMBER",
+        "RECORD",
+        "POLICY",
+        "LICENCE",
+        "PASSPORT",
+        "TAX_ID",
+        "NPI",
+        "ID",
+        "ZIP",
+    )
+)
+KNOWN_PRIORITY = 900
+_RUN = re.compile(r"\+?\(?\d(?:[ ().-]{0,2}\d){3,22}")
+_LAST_FOUR_BEFORE = re.compile(
+    r"(?i)(?:ending(?: in| with)?|ends (?:in|with)|last (?:four|4)(?: digits)?(?: are| is)?)[ :]{1,3}$"
+)
+_READERS = {"CARD": read_card, "SSN": read_ssn, "PHONE": read_phone}
+
+
+@dataclass(slots=True)
+class Entity:
+    """One person, number or place. ``number`` is given at its first use in document order."""
+
+    type: str
+    canonical: str
+    renderings: dict[str, str] = field(default_factory=dict)
+    """Lower-cased rendering → form."""
+    number: int = 0
+    in_request: bool = False
+    in_answer: bool = False
+
+    @property
+    def name_parts(self) -> list[str]:
+        return self.canonical.split("|")
+
+
+class Entities:
+    """The table of an event. Numbers that placeholders in the event already bear are left free."""
+
+    def __init__(self, reserved: Iterable[Placeholder]) -> None:
+        self._reserved = {(placeholder.type, placeholder.number) for placeholder in reserved}
+        self._by_value: dict[tuple[str, str], Entity] = {}
+        self._next: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_value)
+
+    def all(self) -> list[Entity]:
+        return list(self._by_value.values())
+
+    @staticmethod
+    def _space(type_: str, canonical: str) -> str:
+        """Numbers share one space: the same digits under two types are one entity."""
+        return "digits" if type_ in NUMERIC_TYPES and canonical.isdigit() else type_
+
+    def add(self, mentions: Iterable[tuple[Mention, str]]) -> None:
+        """Takes in mentions with their texts; full names before single ones, so that parts find their whole."""
+        names: list[tuple[Mention, str]] = []
+        short: list[tuple[Mention, str]] = []
+        for mention, text in mentions:
+            if mention.type == "NAME":
+                names.append((mention, text))
+            elif mention.form.startswith("last4"):
+                short.append((mention, text))
+            else:
+                self._take(mention, text)
+        for mention, text in sorted(names, key=lambda item: "|" not in item[0].canonical):
+            self._take(mention, text)
+        for mention, text in short:
+            self._take(mention, text)
+
+    def _take(self, mention: Mention, text: str) -> None:
+        entity = self.of(mention)
+        if entity is None:
+            key = (self._space(mention.type, mention.canonical), mention.canonical)
+            entity = self._by_value[key] = Entity(mention.type, mention.canonical)
+        entity.renderings.setdefault(text.lower(), self.form_of(entity, mention))
+
+    def of(self, mention: Mention) -> Entity | None:
+        """The entity that a mention names, or ``None`` if it is new."""
+        space = self._space(mention.type, mention.canonical)
+        known = self._by_value.get((space, mention.canonical))
+        if known is not None:
+            return known
+        if mention.type == "NAME" and "|" not in mention.canonical:
+            return self._name_with(mention.canonical)
+        if mention.form.startswith("last4"):
+            return self._ending_in(mention.canonical)
+        return None
+
+    def _name_with(self, part: str) -> Entity | None:
+        for entity in self._by_value.values():
+            if entity.type == "NAME" and part in entity.name_parts:
+                return entity
+        return None
+
+    def _ending_in(self, digits: str) -> Entity | None:
+        for entity in self._by_value.values():
+            if entity.type in NUMERIC_TYPES and entity.canonical.endswith(digits) and entity.canonical != digits:
+                return entity
+        return None
+
+    @staticmethod
+    def form_of(entity: Entity, mention: Mention) -> str:
+        """The form of a mention as the entity sees it: a single name is the part that it is of the whole."""
+        if mention.type != "NAME" or "|" in mention.canonical:
+            return mention.form
+        parts = entity.name_parts
+        tokens = mention.form.split(".")
+        if len(parts) == 2:
+            tokens[0] = "first" if mention.canonical == parts[0] else "last"
+        elif entity.renderings:
+            tokens[0] = next(iter(entity.renderings.values())).split(".")[0]
+        return ".".join(tokens)
+
+    def placeholder(self, entity: Entity, form: str, *, in_answer: bool) -> str:
+        """The placeholder of a mention; the entity's first use gives it its number."""
+        if entity.number == 0:
+            number = self._next.get(entity.type, 1)
+            while (entity.type, number) in self._reserved:
+                number += 1
+            self._next[entity.type] = number + 1
+            entity.number = number
+        if in_answer:
+            entity.in_answer = True
+        else:
+            entity.in_request = True
+        return str(Placeholder(entity.type, entity.number, form))
+
+    def counts(self) -> dict[str, int]:
+        """Entities replaced, by type."""
+        counts: dict[str, int] = {}
+        for entity in self._by_value.values():
+            if entity.number:
+                counts[entity.type] = counts.get(entity.type, 0) + 1
+        return dict(sorted(counts.items()))
+
+
+class KnownTerms:
+    """Finds every writing of the entities known so far, wherever in the event it stands."""
+
+    def __init__(self, entities: Entities) -> None:
+        self._entities = entities
+        self._terms: list[tuple[str, Entity, str | None]] = []
+        self._digits: dict[str, Entity] = {}
+        for entity in entities.all():
+            if entity.type == "NAME":
+                self._add_name(entity)
+                continue
+            for rendering, form in (entity.renderings | _other_renderings(entity)).items():
+                if len(rendering) >= 5 or (len(rendering) == 4 and not rendering.isdigit()):
+                    self._terms.append((rendering, entity, form))
+            if entity.type in NUMERIC_TYPES and entity.canonical.isdigit() and len(entity.canonical) >= 5:
+                self._digits[entity.canonical] = entity
+        self._terms.sort(key=lambda term: (-len(term[0]), term[0]))
+
+    def _add_name(self, entity: Entity) -> None:
+        for rendering in entity.renderings:
+            if " " in rendering:
+                self._terms.append((rendering, entity, None))
+        parts = entity.name_parts
+        if len(parts) == 2:
+            self._terms.append((" ".join(parts), entity, None))
+        for index, part in enumerate(parts):
+            if len(part) >= 3:
+                self._terms.append((part, entity, "last" if index else self._single_form(entity)))
+
+    @staticmethod
+    def _single_form(entity: Entity) -> str:
+        if len(entity.name_parts) == 2:
+            return "first"
+        return next(iter(entity.renderings.values())).split(".")[0]
+
+    def mentions(self, text: str) -> list[tuple[Mention, Entity]]:
+        """Occurrences in a text, longest first where they overlap is the caller's affair."""
+        low = text.lower()
+        if len(low) != len(text):
+            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+        found: list[tuple[Mention, Entity]] = []
+        for needle, entity, form in self._terms:
+            start = low.find(needle)
+            while start >= 0:
+                end = start + len(needle)
+                if _bounded(low, start, end):
+                    written = self._written(text[start:end], entity, form)
+                    if written is not None:
+                        found.append(
+                            (Mention(start, end, entity.type, entity.canonical, written, KNOWN_PRIORITY), entity)
+                        )
+                start = low.find(needle, start + 1)
+        if self._digits:
+            found += self._numbers(text)
+        return found
+
+    @staticmethod
+    def _written(text: str, entity: Entity, form: str | None) -> str | None:
+        if entity.type != "NAME":
+            return form
+        case = read_case(text)
+        if form is None:
+            return case
+        word = text.lower()
+        if case == "lower" and word not in first_names() and word not in last_names():
+            return None
+        return f"{form}.{case}" if case else form
+
+    def _numbers(self, text: str) -> list[tuple[Mention, Entity]]:
+        found: list[tuple[Mention, Entity]] = []
+        for match in _RUN.finditer(text):
+            start, end, run = match.start(), match.end(), match.group()
+            reader_free = re.sub(r"\D", "", run)
+            entity = self._digits.get(reader_free) or self._digits.get(
+                reader_free[1:] if reader_free[:1] == "1" else ""
+            )
+            if entity is not None and _bounded(text, start, end):
+                if run.startswith("(") and ")" not in run:
+                    start, run = start + 1, run[1:]
+                form = _READERS.get(entity.type, read_identifier)(run)[1]
+                found.append((Mention(start, end, entity.type, entity.canonical, form, KNOWN_PRIORITY), entity))
+            elif len(reader_free) == 4 and _LAST_FOUR_BEFORE.search(text[max(0, start - 32) : start]):
+                found += self._last_four(start, end, reader_free)
+        return found
+
+    def _last_four(self, start: int, end: int, digits: str) -> list[tuple[Mention, Entity]]:
+        mention = Mention(start, end, "CARD", digits, "last4", KNOWN_PRIORITY)
+        entity = self._entities.of(mention)
+        return [] if entity is None else [(mention, entity)]
+
+
+def _other_renderings(entity: Entity) -> dict[str, str]:
+    """Ways to write an entity that digits alone do not find: dates and account numbers with letters."""
+    if entity.type == "IBAN":
+        return {write_iban(entity.canonical, form).lower(): form for form in ("", "spaced")}
+    if entity.type in ("DOB", "DATE"):
+        read = read_date(entity.canonical)
+        return {write_date(read[0], form).lower(): form for form in DATE_FORMS} if read else {}
+    return {}
+
+
+def _bounded(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not (before.isalnum() or before == "_" or after.isalnum() or after == "_")

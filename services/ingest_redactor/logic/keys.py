@@ -1,0 +1,144 @@
+"""Sensitive keys of JSON: the value under them is an identifier whatever it looks like.
+
+Names split over two fields and numbers without a check digit are invisible to any reading of running text.
+"""
+
+import re
+from functools import lru_cache
+
+from services.ingest_redactor.logic.person import looks_like_a_person, read_name
+from shared.prompting import renderings
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_OTHER = re.compile(r"[^a-z0-9]+")
+
+_PERSON = (
+    r"(?:customer|patient|guest|passenger|employee|client|user|contact|recipient|sender|card_?holder|account_?holder|holder"
+    r"|owner|member|person|doctor|physician|provider|beneficiary|payee|payer|attendee|host|driver|travell?er|student"
+    r"|teacher|applicant|buyer|seller|caller|subscriber|insured|spouse|parent|child|author|manager|assignee|signer"
+    r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee)"
+)
+_TABLE: tuple[tuple[str, str], ...] = (
+    ("EMAIL", r"(?:.*_)?e_?mail(?:s|_address|_addresses|_id)?"),
+    (
+        "PHONE",
+        r"(?:.*_)?(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn)(?:s|_no|_num|_number|_numbers)?",
+    ),
+    ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
+    ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
+    ("CARD", r"(?:.*_)?(?:card|credit_card|debit_card|cc|pan)(?:_no|_num|_number)?"),
+    ("IBAN", r"(?:.*_)?iban(?:_number)?"),
+    ("ACCOUNT", r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?"),
+    (
+        "MEMBER",
+        r"(?:.*_)?(?:member|membership|subscriber|customer|client|employee|user|loyalty|frequent_flyer)_(?:no|num|number|id)",
+    ),
+    (
+        "RECORD",
+        r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|patient_(?:id|no|number)|record_(?:id|no|number)|chart_number)",
+    ),
+    ("POLICY", r"(?:.*_)?(?:policy|insurance|claim)_(?:no|num|number|id)"),
+    ("PASSPORT", r"(?:.*_)?passport(?:_no|_num|_number|_id)?"),
+    ("LICENCE", r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate)_(?:no|num|number|id)|drivers?_licen[cs]e"),
+    ("TAX_ID", r"(?:.*_)?(?:tax_id|tin|ein|vat_number|vat_id|taxpayer_id)"),
+    ("NPI", r"(?:.*_)?npi(?:_number)?"),
+    ("ID", r"(?:.*_)?(?:national_id|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id)"),
+    ("VEHICLE", r"vin|vehicle_identification_number"),
+    ("DEVICE", r"(?:device_)?serial(?:_no|_number)?|imei|mac_address"),
+    ("DOB", r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthday)"),
+    ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
+    ("ADDRESS", r"(?:.*_)?(?:street|street_address|address|address_?line_?[123]?|addr)"),
+    ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code)"),
+    ("PLACE", r"(?:.*_)?(?:city|town|hometown)"),
+    ("PIN", r"(?:.*_)?(?:cvv|cvc|pin|otp|security_code)(?:_code)?"),
+    ("SECRET", r"(?:.*_)?(?:password|passwd|passcode|secret|api_?key|access_key|private_key|authorization)"),
+    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session)_token"),
+    ("USER", r"(?:.*_)?(?:user_?name|login|screen_name)"),
+    ("NAME.first", r"(?:.*_)?(?:first_?name|given_?name|fname|forename)"),
+    ("NAME.last", r"(?:.*_)?(?:last_?name|sur_?name|family_?name|lname)"),
+    ("NAME.mid", r"(?:.*_)?middle_?name"),
+    ("NAME", rf"(?:.*_)?full_?name|(?:.*_)?{_PERSON}_?(?:full_?)?names?|name_on_card|attn"),
+    ("NAME?", rf"name|names|{_PERSON}s?|attendees|participants"),
+)
+_RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _TABLE)
+_PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
+WITH_ADDRESS = ("ZIP", "PLACE")
+"""Types that are identifiers only beside an address or a birth date in the same object."""
+TIES = ("ADDRESS", "DOB", "SSN")
+
+
+def normalised(key: str) -> str:
+    """``firstName``, ``First Name`` and ``FIRST-NAME`` as ``first_name``."""
+    return _OTHER.sub("_", _CAMEL.sub("_", key).lower()).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def kind_of(key: str, parent: str) -> str | None:
+    """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name."""
+    if len(key) > 64:
+        return None
+    name = normalised(key)
+    for kind, pattern in _RULES:
+        if pattern.fullmatch(name):
+            if kind == "NAME?" and name in ("name", "names") and _PERSON_KEY.fullmatch(normalised(parent)):
+                return "NAME"
+            return kind
+    return None
+
+
+def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
+    """Type, canonical value and form of a whole value under a sensitive key; ``None`` if it is no such value after all
+    (empty, a word like ``savings`` under ``account``)."""
+    value = text.strip()
+    digits = sum(char.isdigit() for char in value)
+    if not value or value != text or "⟦" in value or len(value) > 512 or "\n" in value:
+        return None
+    if kind.startswith("NAME"):
+        return _read_name(kind, value)
+    if kind == "EMAIL":
+        return ("EMAIL", value.lower(), "") if "@" in value and " " not in value else None
+    if kind == "PHONE":
+        return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(value) - 2 else None
+    if kind == "CARD":
+        if digits < 12 or not all(char.isdigit() or char in " -" for char in value):
+            return None
+        return "CARD", *renderings.read_card(value)
+    if kind == "LAST4":
+        return ("CARD", value, "last4") if len(value) == 4 and digits == 4 else None
+    if kind == "SSN":
+        return ("SSN", *renderings.read_ssn(value)) if digits == 9 else None
+    if kind == "IBAN":
+        return ("IBAN", *renderings.read_iban(value)) if digits >= 8 else None
+    if kind == "DOB":
+        read = renderings.read_date(value)
+        return ("DOB", read[0].isoformat(), read[1]) if read else ("DOB", value.lower(), "") if digits >= 4 else None
+    if kind in ("ADDRESS", "IP", "USER", "PLACE", "SECRET"):
+        return _read_plain(kind, value, digits)
+    if kind == "PIN":
+        kind = "ID"
+    return (kind, *renderings.read_identifier(value)) if digits >= 3 and len(value) <= 40 else None
+
+
+def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | None:
+    if kind == "ADDRESS":
+        return (kind, " ".join(value.lower().replace(".", "").split()), "") if digits and " " in value else None
+    if kind == "IP":
+        return (kind, value.lower(), "") if value.count(".") == 3 or value.count(":") > 1 else None
+    if kind == "SECRET":
+        return (kind, value, "") if len(value) >= 3 else None
+    if kind == "USER":
+        return (kind, value.lower(), "") if len(value) >= 3 and " " not in value else None
+    return (kind, value.lower(), "") if len(value) >= 3 else None
+
+
+def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
+    if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
+        return None
+    if kind == "NAME?" and not looks_like_a_person(value):
+        return None
+    canonical, form = read_name(value)
+    part = kind.partition(".")[2]
+    if part:
+        canonical = " ".join(value.lower().split())
+        form = ".".join(token for token in (part, renderings.read_case(value)) if token)
+    return "NAME", canonical, form

@@ -1,0 +1,35 @@
+"""What was found in a text: mentions of entities."""
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A stretch of a text that names an entity. ``canonical`` is equal for all renderings of one entity.
+
+    ``priority`` decides where mentions overlap: lower wins, then the longer.
+    """
+
+    start: int
+    end: int
+    type: str
+    canonical: str
+    form: str
+    priority: int
+
+
+def without_overlaps(mentions: list[Mention], taken: list[tuple[int, int]]) -> list[Mention]:
+    """The mentions that stand when overlaps are settled, in order of position; none touches a taken span."""
+    kept: list[Mention] = []
+    starts = sorted(start for start, _ in taken)
+    end_of = dict(taken)
+    for mention in sorted(mentions, key=lambda m: (m.priority, m.start - m.end, m.start)):
+        place = bisect_left(starts, mention.end)
+        if place and end_of[starts[place - 1]] > mention.start:
+            continue
+        kept.append(mention)
+        insort(starts, mention.start)
+        end_of[mention.start] = mention.end
+    kept.sort(key=lambda m: m.start)
+    return kept

@@ -1,0 +1,231 @@
+"""Redaction of one call: every identifier found by key, pattern or context becomes the placeholder of its entity,
+wherever in the call it stands. The result is a fixed point: redacting it again changes nothing.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+
+from services.ingest_redactor.logic.documents import CallDocument, Segment
+from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
+from services.ingest_redactor.logic.keys import TIES, WITH_ADDRESS, read_value
+from services.ingest_redactor.logic.mentions import Mention, without_overlaps
+from services.ingest_redactor.logic.scanner import Scanner, plain
+from shared.errors import PoisonError
+from shared.events.calls import Answer, Request, ToolDefinition
+from shared.prompting import placeholders
+
+MAX_PASSES = 5
+MAX_ENTITIES = 1000
+"""Every entity is looked for everywhere in the call: this bounds the time that one record may take."""
+KEY_PRIORITY = -1
+_CLEAN_ENTRIES = 8192
+_MIN_CACHED_CHARS = 200
+_TOWN = re.compile(
+    r",?\s+(?P<town>[^\W\d_][^\W\d_.'’ -]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?),?\s+"
+    r"(?:(?P<state>[A-Z]{2})\b)?,?\s?(?P<zip>\d{5}(?:-\d{4})?)?\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What was replaced where, in places of the original string."""
+
+    path: str
+    start: int
+    end: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A call without identifiers, and what shows it."""
+
+    request: Request
+    answer: Answer | None
+    counts: dict[str, int]
+    unlinked: bool
+    """A value of the answer stands nowhere in the request."""
+    spans: tuple[Span, ...] = ()
+
+
+class Redactor:
+    """Redacts calls under one profile. Deterministic; remembers only hashes of long texts that held nothing."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+        self._clean: set[bytes] = set()
+
+    def redact(self, request: Request, answer: Answer | None) -> Redacted:
+        """Raises ``PoisonError`` where content cannot be read or does not settle."""
+        tools = request.tools
+        clean_tools = self._are_clean(tools)
+        outcome, terms = self._redact(replace(request, tools=()) if clean_tools else request, answer)
+        if not clean_tools:
+            return outcome
+        if terms is not None and any(terms.mentions(text) for text in _tool_texts(tools)):
+            return self._redact(request, answer)[0]
+        return replace(outcome, request=replace(outcome.request, tools=tools))
+
+    def redact_text(self, text: str) -> tuple[str, dict[str, int]]:
+        """One text on its own, and how many entities of each type it held."""
+        if not text or not self._scan(text):
+            return text, {}
+        answer = self._redact(Request(), Answer(content=text))[0]
+        return (answer.answer.content if answer.answer else None) or "", answer.counts
+
+    def _redact(self, request: Request, answer: Answer | None) -> tuple[Redacted, KnownTerms | None]:
+        document = CallDocument(request, answer)
+        segments = document.segments()
+        entities = Entities(
+            placeholder for segment in segments for _, _, placeholder in placeholders.find(segment.original)
+        )
+        terms: KnownTerms | None = None
+        changed = segments
+        for _ in range(MAX_PASSES):
+            found = {id(segment): self._mentions(segment) for segment in changed}
+            self._tie(changed, found)
+            known = len(entities)
+            entities.add((m, segment.text[m.start : m.end]) for segment in changed for m in found[id(segment)])
+            if len(entities) > MAX_ENTITIES:
+                raise PoisonError("too_many_identifiers", f"more than {MAX_ENTITIES} in one call")
+            if not len(entities):
+                return Redacted(document.request(), document.answer(), {}, False), None
+            if len(entities) > known or terms is None:
+                terms = KnownTerms(entities)
+                changed = segments
+            changed = [segment for segment in changed if _apply(segment, found.get(id(segment), []), entities, terms)]
+            if not changed:
+                break
+        else:
+            raise PoisonError("redaction_unstable", f"still changing after {MAX_PASSES} passes")
+        unlinked = any(entity.in_answer and not entity.in_request for entity in entities.all())
+        spans = tuple(span for segment in segments for span in _spans(segment))
+        return Redacted(document.request(), document.answer(), entities.counts(), unlinked, spans), terms
+
+    def _mentions(self, segment: Segment) -> list[Mention]:
+        text = segment.text
+        if segment.kind is not None:
+            read = read_value(segment.kind, text)
+            if read is not None:
+                type_, canonical, form = read
+                return [Mention(0, len(text), type_, canonical, form, KEY_PRIORITY)]
+        if segment.is_number and len(text) < 9:
+            return []
+        return self._scan(text)
+
+    def _scan(self, text: str) -> list[Mention]:
+        if len(text) < _MIN_CACHED_CHARS:
+            return self._scan_with_towns(text)
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if digest in self._clean:
+            return []
+        found = self._scan_with_towns(text)
+        if not found:
+            if len(self._clean) >= _CLEAN_ENTRIES:
+                self._clean.clear()
+            self._clean.add(digest)
+        return found
+
+    def _scan_with_towns(self, text: str) -> list[Mention]:
+        """A town and postal code right after a street are part of the address, each an entity of its own."""
+        found = self._scanner.scan(text)
+        towns: list[Mention] = []
+        for mention in found:
+            tail = _TOWN.match(text, mention.end) if mention.type == "ADDRESS" else None
+            if tail is None or not (tail["state"] or tail["zip"]) or not tail["town"][0].isupper():
+                continue
+            towns.append(Mention(*tail.span("town"), "PLACE", tail["town"].lower(), "", mention.priority))
+            if tail["zip"]:
+                form = "d5" if len(tail["zip"]) == 5 else "d5-4"
+                towns.append(Mention(*tail.span("zip"), "ZIP", tail["zip"].replace("-", ""), form, mention.priority))
+        return without_overlaps(found + towns, []) if towns else found
+
+    @staticmethod
+    def _tie(segments: list[Segment], found: dict[int, list[Mention]]) -> None:
+        """Siblings of one JSON object: towns and postal codes count only beside an address or a person, and a first and a
+        last name are one person."""
+        groups: dict[object, list[Segment]] = {}
+        for segment in segments:
+            if segment.kind is not None and segment.container is not None and found[id(segment)]:
+                groups.setdefault(segment.container, []).append(segment)
+        for group in groups.values():
+            kinds = {segment.kind for segment in group}
+            for segment in group:
+                if segment.kind in WITH_ADDRESS and kinds.isdisjoint(TIES):
+                    found[id(segment)] = []
+            parts = {
+                segment.kind: found[id(segment)][0] for segment in group if (segment.kind or "").startswith("NAME.")
+            }
+            if "NAME.first" in parts and "NAME.last" in parts:
+                whole = f"{parts['NAME.first'].canonical}|{parts['NAME.last'].canonical}"
+                for segment in group:
+                    if segment.kind in ("NAME.first", "NAME.last"):
+                        found[id(segment)] = [replace(found[id(segment)][0], canonical=whole)]
+
+    def _are_clean(self, tools: tuple[ToolDefinition, ...]) -> bool:
+        """Definitions repeat in every call of an agent: those that held nothing are not read again."""
+        if not tools:
+            return False
+        digest = hashlib.blake2b(
+            "\x1f".join(_tool_texts(tools)).encode("utf-8", "surrogatepass"), digest_size=16
+        ).digest()
+        if digest in self._clean:
+            return True
+        if self._redact(Request(tools=tools), None)[0].counts:
+            return False
+        self._clean.add(digest)
+        return True
+
+
+def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:
+    return [text for tool in tools for text in (tool.description or "", tool.parameters_json or "")]
+
+
+def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: KnownTerms) -> bool:
+    """Replaces what was found and what is known in a segment; whether anything was."""
+    text = segment.text
+    if segment.is_number:
+        return _apply_number(segment, text, found, entities, terms)
+    seen, places = plain(text)
+    owners: dict[Mention, Entity] = {}
+    for mention, entity in terms.mentions(seen):
+        if places is not None:
+            mention = replace(mention, start=places[mention.start], end=places[mention.end - 1] + 1)
+        owners.setdefault(mention, entity)
+    for mention in found:
+        entity_found = entities.of(mention)
+        assert entity_found is not None
+        owners[mention] = entity_found
+    if not owners:
+        return False
+    taken = [(start, end) for start, end, _ in placeholders.find(text)]
+    kept = without_overlaps(list(owners), taken)
+    segment.replace([(m.start, m.end, _written(m, owners[m], entities, segment), m.type) for m in kept])
+    return bool(kept)
+
+
+def _written(mention: Mention, entity: Entity, entities: Entities, segment: Segment) -> str:
+    form = entities.form_of(entity, mention) if mention.priority < 900 else mention.form
+    return entities.placeholder(entity, form, in_answer=segment.in_answer)
+
+
+def _apply_number(segment: Segment, text: str, found: list[Mention], entities: Entities, terms: KnownTerms) -> bool:
+    """A JSON number is replaced whole: its placeholder is a string with the form ``int``."""
+    whole = [(m, entities.of(m)) for m in found] + list(terms.mentions(text))
+    for mention, entity in whole:
+        if entity is not None and mention.start == 0 and mention.end == len(text) and text.isdigit():
+            form = ".".join(part for part in (mention.form, "int") if part)
+            segment.replace(
+                [(0, len(text), entities.placeholder(entity, form, in_answer=segment.in_answer), mention.type)]
+            )
+            return True
+    return False
+
+
+def _spans(segment: Segment) -> list[Span]:
+    """Edits in places of the outermost string; the whole token where escapes make places differ."""
+    if segment.origin is None:
+        return [Span(segment.path, 0, len(segment.original), type_) for _, _, _, type_ in segment.edits]
+    base = segment.origin[0]
+    return [Span(segment.path, base + start, base + end, type_) for start, end, _, type_ in segment.edits]

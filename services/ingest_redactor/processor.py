@@ -1,0 +1,65 @@
+"""Redaction as a processor. Stateless; any exception of a record rejects that record and no other."""
+
+from collections.abc import Sequence
+
+from services.ingest_redactor.logic.eligibility import Limits
+from services.ingest_redactor.logic.record import RedactionContext, redacted
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.rules import Profile
+from services.ingest_redactor.logic.scanner import Scanner
+from shared.errors import PoisonError
+from shared.events.observations import ObservationRaw
+from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Rejected, Result, Skipped
+from shared.stream.processor import Application, State, TaskId
+from shared.stream.records import Message
+
+SOURCE = "observation.raw"
+TARGET = "observation.redacted"
+
+
+class IngestRedactor:
+    """``observation.raw`` → ``observation.redacted``."""
+
+    def __init__(self, context: RedactionContext) -> None:
+        self._context = context
+
+    def restored(self, state: State) -> None:
+        """Nothing to restore."""
+
+    def process(self, batch: Sequence[Message], state: State) -> Outcomes:  # noqa: ARG002
+        return Outcomes([self._one(message) for message in batch])
+
+    def on_tick(self, now_ms: int, state: State) -> Outcomes:  # noqa: ARG002
+        return NOTHING
+
+    def _one(self, message: Message) -> Result:
+        event = message.event
+        if not isinstance(event, ObservationRaw):
+            return Skipped("tombstone")
+        if event.anonymised:
+            return Skipped("anonymised")
+        try:
+            result = redacted(event, message.position.partition, message.position.offset, self._context)
+        except PoisonError as error:
+            return Rejected(error.reason, error.detail)
+        except Exception as error:  # fail closed: whatever went wrong, nothing of the record passes
+            return Rejected("redaction_error", type(error).__name__)
+        return Emitted((Emit(TARGET, result.task_key, result),))
+
+
+def application(
+    *, hash_key: bytes, profile: Profile, limits: Limits, scanner: Scanner | None = None
+) -> Application:  # fmt: skip
+    """The redactor as the engine runs it; rules are compiled once for all tasks."""
+    shared_scanner = scanner or Scanner(profile)
+
+    def processor(_: TaskId) -> IngestRedactor:
+        return IngestRedactor(RedactionContext(Redactor(shared_scanner), profile, hash_key, limits))
+
+    return Application(
+        name="ingest_redactor",
+        topics=(SOURCE,),
+        processor=processor,
+        tick_interval_s=None,
+        keep_dead_letter_payload=False,
+    )

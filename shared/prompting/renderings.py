@@ -1,0 +1,191 @@
+"""How an entity is written, in both directions: the redactor reads value and form, the filler writes them.
+
+For every kind, ``read_*`` gives the canonical value, equal for all renderings of one entity, and the form of this one;
+``write_*`` is its inverse for surrogate values.
+"""
+
+import re
+from datetime import date
+
+_NON_DIGIT = re.compile(r"\D+")
+_DIGITS = re.compile(r"\d")
+
+DEFAULT_ID_DIGITS = 8
+_MIXED_FORM = re.compile(r"x(?:[1-9]|[1-3]\d|40)")
+_GROUPS_FORM = re.compile(r"d(?:[1-9]|[1-3]\d|40)(?:-[1-9]){0,7}")
+
+PHONE_SHAPES = {
+    "": "ddd-ddd-dddd",
+    "e164": "+1dddddddddd",
+    "digits": "dddddddddd",
+    "local": "(ddd) ddd-dddd",
+    "tight": "(ddd)ddd-dddd",
+    "dotted": "ddd.ddd.dddd",
+    "spaced": "ddd ddd dddd",
+    "intl": "+1-ddd-ddd-dddd",
+    "intl-local": "+1 (ddd) ddd-dddd",
+    "intl-dash": "+1 ddd-ddd-dddd",
+    "intl-spaced": "+1 ddd ddd dddd",
+    "intl-dotted": "+1.ddd.ddd.dddd",
+    "long": "1-ddd-ddd-dddd",
+    "eleven": "1dddddddddd",
+}
+SHORT_PHONE = "ddd-dddd"
+_PHONE_FORMS = {shape: form for form, shape in PHONE_SHAPES.items()}
+
+CARD_SHAPES = {"": "dddddddddddddddd", "spaced": "dddd dddd dddd dddd", "dashed": "dddd-dddd-dddd-dddd"}
+_CARD_FORMS = {shape: form for form, shape in CARD_SHAPES.items()}
+
+SSN_SHAPES = {"": "ddd-dd-dddd", "spaced": "ddd dd dddd", "digits": "ddddddddd"}
+_SSN_FORMS = {shape: form for form, shape in SSN_SHAPES.items()}
+
+MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+_MONTH_NUMBER = {name[:3].lower(): index + 1 for index, name in enumerate(MONTHS)}
+_DATE_SHAPES = (
+    ("iso", re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})")),
+    ("mdy", re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})")),
+    ("dmy", re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})")),
+    ("dash", re.compile(r"(?P<m>\d{1,2})-(?P<d>\d{1,2})-(?P<y>\d{4})")),
+    ("dot", re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")),
+    ("", re.compile(r"(?P<n>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})")),
+    ("text", re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<n>[A-Za-z]{3,9})\.?,? (?P<y>\d{4})")),
+    ("compact", re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")),
+)
+
+DATE_FORMS = tuple(form for form, _ in _DATE_SHAPES if form != "compact")
+
+
+def digits_of(text: str) -> str:
+    """Only the digits."""
+    return _NON_DIGIT.sub("", text)
+
+
+def _fill(shape: str, digits: str) -> str:
+    supply = iter(digits)
+    return "".join(next(supply) if char == "d" else char for char in shape)
+
+
+def read_phone(text: str) -> tuple[str, str]:
+    """National number where it is North American, else all digits."""
+    digits = digits_of(text)
+    national = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+    shape = _DIGITS.sub("d", text)
+    if len(digits) == 11 and len(national) == 10:
+        shape = shape.replace("d", "1", 1)
+    if len(national) == 10:
+        return national, _PHONE_FORMS.get(shape, "")
+    if len(digits) == 7:
+        return digits, "short"
+    return digits, "e164" if text == f"+{digits}" else "intl-spaced" if text.startswith("+") else ""
+
+
+def write_phone(national: str, form: str) -> str:
+    """``national`` has ten digits."""
+    if form == "last4":
+        return national[-4:]
+    if form == "short":
+        return _fill(SHORT_PHONE, national[-7:])
+    return _fill(PHONE_SHAPES.get(form, PHONE_SHAPES[""]), national)
+
+
+def read_card(text: str) -> tuple[str, str]:
+    return digits_of(text), _CARD_FORMS.get(_DIGITS.sub("d", text), "spaced" if " " in text else "")
+
+
+def write_card(digits: str, form: str) -> str:
+    return digits[-4:] if form == "last4" else _fill(CARD_SHAPES.get(form, CARD_SHAPES[""]), digits)
+
+
+def read_ssn(text: str) -> tuple[str, str]:
+    return digits_of(text), _SSN_FORMS.get(_DIGITS.sub("d", text), "")
+
+
+def write_ssn(digits: str, form: str) -> str:
+    return digits[-4:] if form == "last4" else _fill(SSN_SHAPES.get(form, SSN_SHAPES[""]), digits)
+
+
+def read_iban(text: str) -> tuple[str, str]:
+    return text.replace(" ", "").upper(), "spaced" if " " in text else ""
+
+
+def write_iban(iban: str, form: str) -> str:
+    return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4)) if form == "spaced" else iban
+
+
+def read_identifier(text: str) -> tuple[str, str]:
+    """Groups of digits joined by dashes as ``d3-4``, anything else as its count of letters and digits, ``x9``."""
+    groups = text.split("-")
+    plain = re.sub(r"[\s.-]", "", text).upper()
+    if not all(group.isascii() and group.isdigit() for group in groups):
+        return plain, f"x{min(len(plain), 40)}"
+    if len(groups) == 1 and len(text) == DEFAULT_ID_DIGITS:
+        return plain, ""
+    form = "d" + "-".join(str(len(group)) for group in groups)
+    return plain, form if _GROUPS_FORM.fullmatch(form) else f"x{min(len(plain), 40)}"
+
+
+def write_identifier(digits: str, letters: str, form: str) -> str:
+    """Takes from the end of a long supply of digits, so that the last four agree in every form."""
+    if form == "last4":
+        return digits[-4:]
+    if _MIXED_FORM.fullmatch(form):
+        wanted = int(form[1:])
+        return digits[-wanted:] if wanted <= 4 else letters[: wanted - 4] + digits[-4:]
+    sizes = [int(size) for size in form[1:].split("-")] if _GROUPS_FORM.fullmatch(form) else [DEFAULT_ID_DIGITS]
+    supply = digits[-sum(sizes) :]
+    groups = []
+    for size in sizes:
+        groups.append(supply[:size])
+        supply = supply[size:]
+    return "-".join(groups)
+
+
+def read_date(text: str) -> tuple[date, str] | None:
+    """The date and the way it is written, or ``None`` if it is no date of the calendar."""
+    for form, shape in _DATE_SHAPES:
+        match = shape.fullmatch(text)
+        if match is None:
+            continue
+        part = match.groupdict()
+        month = _MONTH_NUMBER.get(part["n"][:3].lower(), 0) if part.get("n") else int(part["m"])
+        try:
+            return date(int(part["y"]), month, int(part["d"])), form
+        except ValueError:
+            continue
+    return None
+
+
+def write_date(value: date, form: str) -> str:
+    name = MONTHS[value.month - 1]
+    texts = {
+        "": f"{name} {value.day}, {value.year}",
+        "mdy": f"{value.month:02d}/{value.day:02d}/{value.year}",
+        "dmy": f"{value.day:02d}/{value.month:02d}/{value.year}",
+        "dash": f"{value.month:02d}-{value.day:02d}-{value.year}",
+        "dot": f"{value.day:02d}.{value.month:02d}.{value.year}",
+        "text": f"{value.day} {name} {value.year}",
+        "compact": value.strftime("%Y%m%d"),
+    }
+    return texts.get(form, value.isoformat())
+
+
+def read_case(text: str) -> str:
+    """``lower``, ``upper`` or nothing for the usual capitals."""
+    if text.islower():
+        return "lower"
+    return "upper" if text.isupper() and len(text) > 1 else ""
+
+
+def write_case(text: str, form: str) -> str:
+    return text.lower() if form == "lower" else text.upper() if form == "upper" else text
+
+
+def luhn_digit(payload: str) -> str:
+    """The check digit that makes ``payload`` and it pass Luhn's test."""
+    total = 0
+    for position, char in enumerate(reversed(payload)):
+        value = int(char) * (2 if position % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)

@@ -1,0 +1,110 @@
+"""What the rules find in running text, and what they leave alone."""
+
+import pytest
+
+from services.ingest_redactor.logic.scanner import Scanner
+
+PII = Scanner("pii")
+HIPAA = Scanner("hipaa")
+
+
+def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
+    return [(mention.type, text[mention.start : mention.end]) for mention in scanner.scan(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("write to maria.garcia@example.com.", [("EMAIL", "maria.garcia@example.com")]),
+        ("q=maria%40example.com", [("EMAIL", "maria%40example.com")]),
+        ("ma\u200bria@example.com", [("EMAIL", "ma\u200bria@example.com")]),
+        ("card 4111 1111 1111 1111", [("CARD", "4111 1111 1111 1111")]),
+        ("order 12345 4111-1111-1111-1111", [("CARD", "4111-1111-1111-1111")]),
+        ("the card ending in 4242", [("CARD", "4242")]),
+        ("amex 3782 822463 10005", [("CARD", "3782 822463 10005")]),
+        ("my ssn is 123-45-6789", [("SSN", "123-45-6789")]),
+        ("social security number: 123456789", [("SSN", "123456789")]),
+        ("IBAN DE89 3704 0044 0532 0130 00", [("IBAN", "DE89 3704 0044 0532 0130 00")]),
+        ("call (415) 555-2671", [("PHONE", "(415) 555-2671")]),
+        ("call me at 4155552671", [("PHONE", "4155552671")]),
+        ("+44 20 7946 0958", [("PHONE", "+44 20 7946 0958")]),
+        ("ring 415\u2011555\u20112671", [("PHONE", "415\u2011555\u20112671")]),
+        ("my account number is 12345678", [("ACCOUNT", "12345678")]),
+        ("account number １２３４５６７８", [("ACCOUNT", "１２３４５６７８")]),
+        ("my account, opened last year, is 12345678", [("ACCOUNT", "12345678")]),
+        ("member id ABC-123456", [("MEMBER", "123456")]),
+        ("MRN 00123456", [("RECORD", "00123456")]),
+        ("policy no. 7788-990011", [("POLICY", "7788-990011")]),
+        ("passport X1234567", [("PASSPORT", "1234567")]),
+        ("born on March 12, 1985", [("DOB", "March 12, 1985")]),
+        ("DOB: 03/12/1985", [("DOB", "03/12/1985")]),
+        ("server 203.0.113.9 is down", [("IP", "203.0.113.9")]),
+        ("2001:db8:85a3:8d3:1319:8a2e:370:7348", [("IP", "2001:db8:85a3:8d3:1319:8a2e:370:7348")]),
+        ("ship to 12 Oak Street, Apt 4B please", [("ADDRESS", "12 Oak Street, Apt 4B")]),
+        ("key sk-abcdefghijklmnop1234", [("SECRET", "sk-abcdefghijklmnop1234")]),
+        ("https://bob:hunter22@host/x", [("SECRET", "bob:hunter22")]),
+        ("password: Secret!9", [("SECRET", "Secret!9")]),
+        ("Authorization: Bearer abcdef0123456789abcdef", [("SECRET", "abcdef0123456789abcdef")]),
+        ("My name is Xiadani Qolbert.", [("NAME", "Xiadani Qolbert")]),
+        ("for Mr. Okonkwo", [("NAME", "Okonkwo")]),
+        ("book it for Maria van der Berg", [("NAME", "Maria van der Berg")]),
+        ("john smith wants a refund", [("NAME", "john smith")]),
+        ("Maria's order", [("NAME", "Maria")]),
+        ("Regards, Grace Hopper", [("NAME", "Grace Hopper")]),
+    ],
+)
+def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order ORD-123456 costs $1234567.89",
+        "4111 1111 1111 1112 has a wrong check digit",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "tracking 1Z999AA10123456784",
+        "python 3.11.7, version 10.0.0.1",
+        "2 miles down the road I have 3 kids near the lane",
+        "What is the population of Austin, Texas and Paris?",
+        "Will it rain in May? Grace period, please.",
+        "between 2026-03-02 and 03/12/2026",
+        "savings account to checking account",
+        "uuid 123e4567-e89b-12d3-a456-426614174000",
+        "lat 40.712776, lon -74.005974",
+        "⟦EMAIL_1⟧ ⟦ACCOUNT_2:d6⟧ account ⟦ACCOUNT_3⟧",
+        "",
+        "a@b",
+    ],
+)
+def test_harmless_text_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_the_wider_profile_also_finds_dates_ages_and_postal_codes() -> None:
+    text = "A 92-year-old seen on 2026-03-02 in Albany, NY 12207"
+    assert found(text) == []
+    assert found(text, HIPAA) == [("AGE", "92"), ("DATE", "2026-03-02"), ("ZIP", "12207")]
+    assert found("a 55-year-old", HIPAA) == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "1",
+        "a@",
+        "4 ",
+        "A b ",
+        "+1(",
+        "Mr ",
+        "⟦",
+        "\u200b",
+        "12 Oak ",
+        "-----BEGIN PRIVATE KEY-----",
+        "x:y@",
+        "a@b.co ",
+        "Maria Garcia, ",
+    ],
+)
+def test_hostile_text_is_scanned_to_its_end(unit: str) -> None:
+    PII.scan(unit * (200_000 // len(unit)))
