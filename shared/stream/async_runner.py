@@ -83,6 +83,8 @@ class AsyncRunner:
         self._work: dict[asyncio.Task[None], TopicPartition] = {}
         self._failed: asyncio.Future[None] | None = None
         self._polling: asyncio.Task[list[Record]] | None = None
+        self._committing = asyncio.Lock()
+        self._commit_in_flight: asyncio.Task[None] | None = None
         self._assigned = asyncio.Event()
         self._changed = asyncio.Event()
         self._progress_s = self._clock.monotonic_s()
@@ -118,9 +120,15 @@ class AsyncRunner:
         self._assigned.clear()
         if self._polling is not None:
             self._polling.cancel()
-        with contextlib.suppress(FlywheelError, TimeoutError):
+        try:
             async with asyncio.timeout(self._timing.revoke_s):
-                await self._commit()
+                await self._commit(last=True)
+        except (FlywheelError, TimeoutError) as error:
+            _log.warning("watermarks were not committed", extra={"error": telemetry.describe_error(error)})
+        finally:
+            if self._commit_in_flight is not None and not self._commit_in_flight.done():
+                self._commit_in_flight.cancel()
+                await asyncio.wait([self._commit_in_flight])
 
     async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
         if self._stopping:
@@ -328,15 +336,23 @@ class AsyncRunner:
         )
         return OutRecord(DEAD_LETTER_TOPIC, record.topic.encode(), self._serde.encode(DEAD_LETTER_TOPIC, event))
 
-    async def _commit(self) -> None:
-        offsets = {
-            partition: watermark.committable
-            for partition, watermark in self._watermarks.items()
-            if watermark.committable > self._committed.get(partition, -1)
-        }
-        if offsets:
-            await self._consumer.commit(offsets)
-            self._committed.update(offsets)
+    async def _commit(self, *, last: bool = False) -> None:
+        """Commit what moved. One commit at a time, and none in flight once a rebalance has taken the partitions away:
+        an older offset repeated under the next generation would overwrite the next owner's. ``last`` is that one."""
+        async with self._committing:
+            offsets = {
+                partition: watermark.committable
+                for partition, watermark in self._watermarks.items()
+                if watermark.committable > self._committed.get(partition, -1)
+            }
+            if offsets and (last or self._assigned.is_set()):
+                self._commit_in_flight = asyncio.ensure_future(self._consumer.commit(offsets))
+                try:
+                    await asyncio.wait([self._commit_in_flight])
+                finally:
+                    self._commit_in_flight.cancel()
+                self._commit_in_flight.result()
+                self._committed.update(offsets)
 
     async def _drain(self, grace_s: float) -> None:
         if self._work:
