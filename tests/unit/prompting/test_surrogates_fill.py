@@ -25,7 +25,7 @@ def test_values_are_the_same_in_an_event_and_differ_between_pools(type_: str, nu
 def test_the_pools_share_no_value() -> None:
     for type_ in ("NAME", "EMAIL", "PHONE", "CARD", "SSN", "IBAN", "ACCOUNT", "ADDRESS", "DOB"):
         values = {
-            pool: {Surrogates(f"e{event}", pool).value(Placeholder(type_, 1)) for event in range(300)}  # type: ignore[arg-type]
+            pool: {Surrogates(f"e{event}", pool).value(Placeholder(type_, 1)) for event in range(300)}
             for pool in ("training", "shadow")
         }
         assert values["training"].isdisjoint(values["shadow"]), type_

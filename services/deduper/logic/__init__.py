@@ -1,0 +1,1 @@
+"""Verdicts on repeats and families, pure."""
