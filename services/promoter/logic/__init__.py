@@ -1,0 +1,1 @@
+"""Pure logic of promotion: bounds, evidence, gates, stages, audit."""
