@@ -71,12 +71,11 @@ def test_nothing_waits_for_release() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_version_reads_every_other_by_two_checkers(topic: str) -> None:
+    checker: Any = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
     versions = [json.loads(path.read_text()) for path in sorted((SCHEMAS_DIR / topic).glob("v*.avsc"))]
     for reader in versions:
         for writer in versions:
-            verdict = ReaderWriterCompatibilityChecker().get_compatibility(
-                avro_parse(json.dumps(reader)), avro_parse(json.dumps(writer))
-            )
+            verdict = checker.get_compatibility(avro_parse(json.dumps(reader)), avro_parse(json.dumps(writer)))
             assert verdict.compatibility is SchemaCompatibilityType.compatible
     for older, newer in itertools.pairwise(versions):
         assert incompatibilities(newer, older) == []

@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from router_fakes import (
+
+from shared.events.vocabulary import AttemptVerdict, CallOutcome, OutcomeKind
+from tests.unit.router.router_fakes import (
     GOOD_ANSWER,
     SPECIALIST,
     TOOL,
@@ -17,8 +19,6 @@ from router_fakes import (
     sse,
     text_chunk,
 )
-
-from shared.events.vocabulary import AttemptVerdict, CallOutcome, OutcomeKind
 
 BODY: dict[str, Any] = {
     "model": "auto",

@@ -162,10 +162,10 @@ def test_generated_key_is_kept_private(tmp_path: Path) -> None:
 def test_open_address_needs_keys() -> None:
     with pytest.raises(ValidationError, match="not loopback"):
         RouterSettings(router=RouterOptions(host="0.0.0.0"))
-    assert RouterSettings(router=RouterOptions(host="0.0.0.0", keys={"acme": "k"})).router.keys  # type: ignore[dict-item]
+    assert RouterSettings(router=RouterOptions(host="0.0.0.0", keys={"acme": "k"})).router.keys
     assert RouterSettings(router=RouterOptions(host="::1"))
 
 
 def test_secrets_do_not_show() -> None:
-    settings = RouterSettings(router=RouterOptions(keys={"acme": "sk-canary"}, frontier_api_key="sk-canary"))  # type: ignore[dict-item,arg-type]
+    settings = RouterSettings(router=RouterOptions(keys={"acme": "sk-canary"}, frontier_api_key="sk-canary"))
     assert "sk-canary" not in repr(settings) and "sk-canary" not in json.dumps(settings.model_dump(mode="json"))
