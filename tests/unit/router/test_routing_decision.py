@@ -181,11 +181,8 @@ def test_tool_loop_keeps_the_previous_share_for_ten_minutes() -> None:
     features = replace(FEATURES, episode=episode_below(0.25, above=0.15), in_tool_loop=True)
     fresh = ramping(0.5, previous=0.05, changed_at_ms=NOW_MS - 60_000)
     assert route(fresh, features).arm is Arm.FRONTIER
-    assert route(
-        replace(fresh, challenger=replace(fresh.challenger, changed_at_ms=NOW_MS - 601_000)), features
-    ).arm is (  # type: ignore[type-var,arg-type]
-        Arm.CHALLENGER
-    )
+    old = ramping(0.5, previous=0.05, changed_at_ms=NOW_MS - 601_000)
+    assert route(old, features).arm is Arm.CHALLENGER
     assert route(fresh, replace(features, in_tool_loop=False)).arm is Arm.CHALLENGER
 
 
