@@ -1,6 +1,7 @@
 """The suite runs every test twice: on the in-memory log and on a real Kafka broker."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
@@ -18,3 +19,10 @@ def log(request: pytest.FixtureRequest) -> Log:
 @pytest.fixture
 def names(topic_name: Callable[[str], str], unique_id: str) -> Names:
     return Names(unique_id, topic_name("source"), topic_name("sink"))
+
+
+@pytest.fixture(autouse=True)
+def leaks_fail_the_test_that_made_them() -> Iterator[None]:
+    """A client left open warns when it is collected; do that here, not in a later test."""
+    yield
+    gc.collect()
