@@ -1,0 +1,145 @@
+"""The course of the demo: gather, train, shadow, ramp, and a final window that is measured.
+
+The conductor touches only what an operator could: rates of traffic, and whether the trainer's worker runs.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from infra.demo.agents import Agents, Ledger
+from infra.demo.traffic import BFCL_NAME, WEIGHTS
+from infra.demo.watch import Watcher
+
+GATHER_CALLS_PER_S = 2.5
+BFCL_CALLS_PER_S = 0.4
+# All specialists together stay under this share of the model server's measured capacity.
+CAPACITY_SHARE = 0.4
+STATUS_EVERY_S = 10.0
+WANTED = 3
+
+
+@dataclass(slots=True)
+class Milestones:
+    """Seconds after the servers were up."""
+
+    at_s: dict[str, float] = field(default_factory=dict)
+
+    def reach(self, name: str, now_s: float) -> bool:
+        """True the first time."""
+        if name in self.at_s:
+            return False
+        self.at_s[name] = now_s
+        return True
+
+
+class Conductor:
+    """``capacity_per_s``: completions a second the model server was measured at before traffic started."""
+
+    def __init__(
+        self,
+        agents: Agents,
+        ledger: Ledger,
+        watcher: Watcher,
+        capacity_per_s: float,
+        say: Callable[[str], None],
+        stop_training: Callable[[], None],
+    ) -> None:
+        self._agents = agents
+        self._ledger = ledger
+        self._watcher = watcher
+        self._capacity_per_s = capacity_per_s
+        self._say = say
+        self._stop_training = stop_training
+        self._started_s = time.monotonic()
+        self.milestones = Milestones()
+        agents.rates.update(dict.fromkeys(WEIGHTS, GATHER_CALLS_PER_S))
+        agents.rates[BFCL_NAME] = BFCL_CALLS_PER_S
+
+    def since(self, started_s: float) -> None:
+        """Count milestones from this moment: when the servers were up."""
+        self._started_s = started_s
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
+
+    def task_clusters(self) -> dict[str, str]:
+        """The cluster that holds most tool calls of each narrow task."""
+        votes: dict[str, Counter[str]] = {task: Counter() for task in WEIGHTS}
+        for call in self._ledger.calls:
+            placed = self._watcher.placed.get(call.decision_id)
+            if call.narrow_call and placed is not None:
+                votes[call.task][placed.cluster] += 1
+        return {task: counts.most_common(1)[0][0] for task, counts in votes.items() if counts}
+
+    async def until_ramp(self, deadline_s: float) -> bool:
+        """Until one specialist reached its first ramp stage."""
+        return await self._until(lambda: self._ramped() >= 1, deadline_s)
+
+    async def until_active(self, deadline_s: float) -> bool:
+        """Until three specialists are active; then nothing is trained any more."""
+        if not await self._until(lambda: self._active() >= WANTED, deadline_s):
+            return False
+        self._stop_training()
+        return True
+
+    async def window(self, seconds: float) -> float:
+        """The final window: traffic at rates the specialists hold easily. Returns its start on the agents' clock."""
+        self._final_rates()
+        start_s = time.monotonic()
+        end_s = self.elapsed_s + seconds
+        await self._until(lambda: self.elapsed_s >= end_s, end_s + 1.0)
+        return start_s
+
+    async def _until(self, reached: Callable[[], bool], deadline_s: float) -> bool:
+        next_status_s = 0.0
+        while True:
+            self._note()
+            if reached():
+                return True
+            if self.elapsed_s >= deadline_s:
+                return False
+            if self.elapsed_s >= next_status_s:
+                self._status()
+                self._slow_down()
+                next_status_s = self.elapsed_s + STATUS_EVERY_S
+            await asyncio.sleep(0.5)
+
+    def _ramped(self) -> int:
+        return sum(view.ramped for view in self._watcher.clusters.values())
+
+    def _active(self) -> int:
+        return sum(view.active for view in self._watcher.clusters.values())
+
+    def _note(self) -> None:
+        for count, words in ((1, "first"), (2, "second"), (3, "third")):
+            if self._ramped() >= count and self.milestones.reach(
+                f"{words} specialist at its first ramp stage", self.elapsed_s
+            ):
+                self._say(f"{words} specialist at its first ramp stage")
+            if self._active() >= count and self.milestones.reach(f"{words} specialist active", self.elapsed_s):
+                self._say(f"{words} specialist active")
+
+    def _slow_down(self) -> None:
+        """Tasks whose specialist carries half of the traffic or more are paced by what the model server holds."""
+        clusters = self.task_clusters()
+        carried = [task for task, cluster in clusters.items() if self._watcher.clusters[cluster].share >= 0.5]
+        for task in carried:
+            self._agents.rates[task] = min(GATHER_CALLS_PER_S, self._capacity_per_s * CAPACITY_SHARE / len(carried))
+
+    def _final_rates(self) -> None:
+        """Narrow tasks in the proportions of the traffic mix, the specialists together under their share of capacity."""
+        clusters = self.task_clusters()
+        carried = {task for task, cluster in clusters.items() if self._watcher.clusters[cluster].share >= 0.5}
+        weight = sum(WEIGHTS[task] for task in carried) or 1.0
+        unit = self._capacity_per_s * CAPACITY_SHARE / weight
+        self._agents.rates.update({task: unit * share for task, share in WEIGHTS.items()})
+        self._agents.rates[BFCL_NAME] = unit * (1.0 - sum(WEIGHTS.values()))
+
+    def _status(self) -> None:
+        clusters = self.task_clusters()
+        parts = [f"{task}: {self._watcher.clusters[cluster].stage}" for task, cluster in sorted(clusters.items())]
+        self._say(f"{len(self._ledger.calls)} calls | " + (" | ".join(parts) or "no cluster yet"))
