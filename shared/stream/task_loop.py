@@ -13,14 +13,14 @@ What happens when a step fails:
 """
 
 import asyncio
-import heapq
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from shared import telemetry
 from shared.clock import Clock
-from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, PoisonError, TransientError
+from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, TransientError
+from shared.stream.batches import as_rejected, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
@@ -319,7 +319,7 @@ class TaskLoop:
                 lone_failures += len(chunk) == 1
                 if len(chunk) > 1 or lone_failures < 2:
                     continue
-                rejected = _as_rejected(error)
+                rejected = as_rejected(error)
                 _log.error("a record makes the processor fail", extra={"task": self._name, "error": rejected.detail})
                 prepared = await engine.offload(work.prepare_rejected, chunk[0], rejected, now_ms)
             start, lone_failures = start + len(chunk), 0
@@ -374,29 +374,3 @@ class TaskLoop:
         for result in prepared.results:
             if isinstance(result, Rejected):
                 telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
-
-
-def _as_rejected(error: Exception) -> Rejected:
-    if isinstance(error, PoisonError):
-        return Rejected(error.reason, error.detail)
-    return Rejected("processor_error", type(error).__name__)
-
-
-def merge_topics(records: Sequence[Record]) -> list[Record]:
-    """Co-partitioned topics merged by time, each keeping its own order."""
-    by_topic: dict[str, list[Record]] = {}
-    for record in records:
-        by_topic.setdefault(record.topic, []).append(record)
-    runs: Iterator[list[Record]] = iter([by_topic[topic] for topic in sorted(by_topic)])
-    return list(heapq.merge(*runs, key=lambda record: record.timestamp_ms))
-
-
-def offsets_after(
-    records: Sequence[Record], done: int, positions: Mapping[TopicPartition, int]
-) -> dict[TopicPartition, int]:
-    """What to commit once the first ``done`` of ``records`` are processed: the first record left of each partition, or
-    the position the fetch ended at."""
-    offsets = dict(positions)
-    for record in reversed(records[done:]):
-        offsets[TopicPartition(record.topic, record.partition)] = record.offset
-    return offsets

@@ -89,6 +89,10 @@ class KafkaAdmin:
         async with self._lock:
             if self._client is None:
                 client = AIOKafkaAdminClient(**self._connection.options)
-                await calling("connect", client.start())
+                try:
+                    await calling("connect", client.start())
+                except BaseException:
+                    await client.close()
+                    raise
                 self._client = client
             return self._client

@@ -18,6 +18,10 @@ from shared.errors import FatalError, MigratedError
 from shared.stream.broker import MAX_RECORD_BYTES, Admin, Listener
 from shared.stream.records import Record, TopicPartition
 
+# A member without partitions, or one whose only job takes an hour, does not poll; the client would make it leave and
+# then never let it rejoin. Liveness is watched by the engine instead (``stalled``).
+_MAX_POLL_INTERVAL_MS = 24 * 3_600_000
+
 
 class _KafkaSource:
     def __init__(self, connection: Connection) -> None:
@@ -121,6 +125,7 @@ class KafkaConsumer(_KafkaSource):
             session_timeout_ms=round(timing.session_s * 1000),
             heartbeat_interval_ms=round(timing.heartbeat_s * 1000),
             rebalance_timeout_ms=round(timing.rebalance_s * 1000),
+            max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
         )
         consumer.subscribe(topics=list(self._topics), listener=_Rebalances(self, self._listener))
         await self._start(consumer)

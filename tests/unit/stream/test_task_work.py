@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from shared.errors import FatalError, PoisonError
+from shared.stream.batches import merge_topics, offsets_after
 from shared.stream.broker import MAX_RECORD_BYTES
 from shared.stream.outcome import Deferred, Emit, Emitted, Outcomes, Rejected, Skipped
 from shared.stream.processor import Application, State, StoreSpec, TaskId
 from shared.stream.records import Message, Record, TopicPartition
 from shared.stream.task import Journal, Phase, Work, check_transition
-from shared.stream.task_loop import merge_topics, offsets_after
 from shared.stream.testing import FixedTables
 from tests.conformance.support import JsonSerde, dead_letter
 
