@@ -1,0 +1,162 @@
+"""The life of a job: attempts, leases, fencing tokens, refusals by worker and promoter, and trying again after growth."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.events import (
+    AssignmentChanged,
+    ClusterChanged,
+    ObservationClustered,
+    TrainingCompleted,
+    TrainingDeclined,
+    TrainingProgressed,
+    TrainingRequested,
+)
+from shared.events.promotion import Challenger
+from shared.events.vocabulary import Stage, TrainingPhase, TrainingStatus
+from shared.policy import Policy
+from shared.stream.outcome import Emit, Skipped
+from shared.stream.testing import START_MS, Harness
+
+Call = Callable[..., ObservationClustered]
+NOW = START_MS + 3_600_000
+
+
+def of(kind: type, outputs: list[Emit]) -> list[Any]:
+    return [emit.event for emit in outputs if isinstance(emit.event, kind)]
+
+
+@pytest.fixture
+def request_made(harness: Harness, call: Call, identity: Callable[..., ClusterChanged]) -> TrainingRequested:
+    """The harness's cluster ``c1`` has asked for its first job."""
+    harness.feed([identity()], "cluster.changed", key="c1")
+    harness.feed([call(number) for number in range(100)], key="c1")
+    (request,) = of(TrainingRequested, harness.tick(NOW))
+    assert isinstance(request, TrainingRequested)
+    return request
+
+
+def beat(
+    harness: Harness,
+    request: TrainingRequested,
+    phase: TrainingPhase = TrainingPhase.TRAINING,
+    token: int | None = None,
+) -> str:
+    event = TrainingProgressed(
+        job_id=request.job_id, cluster="c1", attempt=request.attempt, phase=phase, progressed_at_ms=1,
+        fencing_token=request.fencing_token if token is None else token,
+    )  # fmt: skip
+    return said(harness, event, "training.progressed")
+
+
+def end(harness: Harness, request: TrainingRequested, status: TrainingStatus, reason: str = "") -> str:
+    event = TrainingCompleted(
+        job_id=request.job_id, cluster="c1", attempt=request.attempt, fencing_token=request.fencing_token, status=status,
+        reason=reason, model="track-c1@v1", metrics={}, completed_at_ms=NOW + 100,
+    )  # fmt: skip
+    return said(harness, event, "training.completed")
+
+
+def said(harness: Harness, event: object, topic: str) -> str:
+    (result,) = harness.feed([event], topic, key="c1")
+    assert isinstance(result, Skipped)
+    return result.reason
+
+
+def test_a_failed_attempt_is_followed_by_another_up_to_the_limit(
+    harness: Harness, request_made: TrainingRequested, policy: Policy
+) -> None:
+    request = request_made
+    for attempt in range(2, policy.training.max_attempts + 1):
+        assert end(harness, request, TrainingStatus.FAILED, "OSError") == "absorbed"
+        harness.restart()
+        (again,) = of(TrainingRequested, harness.tick(NOW + attempt * 3000))
+        assert (again.job_id, again.version, again.dataset) == (request.job_id, 1, request.dataset)
+        assert (again.attempt, again.fencing_token, again.seed) == (attempt, attempt, attempt - 1)
+        request = again
+    end(harness, request, TrainingStatus.FAILED, "OSError")
+    (declined,) = of(TrainingDeclined, harness.tick(NOW + 60_000))
+    assert declined.reason == "training_failed" and "OSError" in declined.detail
+
+
+def test_results_of_another_attempt_or_job_change_nothing(harness: Harness, request_made: TrainingRequested) -> None:
+    end(harness, request_made, TrainingStatus.FAILED)
+    (second,) = of(TrainingRequested, harness.tick(NOW + 3000))
+    assert end(harness, request_made, TrainingStatus.SUCCEEDED) == "stale_token"
+    assert beat(harness, request_made) == "stale_token"
+    assert beat(harness, second, token=99) == "stale_token"
+    assert end(harness, second, TrainingStatus.SUCCEEDED) == "absorbed"
+    assert end(harness, second, TrainingStatus.SUCCEEDED) == "job_ended"
+    assert beat(harness, second) == "job_ended"
+
+
+def test_a_lease_begins_with_the_first_heartbeat_and_ends_without_one(
+    harness: Harness, request_made: TrainingRequested, policy: Policy
+) -> None:
+    lease_ms = int(policy.training.lease_s * 1000)
+    assert harness.tick(NOW + 100 * lease_ms) == [], "a job that waits in the queue has no lease"
+    start = NOW + 100 * lease_ms
+    beat(harness, request_made)
+    harness.tick(start + 1000)
+    assert of(TrainingRequested, harness.tick(start + 1000 + lease_ms)) == []
+    beat(harness, request_made)
+    harness.tick(start + 2000 + lease_ms)
+    harness.restart()
+    (again,) = of(TrainingRequested, harness.tick(start + 3000 + 2 * lease_ms))
+    assert (again.attempt, again.fencing_token) == (2, 2)
+
+
+def test_silent_phases_have_a_longer_lease(harness: Harness, request_made: TrainingRequested, policy: Policy) -> None:
+    lease_ms = int(policy.training.lease_s * 1000)
+    beat(harness, request_made, TrainingPhase.EVALUATING)
+    harness.tick(NOW + 1000)
+    assert of(TrainingRequested, harness.tick(NOW + 1000 + 2 * lease_ms)) == []
+    assert len(of(TrainingRequested, harness.tick(NOW + 2000 + 3 * lease_ms))) == 1
+
+
+def test_a_refused_cluster_is_tried_again_once_it_has_grown(
+    harness: Harness, request_made: TrainingRequested, call: Call
+) -> None:
+    end(harness, request_made, TrainingStatus.REFUSED, "free_text_required")
+    (declined,) = of(TrainingDeclined, harness.tick(NOW + 3000))
+    assert declined.reason == "free_text_required" and "120 examples" in declined.detail
+    harness.feed([call(number) for number in range(100, 149)], key="c1")
+    assert of(TrainingRequested, harness.tick(NOW + 6000)) == []
+    harness.feed([call(149), call(151)], key="c1")
+    (again,) = of(TrainingRequested, harness.tick(NOW + 9000))
+    assert (again.version, again.attempt, again.fencing_token) == (2, 1, 2)
+    assert again.job_id != request_made.job_id
+    assert again.dataset.ranges[0].end == 151
+
+
+def test_the_promoters_refusal_is_a_reason_whichever_is_read_first(
+    harness: Harness, request_made: TrainingRequested, assignment: Callable[..., AssignmentChanged]
+) -> None:
+    shadow = Challenger(model="track-c1@v1", stage=Stage.SHADOW, share=0.0, changed_at_ms=1)
+    assert end(harness, request_made, TrainingStatus.SUCCEEDED) == "absorbed"
+    said(harness, assignment(1, challenger=shadow, action="shadow"), "assignment.changed")
+    assert of(TrainingDeclined, harness.tick(NOW + 5000)) == []
+    refusal = assignment(2, action="refuse", reason="parity is proven to miss its threshold", changed_at_ms=NOW + 9000)
+    assert said(harness, refusal, "assignment.changed") == "absorbed"
+    assert said(harness, assignment(1, challenger=shadow), "assignment.changed") == "older_assignment"
+    (declined,) = of(TrainingDeclined, harness.tick(NOW + 10_000))
+    assert declined.reason == "promotion_refused" and "parity is proven" in declined.detail
+
+
+def test_a_refusal_that_overtakes_its_result_is_kept(
+    harness: Harness, request_made: TrainingRequested, assignment: Callable[..., AssignmentChanged]
+) -> None:
+    said(harness, assignment(2, action="refuse", reason="cost", changed_at_ms=NOW + 9000), "assignment.changed")
+    end(harness, request_made, TrainingStatus.SUCCEEDED)
+    (declined,) = of(TrainingDeclined, harness.tick(NOW + 10_000))
+    assert declined.reason == "promotion_refused"
+
+
+def test_a_trained_cluster_waits_for_the_promoter(
+    harness: Harness, request_made: TrainingRequested, call: Call
+) -> None:
+    end(harness, request_made, TrainingStatus.SUCCEEDED)
+    harness.feed([call(number) for number in range(100, 400)], key="c1")
+    assert {emit.topic for emit in harness.tick(NOW + 5000)} == {"cluster.measured"}
