@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.demo import findings
+from infra.demo.accounting import slice_of
 from infra.demo.agents import Agents, Ledger
 from infra.demo.capacity import measure
 from infra.demo.conductor import Conductor
-from infra.demo.report import Report, as_html, as_json, as_text
+from infra.demo.report import Claim, Report, as_html, as_json, as_text
 from infra.demo.teacher import Teacher
 from infra.demo.watch import Watcher
 from infra.local.ports import free_port
@@ -172,7 +173,7 @@ def _report(options: Options, seen: findings.Seen, milestones: dict[str, float],
     if options.quick:
         claims = findings.quick_claims(milestones)
     elif window is None:
-        claims = [findings.Claim("three specialists active", "not reached in time", False)]
+        claims = [Claim("three specialists active", "not reached in time", False)]
     else:
         claims = findings.full_claims(seen, window, milestones, finished_s)
     return Report(
@@ -183,7 +184,7 @@ def _report(options: Options, seen: findings.Seen, milestones: dict[str, float],
         clusters=findings.cluster_rows(seen),
         milestones=findings.ordered(milestones),
         window=window,
-        whole=findings.slice_of(seen.ledger.calls, seen.watcher.placed, seen.frontier),
+        whole=slice_of(seen.ledger.calls, seen.watcher.placed, seen.frontier),
         jobs=findings.job_rows(seen.watcher),
         spend=findings.spend_curve(seen),
         served=findings.served_curve(seen),

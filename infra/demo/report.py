@@ -14,7 +14,8 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;paddin
 h1{font-size:1.6rem;margin-bottom:.2rem}h2{margin-top:2.2rem;font-size:1.2rem}p.lead{color:#4a5565;margin-top:0}
 table{border-collapse:collapse;width:100%;font-size:13px}th,td{padding:.35rem .5rem;border-bottom:1px solid #e2e6ec}
 th{text-align:left;background:#f5f7fa}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.cards{display:flex;gap:1rem;flex-wrap:wrap}.card{flex:1 1 200px;border:1px solid #dfe4ea;border-radius:8px;padding:.8rem 1rem}
+.cards{display:flex;gap:1rem;flex-wrap:wrap}
+.card{flex:1 1 200px;border:1px solid #dfe4ea;border-radius:8px;padding:.8rem 1rem}
 .card b{display:block;font-size:1.5rem}.ok{color:#0a6b3d}.bad{color:#a3261d}.note{color:#5b6675;font-size:13px}
 svg{width:100%;height:auto;border:1px solid #e2e6ec;border-radius:8px;background:#fcfdfe}
 """

@@ -1,0 +1,140 @@
+"""The recorder's loop: poll, turn into rows, write rows and offsets in one transaction, then tell Kafka for the lag."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any, Protocol
+
+from services.recorder.logic import Row, row_of
+from shared.errors import FlywheelError, MigratedError, PoisonError, TransientError
+from shared.schema.convert import to_plain
+from shared.stream.broker import Broker, Consumer
+from shared.stream.records import Record, TopicPartition
+from shared.stream.serde import Serde
+from shared.telemetry import describe_error
+
+TOPICS = (
+    "observation.redacted",
+    "observation.clustered",
+    "metrics.windowed",
+    "shadow.compared",
+    "cluster.measured",
+    "model.registered",
+    "assignment.changed",
+    "promotion.audit",
+)
+GROUP = "recorder"
+POLL_S = 0.2
+RETRY_S = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """:class:`services.recorder.adapters.Projection`, or a fake."""
+
+    async def prepare(self) -> None: ...
+
+    async def offsets(self, partitions: "list[TopicPartition]") -> dict[TopicPartition, int]: ...
+
+    async def write(self, rows: list[Row], moves: dict[TopicPartition, tuple[int, int]]) -> None: ...
+
+
+class Recorder:
+    """One member of the group. PostgreSQL's offsets are the truth; the copy in Kafka only makes lag visible."""
+
+    def __init__(self, broker: Broker, serde: Serde, store: Store, max_batch_records: int) -> None:
+        self._broker = broker
+        self._serde = serde
+        self._store = store
+        self._max_batch_records = max_batch_records
+        self._assigned: frozenset[TopicPartition] = frozenset()
+        self._next: dict[TopicPartition, int] = {}
+        self._changed = asyncio.Event()
+        self.ready = False
+
+    async def on_revoked(self, partitions: frozenset[TopicPartition]) -> None:  # noqa: ARG002 - eager: all are revoked
+        self._assigned, self._next = frozenset(), {}
+
+    async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
+        self._assigned, self._next = partitions, {}
+        self._changed.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop``. Whatever is away is waited for; nothing is skipped meanwhile."""
+        while not stop.is_set():
+            consumer = self._broker.consumer(GROUP, TOPICS, self)
+            try:
+                await self._store.prepare()
+                await consumer.start()
+                await self._record(consumer, stop)
+            except (TransientError, MigratedError) as error:
+                logger.warning("recording pauses", extra={"error": describe_error(error)})
+                self.ready = False
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), RETRY_S)
+            finally:
+                with suppress(FlywheelError):
+                    await consumer.stop()
+
+    async def _record(self, consumer: Consumer, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if not self._next:
+                await self._position(consumer)
+                continue
+            partitions = list(self._next)
+            records = await consumer.poll(partitions, self._max_batch_records, POLL_S)
+            if set(partitions) != set(self._next):
+                continue
+            moves = await self._moves(consumer, records)
+            if moves:
+                await self._store.write(self._rows(records), moves)
+                self._next.update({partition: following for partition, (_, following) in moves.items()})
+                with suppress(MigratedError):
+                    await consumer.commit(dict(self._next))
+
+    async def _position(self, consumer: Consumer) -> None:
+        """Seek every assigned partition to where PostgreSQL stands, or to the beginning of what is kept."""
+        self._changed.clear()
+        assigned = self._assigned
+        if not assigned:
+            self.ready = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), POLL_S)
+            return
+        known = await self._store.offsets(sorted(assigned))
+        for partition, offset in known.items():
+            consumer.seek(partition, max(offset, await consumer.beginning(partition)))
+        if assigned == self._assigned:
+            self._next = known
+            consumer.resume(sorted(assigned))
+            self.ready = True
+
+    async def _moves(self, consumer: Consumer, records: list[Record]) -> dict[TopicPartition, tuple[int, int]]:
+        """Offsets that moved. Positions also move past markers, where there are no records."""
+        last = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+        moves = {}
+        for partition, expected in self._next.items():
+            following = max(await consumer.position(partition), last.get(partition, 0))
+            if following > expected:
+                moves[partition] = (expected, following)
+        return moves
+
+    def _rows(self, records: list[Record]) -> list[Row]:
+        rows = []
+        for record in records:
+            if record.value is None:
+                continue
+            try:
+                event = self._serde.decode(record.topic, record.value)
+            except PoisonError as error:
+                # The writing service validated it; a record like this means a foreign producer. Its position is enough.
+                logger.error("a record cannot be decoded", extra={"topic": record.topic, "reason": error.reason})
+                continue
+            rows.append(row_of(event, record.position, _plain))
+        return rows
+
+
+def _plain(event: Any) -> dict[str, Any]:
+    kind: type = type(event)
+    return to_plain(kind)(event)
