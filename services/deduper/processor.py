@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.deduper.logic.signatures import PARAMETERS, bands_of
-from services.deduper.logic.verdicts import REAPED_PER_RECORD, Span, WindowClock, judge
+from services.deduper.logic.verdicts import REAPED_PER_RECORD, Span, WindowClock, judge, signed
 from services.deduper.logic.window import Document, Window
 from shared.errors import FatalError
 from shared.events.observations import ObservationRedacted, ObservationUnique, advance
@@ -63,7 +63,7 @@ class Deduper:
             self._window.drop_before(self._clock.generation - self._span.generations + 1)
         for expired in self._window.reap(REAPED_PER_RECORD):
             documents.delete(expired)
-        verdict = judge(event, self._window, self._clock)
+        verdict = judge(signed(event), self._window, self._clock)
         if verdict is None:
             return Skipped("duplicate_event")
         self._window.expired.pop(event.event_id, None)

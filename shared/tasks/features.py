@@ -45,6 +45,8 @@ class RawFeatures:
 
     embedding: Vector
     tokens: Mapping[str, int]
+    words: tuple[str, ...] = ()
+    """Words of the newest user turn without its values, for labels."""
 
 
 def user_words(request: Request) -> tuple[list[str], list[str]]:
@@ -84,7 +86,7 @@ class Featuriser:
         if not words and not tokens:
             tokens["nothing:"] = 1
         embedding = self._embed([" ".join(words)])[0]
-        return RawFeatures(embedding=embedding, tokens=tokens)
+        return RawFeatures(embedding=embedding, tokens=tokens, words=tuple(words))
 
     def vector(self, request: Request, extra: Sequence[str] = ()) -> Vector:
         """The vector under the default mean and weights."""

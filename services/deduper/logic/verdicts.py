@@ -56,9 +56,23 @@ class WindowClock:
         self.records += 1
 
 
-def fingerprint_of(event: ObservationRedacted) -> str:
-    """128 bits over task, newest step and answer, by the keyed hashes of their raw values."""
-    return content_hash("fingerprint", event.task_key, event.step_hash, event.answer_hash)
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What judging needs of a call."""
+
+    event_id: str
+    task_key: str
+    fingerprint: str
+    """128 bits, hex: equal for exact repeats."""
+    trainable: bool
+    words: list[str]
+
+
+def signed(event: ObservationRedacted) -> Signed:
+    """The fingerprint covers task, newest step and answer, by the keyed hashes of their raw values."""
+    fingerprint = content_hash("fingerprint", event.task_key, event.step_hash, event.answer_hash)
+    words = words_of(event.request)
+    return Signed(event.event_id, event.task_key, fingerprint, event.untrainable_reason is None, words)
 
 
 def salt_of(task_key: str) -> int:
@@ -66,32 +80,30 @@ def salt_of(task_key: str) -> int:
     return int(content_hash(task_key)[:16], 16)
 
 
-def judge(event: ObservationRedacted, window: Window, clock: WindowClock) -> Verdict | None:
+def judge(call: Signed, window: Window, clock: WindowClock) -> Verdict | None:
     """The verdict on a call, ``None`` for a re-send. The window is not changed."""
-    if window.knows(event.event_id):
+    if window.knows(call.event_id):
         return None
-    fingerprint = fingerprint_of(event)
-    trainable = event.untrainable_reason is None
-    original = window.repeated(bytes.fromhex(fingerprint), trainable)
+    fingerprint = bytes.fromhex(call.fingerprint)
+    original = window.repeated(fingerprint, call.trainable)
     if original is not None:
-        document = Document(event.event_id, clock.generation, clock.sequence)
+        document = Document(call.event_id, clock.generation, clock.sequence)
         family = original.family or original.event_id
-        return Verdict(fingerprint, original.event_id, family, original.similarity, document)
-    words = words_of(event.request)
-    tokens = token_hashes(words)
-    salt = salt_of(event.task_key)
-    bands = bands_of(tokens, salt) if words else []
-    nearest = window.nearest(tokens, bands, salt) if words else None
+        return Verdict(call.fingerprint, original.event_id, family, original.similarity, document)
+    tokens = token_hashes(call.words)
+    salt = salt_of(call.task_key)
+    bands = bands_of(tokens, salt) if call.words else []
+    nearest = window.nearest(tokens, bands, salt) if call.words else None
     document = Document(
-        event.event_id,
+        call.event_id,
         clock.generation,
         clock.sequence,
-        trainable,
-        bytes.fromhex(fingerprint),
+        call.trainable,
+        fingerprint,
         family="" if nearest is None else nearest.event_id,
         similarity=1.0 if nearest is None else nearest.similarity,
         salt=salt if nearest is None else 0,
-        tokens=tokens if nearest is None and words else None,
+        tokens=tokens if nearest is None and call.words else None,
     )
-    family = document.family or event.event_id
-    return Verdict(fingerprint, None, family, document.similarity, document, bands if nearest is None else [])
+    family = document.family or call.event_id
+    return Verdict(call.fingerprint, None, family, document.similarity, document, bands if nearest is None else [])

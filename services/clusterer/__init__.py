@@ -1,0 +1,19 @@
+"""Finds the recurring tasks: places every call in a cluster, and tells the router how to match before the call.
+
+In: ``observation.unique`` (key: task key). Out: ``observation.clustered`` (key: cluster), one a call, and
+``cluster.changed`` (key: cluster, compacted): identity, label, exemplars and matcher of a cluster when it is born, grows,
+freezes or is merged.
+
+Guarantee: exactly once; the same result for the same stream however it is cut into batches, and over restarts. Assignment
+is by the last *published* matchers (the router's own code); what they do not hold is placed by provisional
+micro-clusters, whose running sums feed only the next publication. Everything advances by records counted in state.
+A cluster never spans task keys or sub-keys. Below its freeze size it may be merged by average linkage; a frozen one keeps
+its id and its representatives and only gains new ones. The tools that answers called say which micro-clusters belong
+together and name the cluster; matching looks at the request alone. An exact repeat is placed and counted, then loses its
+payload.
+
+State: ``micros`` (running sums), ``clusters`` (identity, families of the split), ``matchers`` (as published), ``shards``
+(counts), ``episodes`` (side of the split, bounded), ``clock``.
+
+Never: reads raw calls, calls a model, or moves the id of a frozen cluster.
+"""

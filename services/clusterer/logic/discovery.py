@@ -1,0 +1,356 @@
+"""Task discovery: places each call, merges what belongs together, publishes what the router may match.
+
+An incremental model with two verbs: :meth:`Discovery.place` takes one call and says where it belongs;
+:meth:`Discovery.changes` gives what was published on the way. Everything derived is rebuilt from micro-clusters, clusters
+and publications.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from services.clusterer.logic.cluster import TEXT, Cluster, Published, changed, merged_away, publication
+from services.clusterer.logic.linkage import Group, affinity, dominant_tool, merged
+from services.clusterer.logic.micro import Micro, MicroTable, cluster_id, micro_id
+from services.clusterer.logic.parameters import Parameters
+from shared.events.calls import Answer
+from shared.events.clusters import ClusterChanged
+from shared.tasks.features import WEIGHTS, Featuriser, RawFeatures, Vector, default_mean, project
+from shared.tasks.matcher import MatcherIndex
+
+ShardKey = tuple[str, str]
+
+NEAREST_TRIED = 8
+"""Micro-clusters tried, nearest first, for one whose answers agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What placing needs of a call."""
+
+    event_id: str
+    task_key: str
+    sub_key: str
+    tenant: str
+    at_ms: int
+    raw: RawFeatures
+    called: str | None
+    """Tools that the answer calls, empty for text, ``(text)`` where text tells the step, ``None`` where unknown."""
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a call belongs. ``version`` 0: no published matcher holds it."""
+
+    cluster: str
+    micro: str
+    similarity: float
+    version: int
+    epoch: int
+
+
+@dataclass(slots=True)
+class Shard:
+    """One task key and sub-key: its micro-clusters, and when it is merged next."""
+
+    table: MicroTable = field(default_factory=MicroTable)
+    records: int = 0
+    merge_at: int = 0
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Dirty:
+    """What has changed since it was last written to the stores."""
+
+    micros: dict[str, None] = field(default_factory=dict)
+    dropped_micros: dict[str, None] = field(default_factory=dict)
+    clusters: dict[str, None] = field(default_factory=dict)
+    dropped_clusters: dict[str, None] = field(default_factory=dict)
+    matchers: dict[str, None] = field(default_factory=dict)
+    shards: dict[ShardKey, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Moves:
+    """What one merge did: clusters touched, where each cluster's oldest micro-cluster went, and who changed epoch."""
+
+    touched: dict[str, None] = field(default_factory=dict)
+    heirs: dict[str, tuple[int, str]] = field(default_factory=dict)
+    new_epoch: set[str] = field(default_factory=set)
+
+
+def called_tools(answer: Answer | None, sub_key: str) -> str | None:
+    """One key for the calls of an answer, whatever their order."""
+    if answer is None:
+        return None
+    if answer.tool_calls:
+        return "+".join(sorted({call.name for call in answer.tool_calls}))
+    return TEXT if answer.content and sub_key.startswith("tool:") else ""
+
+
+class Discovery:
+    """The model of one task."""
+
+    def __init__(self, featuriser: Featuriser, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.index = MatcherIndex(featuriser)
+        self.clusters: dict[str, Cluster] = {}
+        self.published: dict[str, Published] = {}
+        self.shards: dict[ShardKey, Shard] = {}
+        self.micros: dict[str, Micro] = {}
+        self.dirty = Dirty()
+        self.born = 0
+        """Micro-clusters born so far."""
+        self._changes: list[ClusterChanged] = []
+
+    def load(
+        self, micros: Iterable[Micro], clusters: Iterable[Cluster], published: dict[str, Published],
+        shards: dict[ShardKey, tuple[int, int, tuple[str, ...]]], born: int,
+    ) -> None:  # fmt: skip
+        """Takes over a stored state."""
+        self.born = born
+        by_shard: dict[ShardKey, list[Micro]] = {key: [] for key in shards}
+        self.clusters = {cluster.id: cluster for cluster in sorted(clusters, key=lambda cluster: cluster.born)}
+        for micro in micros:
+            by_shard.setdefault((micro.task_key, micro.sub_key), []).append(micro)
+            self.micros[micro.id] = micro
+            self.clusters[micro.cluster].size += micro.count
+        for key, members in by_shard.items():
+            records, merge_at, offered = shards.get(key, (0, self.parameters.first_merge, ()))
+            self.shards[key] = Shard(MicroTable(members), records, merge_at, offered)
+        self.published = published
+        for cluster_name in published:
+            cluster = self.clusters[cluster_name]
+            self.index.update(cluster.id, changed(cluster, published[cluster.id]))
+
+    def changes(self) -> list[ClusterChanged]:
+        """Publications since the last call of this, oldest first."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    def written(self) -> None:
+        """The stores hold everything up to here."""
+        self.dirty = Dirty()
+
+    def place(self, call: Call) -> Placement:
+        """Places a call and learns from it."""
+        key = (call.task_key, call.sub_key)
+        shard = self.shards.get(key)
+        if shard is None:
+            shard = self.shards[key] = Shard(merge_at=self.parameters.first_merge, offered=call.offered)
+        vector = project(call.raw, default_mean(), WEIGHTS)
+        match = self.index.match_features(call.raw, *key)
+        if match is not None:
+            micro = self.micros[self.published[match.cluster].micros[match.representative]]
+            placement = Placement(match.cluster, micro.id, match.similarity, match.version, match.epoch)
+            if self._too_far_for_other_tools(call, micro, match.similarity):
+                micro, _ = self._provisional(call, vector, shard)
+        else:
+            micro, similarity = self._provisional(call, vector, shard)
+            placement = Placement(micro.cluster, micro.id, similarity, 0, 0)
+        micro.add(vector, call.event_id, placement.similarity, call.at_ms, call.called, call.raw.words)
+        shard.table.refresh(micro)
+        self.clusters[micro.cluster].size += 1
+        shard.records += 1
+        self.dirty.micros[micro.id] = None
+        self.dirty.shards[key] = None
+        if shard.records >= shard.merge_at:
+            shard.merge_at = shard.records + max(self.parameters.first_merge, shard.records // 2)
+            self.merge(key, call.at_ms)
+        cluster = self.clusters[micro.cluster]
+        if cluster.size >= cluster.publish_at:
+            self._publish(cluster, call.at_ms)
+        placed = self.micros[placement.micro]
+        return replace(placement, cluster=placed.cluster)
+
+    def _provisional(self, call: Call, vector: Vector, shard: Shard) -> tuple[Micro, float]:
+        """The nearest micro-cluster within the leader's radius, else a new one in the nearest cluster, else in a new one."""
+        nearest = self._nearest_micro(call, vector, shard)
+        if nearest is not None:
+            return nearest
+        self._make_room(shard)
+        self.born += 1
+        cluster = self._nearest_cluster(call, vector, shard)
+        if cluster is None:
+            cluster = Cluster(
+                id=cluster_id(call.task_key, call.sub_key, call.event_id), task_key=call.task_key, sub_key=call.sub_key,
+                tenant=call.tenant, born=self.born, publish_at=self.parameters.born_size,
+            )  # fmt: skip
+            self.clusters[cluster.id] = cluster
+            self._mark_cluster(cluster)
+        micro = Micro(
+            id=micro_id(call.task_key, call.sub_key, call.event_id), cluster=cluster.id, task_key=call.task_key,
+            sub_key=call.sub_key, born=self.born, sums=np.zeros_like(vector), first_event=call.event_id,
+        )  # fmt: skip
+        self.micros[micro.id] = micro
+        shard.table.append(micro)
+        return micro, 1.0
+
+    def _nearest_micro(self, call: Call, vector: Vector, shard: Shard) -> tuple[Micro, float] | None:
+        """Nearest within the leader's radius; one whose answers call other tools must be nearer by the malus."""
+        for micro, similarity in shard.table.nearest(vector, NEAREST_TRIED):
+            if similarity < self.parameters.leader:
+                return None
+            if not self._too_far_for_other_tools(call, micro, similarity):
+                return micro, similarity
+        return None
+
+    def _too_far_for_other_tools(self, call: Call, micro: Micro, similarity: float) -> bool:
+        """The call's answer calls other tools than the micro-cluster's and the requests are not close: it is placed by what
+        was published, but learnt apart, so that the next publication tells the two tasks apart."""
+        tool = dominant_tool(micro.tools, self.parameters.dominance)
+        differs = bool(tool and call.called and tool != call.called)
+        return differs and similarity < self.parameters.leader + self.parameters.other_tool_leader
+
+    def _nearest_cluster(self, call: Call, vector: Vector, shard: Shard) -> Cluster | None:
+        groups = self._groups(shard, singles=False)
+        best, best_value = None, self.parameters.merge_cut
+        for group in groups:
+            tool = dominant_tool(group.tools, self.parameters.dominance)
+            value = affinity(float(group.mean @ vector), tool, call.called or None, self.parameters)
+            if value >= best_value and (best is None or value > best_value):
+                best, best_value = group, value
+        return None if best is None else self.clusters[self.micros[best.members[0]].cluster]
+
+    def _groups(self, shard: Shard, *, singles: bool) -> list[Group]:
+        """Clusters of a shard as groups. ``singles``: micro-clusters of unpublished clusters stand alone, so that a merge
+        may place them anew."""
+        members: dict[str, list[int]] = {}
+        for row, micro in enumerate(shard.table.micros):
+            alone = singles and self.clusters[micro.cluster].version == 0
+            members.setdefault(micro.id if alone else micro.cluster, []).append(row)
+        groups = []
+        for rows in members.values():
+            micros = [shard.table.micros[row] for row in rows]
+            group = Group([micro.id for micro in micros], shard.table.matrix[rows].mean(axis=0), micros[0].tools.copy())
+            for micro in micros[1:]:
+                group.tools.update(micro.tools)
+            group.frozen = self.clusters[micros[0].cluster].frozen
+            groups.append(group)
+        return groups
+
+    def merge(self, key: ShardKey, at_ms: int) -> None:
+        """Average linkage over a shard. Frozen clusters keep their ids and may take others in."""
+        shard = self.shards[key]
+        groups = self._groups(shard, singles=True)
+        if len(groups) > self.parameters.max_groups:
+            weight = {id(group): sum(self.micros[member].count for member in group.members) for group in groups}
+            groups = sorted(groups, key=lambda group: -weight[id(group)])[: self.parameters.max_groups]
+        claimed: set[str] = set()
+        moves = _Moves()
+        for group in sorted(merged(groups, self.parameters), key=self._seniority):
+            members = sorted((self.micros[member] for member in group.members), key=lambda micro: micro.born)
+            survivor = self._survivor(members, claimed)
+            claimed.add(survivor.id)
+            self._gather(members, survivor, moves)
+        for name in moves.touched:
+            self._settle(name, moves, at_ms)
+
+    def _seniority(self, group: Group) -> tuple[bool, bool, int]:
+        """Published groups first, then those with the oldest micro-cluster: they keep their ids."""
+        clusters = [self.clusters[self.micros[member].cluster] for member in group.members]
+        oldest = min(self.micros[member].born for member in group.members)
+        return (
+            not any(cluster.frozen for cluster in clusters),
+            not any(cluster.version for cluster in clusters),
+            oldest,
+        )
+
+    def _survivor(self, members: list[Micro], claimed: set[str]) -> Cluster:
+        """The cluster whose id a group carries: frozen, else published, else that of its oldest micro-cluster."""
+        candidates = [self.clusters[micro.cluster] for micro in members if micro.cluster not in claimed]
+        if candidates:
+            return min(candidates, key=lambda cluster: (not cluster.frozen, cluster.version == 0, cluster.born))
+        first = members[0]
+        cluster = Cluster(
+            id=cluster_id(first.task_key, first.sub_key, first.first_event), task_key=first.task_key, sub_key=first.sub_key,
+            tenant=self.clusters[first.cluster].tenant, born=first.born, publish_at=self.parameters.born_size,
+        )  # fmt: skip
+        return self.clusters.setdefault(cluster.id, cluster)
+
+    def _gather(self, members: list[Micro], survivor: Cluster, moves: "_Moves") -> None:
+        for micro in members:
+            if micro.cluster == survivor.id:
+                continue
+            left = self.clusters[micro.cluster]
+            moves.touched |= {left.id: None, survivor.id: None}
+            moves.heirs[left.id] = min(moves.heirs.get(left.id, (micro.born, survivor.id)), (micro.born, survivor.id))
+            left.size -= micro.count
+            survivor.size += micro.count
+            for family, side in left.families.items():
+                survivor.families.setdefault(family, side)
+            if left.version and left.id not in survivor.parents:
+                survivor.parents.append(left.id)
+                survivor.epoch = max(survivor.epoch, left.epoch) + 1
+                moves.new_epoch.add(survivor.id)
+            micro.cluster = survivor.id
+            self.dirty.micros[micro.id] = None
+
+    def _settle(self, name: str, moves: "_Moves", at_ms: int) -> None:
+        """After a merge: an emptied cluster is told as merged, one of a new epoch or size is published."""
+        cluster = self.clusters[name]
+        if self._members(cluster):
+            self._mark_cluster(cluster)
+            if name in moves.new_epoch or cluster.size >= cluster.publish_at:
+                self._publish(cluster, at_ms, new_epoch=name in moves.new_epoch)
+            return
+        self._changes.append(merged_away(cluster, self.clusters[moves.heirs[name][1]], at_ms))
+        self.index.update(name, None)
+        self._drop_cluster(cluster)
+
+    def _drop_cluster(self, cluster: Cluster) -> None:
+        del self.clusters[cluster.id]
+        if self.published.pop(cluster.id, None) is not None:
+            self.dirty.matchers[cluster.id] = None
+        self.dirty.clusters.pop(cluster.id, None)
+        self.dirty.dropped_clusters[cluster.id] = None
+
+    def _members(self, cluster: Cluster) -> list[Micro]:
+        shard = self.shards[(cluster.task_key, cluster.sub_key)]
+        return [micro for micro in shard.table.micros if micro.cluster == cluster.id]
+
+    def _publish(self, cluster: Cluster, at_ms: int, *, new_epoch: bool = False) -> None:
+        """Publishes a cluster if there is something new to say; freezes it at its size."""
+        parameters = self.parameters
+        before = self.published.get(cluster.id)
+        grown = max(cluster.size + 1, round(cluster.size * parameters.growth))
+        cluster.publish_at = grown if cluster.frozen else max(cluster.size + 1, min(grown, parameters.freeze_size))
+        self._mark_cluster(cluster)
+        offered = self.shards[(cluster.task_key, cluster.sub_key)].offered
+        after = publication(cluster, self._members(cluster), offered, before, parameters, at_ms)
+        if before is not None and cluster.frozen and after.micros == before.micros and not new_epoch:
+            return
+        cluster.version += 1
+        cluster.frozen = cluster.frozen or cluster.size >= parameters.freeze_size
+        if cluster.frozen:
+            cluster.publish_at = grown
+        self.published[cluster.id] = after
+        self.dirty.matchers[cluster.id] = None
+        event = changed(cluster, after)
+        self.index.update(cluster.id, event)
+        self._changes.append(event)
+
+    def _make_room(self, shard: Shard) -> None:
+        """Drops the stalest micro-cluster that no publication names, once the shard is full."""
+        if len(shard.table) < self.parameters.max_micros:
+            return
+        named = {name for published in self.published.values() for name in published.micros}
+        free = [micro for micro in shard.table.micros if micro.id not in named]
+        if not free:
+            return
+        stalest = min(free, key=lambda micro: (micro.last_ms, micro.born))
+        cluster = self.clusters[stalest.cluster]
+        cluster.size -= stalest.count
+        shard.table.remove(stalest)
+        del self.micros[stalest.id]
+        self.dirty.micros.pop(stalest.id, None)
+        self.dirty.dropped_micros[stalest.id] = None
+        if not any(micro.cluster == cluster.id for micro in shard.table.micros):
+            self._drop_cluster(cluster)
+
+    def _mark_cluster(self, cluster: Cluster) -> None:
+        self.dirty.dropped_clusters.pop(cluster.id, None)
+        self.dirty.clusters[cluster.id] = None

@@ -1,0 +1,38 @@
+"""Parameters of task discovery, measured on template traffic with paraphrases and, for text answers, on CLINC150."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Similarities are cosines of :mod:`shared.tasks.features` vectors."""
+
+    leader: float = 0.55
+    """A call joins the nearest micro-cluster from here on; also the radius of published representatives."""
+    merge_cut: float = 0.40
+    """Average similarity from which two groups are one task, where answers say nothing (text)."""
+    same_tool_bonus: float = 0.45
+    """Added where both groups' answers call the same tools: paraphrases share few words in a static embedding."""
+    other_tool_malus: float = 0.40
+    """Taken off where they call different ones."""
+    other_tool_leader: float = 0.25
+    """How much nearer a call must be to a micro-cluster whose answers call other tools than its own."""
+    dominance: float = 0.6
+    """Share of a group's answers that makes a tool its own."""
+    born_size: int = 20
+    """Calls after which a cluster is published: below it everything is provisional."""
+    freeze_size: int = 200
+    """Calls from which a cluster's id and representatives stay. Not above the N that training asks for."""
+    growth: float = 1.5
+    """A cluster is published again when it has grown by this factor."""
+    representatives: int = 64
+    max_micros: int = 4096
+    """Micro-clusters per task key and sub-key; beyond it the stalest provisional one is dropped."""
+    first_merge: int = 8
+    """Calls of a shard after which it is first merged; then at each growth by half."""
+    max_groups: int = 1024
+    """Groups looked at in one merge, heaviest first: bounds its time."""
+    test_share: float = 0.2
+    split_families: int = 20
+    """Families from which the split is by family; below it by episode."""
+    episodes_remembered: int = 100_000

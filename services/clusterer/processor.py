@@ -1,0 +1,181 @@
+"""Task discovery as a processor: calls placed in stream order, the model kept in stores."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.clusterer.logic.cluster import Cluster, Published
+from services.clusterer.logic.discovery import Call, Discovery, Placement, ShardKey, called_tools
+from services.clusterer.logic.micro import Micro
+from services.clusterer.logic.parameters import Parameters
+from services.clusterer.logic.splits import side_of_call
+from shared.events.observations import ObservationClustered, ObservationUnique, advance
+from shared.events.vocabulary import Split
+from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result, Skipped
+from shared.stream.processor import Application, State, Store, StoreSpec, TaskId
+from shared.stream.records import Message
+from shared.tasks.features import Featuriser
+from shared.tasks.identity import sub_key
+
+SOURCE = "observation.unique"
+TARGET = "observation.clustered"
+CHANGES = "cluster.changed"
+_SEPARATOR = "\x1f"
+_DAY_MS = 86_400_000
+
+
+class Clusterer:
+    """``observation.unique`` → ``observation.clustered`` and ``cluster.changed``."""
+
+    def __init__(self, featuriser: Featuriser, parameters: Parameters) -> None:
+        self._featuriser = featuriser
+        self._parameters = parameters
+        self._discovery = Discovery(featuriser, parameters)
+        self._calls = 0
+
+    def restored(self, state: State) -> None:
+        self._discovery = Discovery(self._featuriser, self._parameters)
+        clock = state.store("clock").get("clock") or {"calls": 0, "born": 0}
+        self._calls = clock["calls"]
+        shards: dict[ShardKey, tuple[int, int, tuple[str, ...]]] = {}
+        for key, value in state.store("shards").items():
+            task_key, _, shard_sub_key = key.partition(_SEPARATOR)
+            shards[task_key, shard_sub_key] = (value["records"], value["merge_at"], tuple(value["offered"]))
+        self._discovery.load(
+            micros=[Micro.decode(key, value) for key, value in state.store("micros").items()],
+            clusters=[Cluster.decode(key, value) for key, value in state.store("clusters").items()],
+            published={key: Published.decode(value) for key, value in state.store("matchers").items()},
+            shards=shards,
+            born=clock["born"],
+        )
+
+    def process(self, batch: Sequence[Message], state: State) -> Outcomes:
+        results = [self._one(message.event, state) for message in batch]
+        if batch:
+            self._write(state)
+        return Outcomes(results)
+
+    def on_tick(self, now_ms: int, state: State) -> Outcomes:  # noqa: ARG002
+        return NOTHING
+
+    def _one(self, event: Any, state: State) -> Result:
+        if not isinstance(event, ObservationUnique):
+            return Skipped("tombstone")
+        self._calls += 1
+        key = sub_key(event.request)
+        call = Call(
+            event_id=event.event_id,
+            task_key=event.task_key,
+            sub_key=key,
+            tenant=event.tenant,
+            at_ms=event.occurred_at_ms,
+            raw=self._featuriser.raw(event.request),
+            called=called_tools(event.answer, key),
+            offered=tuple(tool.name for tool in event.request.tools),
+        )
+        placement = self._discovery.place(call)
+        split = self._split(event, placement.cluster, state)
+        clustered = advance(
+            ObservationClustered,
+            _without_payload(event) if event.repeat_of is not None else event,
+            cluster=placement.cluster,
+            micro_cluster=placement.micro,
+            sub_key=key,
+            similarity=placement.similarity,
+            map_version=placement.version,
+            epoch=placement.epoch,
+            provisional=placement.version == 0,
+            split=split,
+            untrainable_reason=event.untrainable_reason or self._mismatch(event, placement),
+        )
+        outputs = [Emit(TARGET, placement.cluster, clustered)]
+        outputs += [Emit(CHANGES, change.cluster, change) for change in self._discovery.changes()]
+        return Emitted(tuple(outputs))
+
+    def _mismatch(self, event: ObservationUnique, placement: Placement) -> str | None:
+        """The router matched another cluster with the same published version: one of the two read the request wrongly."""
+        routing = event.routing
+        if routing is None or routing.cluster is None or routing.matcher_version == 0:
+            return None
+        cluster = self._discovery.clusters.get(routing.cluster)
+        same_version = cluster is not None and cluster.version == routing.matcher_version
+        return "match_mismatch" if same_version and placement.cluster != routing.cluster else None
+
+    def _split(self, event: ObservationUnique, name: str, state: State) -> Split:
+        parameters = self._parameters
+        cluster = self._discovery.clusters[name]
+        episodes = state.store("episodes")
+        entry = episodes.get(event.episode)
+        known = None if entry is None else Split(entry[0])
+        split, side = side_of_call(
+            event.family, event.episode, cluster.families, known, parameters.test_share, parameters.split_families
+        )
+        if event.family not in cluster.families and len(cluster.families) < parameters.split_families:
+            cluster.families[event.family] = side.value
+            self._discovery.dirty.clusters[name] = None
+        if event.repeat_of is not None:
+            return split
+        if known is None and split is not Split.UNKNOWN:
+            episodes.put(event.episode, [split.value, self._calls])
+            if len(episodes) > 2 * parameters.episodes_remembered:
+                _forget(episodes, self._calls - parameters.episodes_remembered)
+        return split
+
+    def _write(self, state: State) -> None:
+        """Only what has changed, once a batch."""
+        discovery, dirty = self._discovery, self._discovery.dirty
+        micros, clusters, matchers = state.store("micros"), state.store("clusters"), state.store("matchers")
+        for name in dirty.dropped_micros:
+            micros.delete(name)
+        for name in dirty.micros:
+            micros.put(name, discovery.micros[name].encode())
+        for name in dirty.dropped_clusters:
+            clusters.delete(name)
+        for name in dirty.clusters:
+            clusters.put(name, discovery.clusters[name].encode())
+        for name in dirty.matchers:
+            published = discovery.published.get(name)
+            if published is None:
+                matchers.delete(name)
+            else:
+                matchers.put(name, published.encode())
+        for key in dirty.shards:
+            shard = discovery.shards[key]
+            value = {"records": shard.records, "merge_at": shard.merge_at, "offered": list(shard.offered)}
+            state.store("shards").put(_SEPARATOR.join(key), value)
+        state.store("clock").put("clock", {"calls": self._calls, "born": discovery.born})
+        discovery.written()
+
+
+def _without_payload(event: ObservationUnique) -> ObservationUnique:
+    """An exact repeat as it goes on: counted, without what was said."""
+    return replace(event, request=replace(event.request, messages=(), tools=()), answer=None)
+
+
+def _forget(episodes: Store, before: int) -> None:
+    for episode, (_, at) in list(episodes.items()):
+        if at < before:
+            episodes.delete(episode)
+
+
+def application(*, featuriser: Featuriser, parameters: Parameters) -> Application:
+    """The clusterer as the engine runs it; the embedding is shared by all tasks."""
+
+    def processor(_: TaskId) -> Clusterer:
+        return Clusterer(featuriser, parameters)
+
+    return Application(
+        name="clusterer",
+        topics=(SOURCE,),
+        processor=processor,
+        stores=(
+            StoreSpec("micros", codec="bytes"),
+            StoreSpec("clusters"),
+            StoreSpec("matchers"),
+            StoreSpec("shards"),
+            StoreSpec("episodes", cleanup="delete", retention_ms=30 * _DAY_MS),
+            StoreSpec("clock"),
+        ),
+        tick_interval_s=None,
+        max_batch_records=200,
+    )
