@@ -116,6 +116,24 @@ class JsonLines(logging.Formatter):
         return record.msg if isinstance(record.msg, str) else type(record.msg).__name__
 
 
+class Seldom(logging.Filter):
+    """Lets each message of the Kafka client through once in ``every_s``: an outage repeats it hundreds of times."""
+
+    def __init__(self, every_s: float = 10.0) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._next_s: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.split(".")[0] not in _TRUSTED_LOGGERS:
+            return True
+        said = str(record.msg)
+        if record.created < self._next_s.get(said, 0.0):
+            return False
+        self._next_s[said] = record.created + self._every_s
+        return True
+
+
 def describe_error(error: BaseException) -> str:
     """An error in words that hold no content: our own errors' text, of others the type and the place."""
     if isinstance(error, FlywheelError):
@@ -133,6 +151,7 @@ def configure_logging(service: str, level: str, stream: TextIO | None = None) ->
     """Send every log to ``stream`` (default: standard error) as JSON lines. Libraries never go below WARNING."""
     handler = logging.StreamHandler(stream if stream is not None else sys.stderr)
     handler.setFormatter(JsonLines(service))
+    handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -13,11 +13,16 @@ from typing import Any
 
 import pytest
 
+from infra.local.kafka import KafkaServer
 from tests.conformance.support import (
     KafkaLog,
     Names,
+    Running,
+    committed,
+    counting_application,
     counts_by_key,
     create_for,
+    lag,
     numbered,
     until,
     values,
@@ -158,3 +163,36 @@ def test_sigterm_under_load_ends_clean_and_leaves_the_group(fleet: Fleet, names:
         assert [await asyncio.to_thread(get, path) for path in paths] == [200, 200, 200, 404]
 
     asyncio.run(scenario())
+
+
+def test_the_death_of_the_broker_is_survived_in_place(names: Names, tmp_path: Path) -> None:
+    """kill -9 of the broker under load, then the same folder started again; nothing is lost, doubled or restarted."""
+    server = KafkaServer(tmp_path, fast_failover=True)
+    server.start()
+
+    async def scenario() -> None:
+        await asyncio.to_thread(server.wait_ready, 60)
+        log = KafkaLog(server.address)
+        await create_for(log, names)
+        running = await Running(counting_application(names, max_batch_records=10), log, log.broker()).ready()
+        await write(log, numbered(names.source, 3000))
+
+        async def begun() -> bool:
+            return sum((await committed(log, names.app)).values()) > 100
+
+        await until(begun)
+        server.kill()
+        server.start()
+        await asyncio.to_thread(server.wait_ready, 60)
+
+        async def caught_up() -> bool:
+            return await lag(log, names.app) == 0
+
+        await until(caught_up, 120)
+        await running.stopped()
+        await assert_exactly_once(log, names, 3000)
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        server.stop()

@@ -20,10 +20,10 @@ class KafkaBroker:
         self._admin = KafkaAdmin(self._connection)
 
     def consumer(self, group: str, topics: Sequence[str], listener: Listener) -> Consumer:
-        return KafkaConsumer(self._connection, group, tuple(topics), listener)
+        return KafkaConsumer(self._connection, group, tuple(topics), listener, self._admin.committed_of)
 
     def reader(self) -> Reader:
-        return KafkaReader(self._connection, self._admin)
+        return KafkaReader(self._connection, self._admin.topics)
 
     def producer(self) -> Producer:
         return KafkaProducer(self._connection, None)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from aiokafka import errors as kafka_errors
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin import NewTopic as NativeTopic
+from aiokafka.protocol.commit import OffsetFetchRequest
 
-from shared.brokers.kafka.connection import Connection, calling, to_ours
+from shared.brokers.kafka.connection import Connection, calling
 from shared.brokers.kafka.consumer import KafkaReader
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import NewTopic
@@ -17,6 +18,29 @@ _TOPIC_EXISTS = 36
 _UNKNOWN_TOPIC = 3
 _VISIBLE_TRIES = 500
 _COORDINATOR_TRIES = 100
+
+
+async def fetch_committed(
+    client: AIOKafkaAdminClient, group: str, partitions: Sequence[TopicPartition] | None
+) -> dict[TopicPartition, int]:
+    """One request. aiokafka's own calls ignore the answer's overall error: from a coordinator that is still loading
+    they return "nothing is committed", and whoever believes that reads everything again."""
+    wanted: dict[str, list[int]] = {}
+    for partition in partitions or ():
+        wanted.setdefault(partition.topic, []).append(partition.partition)
+    request = OffsetFetchRequest(group, None if partitions is None else list(wanted.items()))
+    answer = await client._send_request(request, await client.find_coordinator(group))
+    found: dict[TopicPartition, int] = {}
+    errors = [answer.error_code]
+    for topic, entries in answer.topics:
+        for number, offset, _, code in entries:
+            errors.append(code)
+            if offset >= 0:
+                found[TopicPartition(topic, number)] = offset
+    for code in errors:
+        if code:
+            raise kafka_errors.for_code(code)()
+    return found
 
 
 class KafkaAdmin:
@@ -62,11 +86,13 @@ class KafkaAdmin:
         return await self._ends(partitions)
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
-        for _ in range(_COORDINATOR_TRIES):  # a young cluster is still making the topic its coordinators live in
+        return await self.committed_of(group, None)
+
+    async def committed_of(self, group: str, partitions: Sequence[TopicPartition] | None) -> dict[TopicPartition, int]:
+        """Committed offsets of ``partitions`` (``None``: of all); those without one are left out."""
+        for _ in range(_COORDINATOR_TRIES):  # a coordinator that starts or moves is soon known
             try:
-                client = await self._connected()
-                found = await calling("committed offsets", client.list_consumer_group_offsets(group))
-                return {to_ours(native): entry.offset for native, entry in found.items() if entry.offset >= 0}
+                return await calling("committed offsets", fetch_committed(await self._connected(), group, partitions))
             except TransientError as error:
                 last = error
                 await asyncio.sleep(0.1)
@@ -78,7 +104,7 @@ class KafkaAdmin:
         return {partition: ends[partition] - offset for partition, offset in committed.items()}
 
     async def _ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        reader = KafkaReader(self._connection, self)
+        reader = KafkaReader(self._connection, self.topics)
         try:
             await reader.start()
             return await reader.stable_ends(partitions)

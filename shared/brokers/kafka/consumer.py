@@ -6,7 +6,7 @@ partitions start to be fetched at once, so they are paused until their task is r
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -15,12 +15,15 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from shared.brokers.kafka.connection import Connection, calling, to_native, to_ours, translate
 from shared.errors import FatalError, MigratedError
-from shared.stream.broker import MAX_RECORD_BYTES, Admin, Listener
+from shared.stream.broker import MAX_RECORD_BYTES, Listener
 from shared.stream.records import Record, TopicPartition
 
 # A member without partitions, or one whose only job takes an hour, does not poll; the client would make it leave and
 # then never let it rejoin. Liveness is watched by the engine instead (``stalled``).
 _MAX_POLL_INTERVAL_MS = 24 * 3_600_000
+
+CommittedOf = Callable[[str, Sequence[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
+"""Committed offsets of a group; those without one are left out."""
 
 
 class _KafkaSource:
@@ -69,11 +72,12 @@ class _KafkaSource:
             raise translate(error, "seek") from error
 
     async def stop(self) -> None:
+        """Close, in a task of its own: the client's ``stop`` may end as cancelled though nobody cancelled it."""
         if self._started is not None:
             consumer, self._started = self._started, None
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(self._connection.timing.session_s):
-                    await consumer.stop()
+            stopping = asyncio.ensure_future(consumer.stop())
+            await asyncio.wait([stopping], timeout=self._connection.timing.session_s)
+            stopping.cancel()
 
     def _new_consumer(self, **options: Any) -> AIOKafkaConsumer:
         """Every guarantee is written out here. Needs a running event loop."""
@@ -91,6 +95,7 @@ class _KafkaSource:
         self._started = consumer
         try:
             await calling("connect", consumer.start())
+            await asyncio.sleep(0)  # the client cannot be stopped before its background task has begun
         except BaseException:
             await self.stop()
             raise
@@ -111,8 +116,16 @@ class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
 
 class KafkaConsumer(_KafkaSource):
-    def __init__(self, connection: Connection, group: str, topics: tuple[str, ...], listener: Listener) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        group: str,
+        topics: tuple[str, ...],
+        listener: Listener,
+        committed_of: CommittedOf,
+    ) -> None:
         super().__init__(connection)
+        self._committed_of = committed_of
         self._group = group
         self._topics = topics
         self._listener = listener
@@ -141,8 +154,7 @@ class KafkaConsumer(_KafkaSource):
             raise translate(error, "resume") from error
 
     async def committed(self, partition: TopicPartition) -> int | None:
-        offset: int | None = await calling("committed offset", self._consumer.committed(to_native(partition)))
-        return offset
+        return (await self._committed_of(self._group, [partition])).get(partition)
 
     async def beginning(self, partition: TopicPartition) -> int:
         native = to_native(partition)
@@ -160,15 +172,15 @@ class KafkaConsumer(_KafkaSource):
 
 
 class KafkaReader(_KafkaSource):
-    def __init__(self, connection: Connection, admin: Admin) -> None:
+    def __init__(self, connection: Connection, topics: Callable[[], Awaitable[dict[str, int]]]) -> None:
         super().__init__(connection)
-        self._admin = admin
+        self._topics = topics
 
     async def start(self) -> None:
         await self._start(self._new_consumer(group_id=None))
 
     async def partitions(self, topic: str) -> tuple[TopicPartition, ...]:
-        count = (await self._admin.topics()).get(topic)
+        count = (await self._topics()).get(topic)
         if count is None:
             raise FatalError(f"topic {topic} does not exist; create it with `flywheel topics apply`")
         return tuple(TopicPartition(topic, number) for number in range(count))
