@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ WEIGHTS, CONFIG, MANIFEST, ROWS = "adapter_model.safetensors", "adapter_config.j
 GENESIS = hashlib.sha256(b"flywheel-provenance-v1").hexdigest()
 
 
-def chain_hash(links: list[Mapping[str, Any]]) -> str:
+def chain_hash(links: Sequence[Mapping[str, Any]]) -> str:
     """SHA-256 over each link and the hash before it: no link can be changed, dropped or moved unseen."""
     current = GENESIS
     for link in links:
