@@ -1,0 +1,122 @@
+"""The offline verbs of curation: one line out per line in, the same logic as the services."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from services.cli.curation import register
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    app = typer.Typer()
+    register(app)
+    return app
+
+
+def run(app: typer.Typer, arguments: list[str], lines: list[Any], code: int = 0) -> list[dict[str, Any]]:
+    text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+    result = CliRunner().invoke(app, arguments, input=text)
+    assert result.exit_code == code, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_redact_text_and_calls(app: typer.Typer) -> None:
+    text = "I am Maria Garcia, maria@example.com"
+    call = {
+        "messages": [
+            {"role": "user", "content": text},
+            {"role": "user", "content": [{"type": "text", "text": "maria@example.com"}]},
+        ],
+        "tools": [
+            {"type": "function", "function": {"name": "f", "description": "of bob@example.com", "parameters": {"a": 1}}}
+        ],
+        "response": {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "1",
+                    "type": "function",
+                    "function": {"name": "f", "arguments": '{"email": "maria@example.com"}'},
+                }
+            ],
+        },
+    }
+    first, second = run(app, ["redact"], [{"text": text, "id": 7}, call])
+    assert first["text"] == "I am ⟦NAME_1⟧, ⟦EMAIL_1⟧"
+    assert first["id"] == 7
+    assert [text[span["start"] : span["end"]] for span in first["spans"]] == ["Maria Garcia", "maria@example.com"]
+    assert {span["path"] for span in first["spans"]} == {"text"}
+    assert second["messages"][1]["content"] == [{"type": "text", "text": "⟦EMAIL_1⟧"}]
+    assert second["response"]["tool_calls"][0]["function"]["arguments"] == '{"email": "⟦EMAIL_1⟧"}'
+    assert second["tools"][0]["function"] == {"name": "f", "description": "of ⟦EMAIL_2⟧", "parameters": {"a": 1}}
+    assert "response.tool_calls[0].function.arguments.email" in {span["path"] for span in second["spans"]}
+
+
+def test_profiles_differ(app: typer.Typer) -> None:
+    line = {"text": "seen on 2026-03-02"}
+    assert run(app, ["redact"], [line])[0]["text"] == line["text"]
+    assert run(app, ["redact", "--profile", "hipaa"], [line])[0]["text"] == "seen on ⟦DATE_1:iso⟧"
+
+
+def test_bad_lines_keep_their_place_and_set_the_exit_code(app: typer.Typer) -> None:
+    lines = [
+        '{"text": "ok"}',
+        "no json with secret@example.com",
+        "[1]",
+        '{"text": 7}',
+        '{"messages": [{"content": [{"type": "image_url"}]}]}',
+    ]
+    text = "\n".join(lines) + "\n"
+    result = CliRunner().invoke(app, ["redact"], input=text)
+    assert result.exit_code == 1
+    out = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [sorted(line) for line in out] == [["spans", "text"], ["error"], ["error"], ["error"], ["error"]]
+    assert [f"line {number}:" in result.stderr for number in range(1, 6)] == [False, True, True, True, True]
+    assert "secret" not in result.output
+
+
+def test_dedupe_carries_its_window_from_run_to_run(app: typer.Typer, tmp_path: Path) -> None:
+    words = " ".join(f"w{number}" for number in range(30))
+    lines = [
+        {"id": "a", "text": words},
+        {"id": "b", "text": words},
+        {"id": "c", "text": f"{words} x"},
+        {"id": "d", "text": words, "key": "k"},
+    ]
+    state = ["--state", str(tmp_path / "s")]
+    whole = run(app, ["dedupe"], lines)
+    assert whole == [
+        {"id": "a", "duplicate_of": None, "similarity": None, "repeat": False},
+        {"id": "b", "duplicate_of": "a", "similarity": 1.0, "repeat": True},
+        {"id": "c", "duplicate_of": "a", "similarity": pytest.approx(30 / 31), "repeat": False},
+        {"id": "d", "duplicate_of": None, "similarity": None, "repeat": False},
+    ]
+    assert run(app, ["dedupe", *state], lines[:2]) + run(app, ["dedupe", *state], lines[2:]) == whole
+    (tmp_path / "s" / "window.json").write_text('{"parameters": "old"}')
+    result = CliRunner().invoke(app, ["dedupe", *state], input="")
+    assert result.exit_code != 0
+
+
+def test_cluster_places_lines_under_the_final_map_and_goes_on_from_its_state(app: typer.Typer, tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [{"id": f"{n}", "text": f"book a table for {n} please"} for n in range(15)]
+    lines += [
+        {"id": f"w{n}", "text": f"will it rain on day {n}?", "tools": ["rain"], "argument_keys": ["day"]}
+        for n in range(15)
+    ]
+    out = run(app, ["cluster", "--state", str(tmp_path), "--recluster-every", "10"], lines)
+    assert [line["id"] for line in out] == [line["id"] for line in lines]
+    assert len({line["cluster"] for line in out[:15]}) == len({line["cluster"] for line in out[15:]}) == 1
+    assert out[0]["cluster"] != out[15]["cluster"]
+    (again,) = run(app, ["cluster", "--state", str(tmp_path)], [{"id": "z", "text": "book a table for 99 please"}])
+    assert again["cluster"] == out[0]["cluster"]
+
+
+def test_a_file_is_read_where_one_is_named(app: typer.Typer, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "x"}\n')
+    assert run(app, ["redact", str(tmp_path / "in.jsonl")], []) == [{"text": "x", "spans": []}]
