@@ -161,7 +161,8 @@ def test_a_group_shares_partitions_and_survives_a_leaver(log: Log, names: Names)
     async def scenario() -> None:
         await create(log, (names.source, 4))
         first_listener, second_listener = NoListener(), NoListener()
-        first = log.broker("one").consumer(names.app, [names.source], first_listener)
+        broker = log.broker("one")
+        first = broker.consumer(names.app, [names.source], first_listener)
         second = log.broker("two").consumer(names.app, [names.source], second_listener)
 
         async def alone() -> bool:
@@ -185,6 +186,7 @@ def test_a_group_shares_partitions_and_survives_a_leaver(log: Log, names: Names)
         assert await first.committed(TopicPartition(names.source, 0)) == 3
         assert await first.committed(TopicPartition(names.source, 1)) is None
         await first.stop()
+        await broker.close()
 
     asyncio.run(scenario())
 
