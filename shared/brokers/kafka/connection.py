@@ -60,7 +60,10 @@ def translate(error: BaseException, doing: str) -> FlywheelError:
     if isinstance(error, _MIGRATED):
         return MigratedError(text)
     if isinstance(error, kafka_errors.OffsetOutOfRangeError):
-        return FatalError(f"{doing}: the committed offset is no longer in the log; see `flywheel topics` for a reset")
+        return FatalError(
+            f"{doing}: the position to read from is no longer in the log (retention or truncation); "
+            "nothing is skipped silently: an operator must choose where the group goes on"
+        )
     if isinstance(error, _FATAL):
         return FatalError(text)
     return TransientError(text)
