@@ -89,10 +89,8 @@ async def run(options: Options, console: Console) -> Report:
         teacher_url = options.frontier_url or await _start_teacher(teacher, stack, stop)
         local = stack.enter_context(_stack(options, console))
         await asyncio.to_thread(local.start_servers)
-        entered, unchanged, refused = await asyncio.to_thread(
-            apply_registry, local.kafka_settings, Settings().schemas_dir, MODELS_FILE
-        )
-        console.say(f"servers are up; {entered + unchanged} models registered, {len(refused)} refused")
+        registry = await asyncio.to_thread(apply_registry, local.kafka_settings, Settings().schemas_dir, MODELS_FILE)
+        console.say(f"servers are up; {len(registry.entered)} models registered, {len(registry.refused)} refused")
         started_s = time.monotonic()
         await asyncio.to_thread(_start_services, local, options, teacher_url)
         broker = open_broker(local.kafka_settings)

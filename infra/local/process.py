@@ -91,6 +91,7 @@ class ChildProcess:
         self._account = account
         self._nice = nice
         self._popen: subprocess.Popen[bytes] | None = None
+        self._asked: int | None = None
         self.identity: ProcessId | None = None
 
     def start(self) -> None:
@@ -153,12 +154,18 @@ class ChildProcess:
         except subprocess.TimeoutExpired:
             return None
 
+    def ask_to_stop(self) -> None:
+        """Send the stop signal, once a life: our services take a second one for "abort"."""
+        if self.is_running and self._asked != self.pid:
+            self._asked = self.pid
+            self.signal(signal.SIGCONT)
+            self.signal(self._stop_signal)
+
     def stop(self, grace_s: float) -> int | None:
         """Ask, wait up to ``grace_s``, then kill. Returns the exit code; idempotent."""
         if not self.is_running:
             return self.exit_code
-        self.signal(signal.SIGCONT)
-        self.signal(self._stop_signal)
+        self.ask_to_stop()
         code = self.wait(grace_s)
         if code is None:
             self.kill()

@@ -68,8 +68,8 @@ class Supervised:
             self._process.signal(number)
 
     def ask_to_stop(self) -> None:
-        if self._process and self._process.is_running:
-            self._process.signal(self._process.stop_signal)
+        if self._process:
+            self._process.ask_to_stop()
 
     def stop(self, grace_s: float) -> int | None:
         return self._process.stop(grace_s) if self._process else None
