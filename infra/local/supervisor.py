@@ -23,6 +23,7 @@ from infra.local.health import is_ready
 from infra.local.kafka_runtime import Announce
 from infra.local.postgres import outside_folder
 from infra.local.process import tail
+from infra.local.registry import enter_registry
 from infra.local.services import SERVERS, SERVICES
 from infra.local.settings import CHECKOUT, LocalSettings
 from infra.local.stack import Stack
@@ -47,6 +48,7 @@ def run(
     try:
         stack.prepare()
         stack.start_servers()
+        enter_registry(stack.kafka_settings, announce)
         chosen = [name for name in SERVICES if name in services]
         for name in chosen:
             announce(f"starting {name}")

@@ -13,6 +13,8 @@ VERBS = (
     "services.cli.topic_verbs",
     "services.cli.schema_verbs",
     "services.cli.doctor_verb",
+    "services.cli.registry_verbs",
+    "services.cli.learning_verbs",
 )
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
