@@ -12,8 +12,8 @@ its id and its representatives and only gains new ones. The tools that answers c
 together and name the cluster; matching looks at the request alone. An exact repeat is placed and counted, then loses its
 payload.
 
-State: ``micros`` (running sums), ``clusters`` (identity, families of the split), ``matchers`` (as published), ``shards``
-(counts), ``episodes`` (side of the split, bounded), ``clock``.
+State: ``micros`` (running sums), ``clusters`` (identity), ``matchers`` (as published), ``shards``
+(counts), ``sides`` (of the split, bounded), ``clock``.
 
 Never: reads raw calls, calls a model, or moves the id of a frozen cluster.
 """

@@ -6,18 +6,19 @@ from services.clusterer.logic.parameters import Parameters
 from services.clusterer.processor import application
 from services.clusterer.settings import ClustererSettings
 from shared.lifecycle import run
+from shared.policy import load_policy
 from shared.tasks.features import Featuriser, load_wordllama
 
 
 def main() -> int:
     settings = ClustererSettings()
-    clustering = settings.clustering
+    curation = load_policy(settings.policy_profile).curation
     parameters = Parameters(
-        born_size=clustering.born_size,
-        freeze_size=clustering.freeze_size,
-        max_micros=clustering.max_micros,
-        test_share=clustering.test_share,
-        episodes_remembered=clustering.episodes_remembered,
+        born_size=min(settings.clustering.born_size, curation.cluster_freeze_size),
+        freeze_size=curation.cluster_freeze_size,
+        max_micros=settings.clustering.max_micros,
+        test_share=curation.test_share,
+        sides_remembered=settings.clustering.sides_remembered,
     )
     return run(application(featuriser=Featuriser(load_wordllama()), parameters=parameters), settings)
 

@@ -8,7 +8,7 @@ from services.clusterer.logic.cluster import Cluster, Published
 from services.clusterer.logic.discovery import Call, Discovery, Placement, ShardKey, called_tools
 from services.clusterer.logic.micro import Micro
 from services.clusterer.logic.parameters import Parameters
-from services.clusterer.logic.splits import side_of_call
+from services.clusterer.logic.splits import call_side, family_side, side_by_hash
 from shared.events.observations import ObservationClustered, ObservationUnique, advance
 from shared.events.vocabulary import Split
 from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result, Skipped
@@ -102,24 +102,32 @@ class Clusterer:
         return "match_mismatch" if same_version and placement.cluster != routing.cluster else None
 
     def _split(self, event: ObservationUnique, name: str, state: State) -> Split:
-        parameters = self._parameters
-        cluster = self._discovery.clusters[name]
-        episodes = state.store("episodes")
-        entry = episodes.get(event.episode)
-        known = None if entry is None else Split(entry[0])
-        split, side = side_of_call(
-            event.family, event.episode, cluster.families, known, parameters.test_share, parameters.split_families
-        )
-        if event.family not in cluster.families and len(cluster.families) < parameters.split_families:
-            cluster.families[event.family] = side.value
-            self._discovery.dirty.clusters[name] = None
-        if event.repeat_of is not None:
-            return split
-        if known is None and split is not Split.UNKNOWN:
-            episodes.put(event.episode, [split.value, self._calls])
-            if len(episodes) > 2 * parameters.episodes_remembered:
-                _forget(episodes, self._calls - parameters.episodes_remembered)
+        sides = state.store("sides")
+        episode_key, family_key = f"episode{_SEPARATOR}{event.episode}", f"family{_SEPARATOR}{event.family}"
+        episode, family = _side(sides, episode_key), _side(sides, family_key)
+        if family is None:
+            cluster = self._discovery.clusters[name]
+            few = len(cluster.families) < self._parameters.split_families
+            if few and event.family not in cluster.families:
+                cluster.families.append(event.family)
+                self._discovery.dirty.clusters[name] = None
+            share = self._parameters.test_share
+            family = family_side(event.family, event.episode, episode, few, event.family == event.event_id, share)
+            if few or family is not side_by_hash("family", event.family, share):
+                self._remember(sides, family_key, family)
+        split = call_side(family, episode)
+        if event.repeat_of is None and episode is None:
+            self._remember(sides, episode_key, split)
         return split
+
+    def _remember(self, sides: Store, key: str, side: Split) -> None:
+        """Only sides that a hash does not give; the oldest are forgotten."""
+        sides.put(key, [side.value, self._calls])
+        if len(sides) > 2 * self._parameters.sides_remembered:
+            oldest = self._calls - self._parameters.sides_remembered
+            for old, (_, at) in list(sides.items()):
+                if at < oldest:
+                    sides.delete(old)
 
     def _write(self, state: State) -> None:
         """Only what has changed, once a batch."""
@@ -152,10 +160,9 @@ def _without_payload(event: ObservationUnique) -> ObservationUnique:
     return replace(event, request=replace(event.request, messages=(), tools=()), answer=None)
 
 
-def _forget(episodes: Store, before: int) -> None:
-    for episode, (_, at) in list(episodes.items()):
-        if at < before:
-            episodes.delete(episode)
+def _side(sides: Store, key: str) -> Split | None:
+    entry = sides.get(key)
+    return None if entry is None else Split(entry[0])
 
 
 def application(*, featuriser: Featuriser, parameters: Parameters) -> Application:
@@ -173,7 +180,7 @@ def application(*, featuriser: Featuriser, parameters: Parameters) -> Applicatio
             StoreSpec("clusters"),
             StoreSpec("matchers"),
             StoreSpec("shards"),
-            StoreSpec("episodes", cleanup="delete", retention_ms=30 * _DAY_MS),
+            StoreSpec("sides", cleanup="delete", retention_ms=30 * _DAY_MS),
             StoreSpec("clock"),
         ),
         tick_interval_s=None,

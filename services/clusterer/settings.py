@@ -1,4 +1,4 @@
-"""Settings of the clusterer."""
+"""Settings of the clusterer. Freeze size and test share come from the policy that ``policy_profile`` names."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -6,19 +6,13 @@ from shared.settings import Settings
 
 
 class ClusteringSettings(BaseModel):
-    """Sizes that a profile changes; similarities are part of the code (see ``logic.parameters``)."""
+    """Sizes; similarities are part of the code (see ``logic.parameters``)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     born_size: int = Field(default=20, ge=2, description="calls after which a cluster is published")
-    freeze_size: int = Field(
-        default=200, ge=2, description="calls from which a cluster's id stays; at most the policy's N"
-    )
     max_micros: int = Field(default=4096, ge=64, description="micro-clusters kept per task key and sub-key")
-    test_share: float = Field(default=0.2, ge=0, lt=1, description="share of calls on the test side")
-    episodes_remembered: int = Field(
-        default=100_000, ge=1, description="episodes whose side of the split is remembered"
-    )
+    sides_remembered: int = Field(default=100_000, ge=1, description="episodes and families whose side is remembered")
 
 
 class ClustererSettings(Settings):

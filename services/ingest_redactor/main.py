@@ -3,21 +3,24 @@
 import sys
 
 from services.ingest_redactor.logic.eligibility import Limits
+from services.ingest_redactor.logic.rules import Profile
 from services.ingest_redactor.processor import application
 from services.ingest_redactor.settings import IngestRedactorSettings
 from shared.lifecycle import run
+from shared.policy import load_policy
 
 
 def main() -> int:
     settings = IngestRedactorSettings()
-    redaction = settings.redaction
+    curation = load_policy(settings.policy_profile).curation
     limits = Limits(
-        max_cost_usd=redaction.max_cost_usd,
-        verified_labels=frozenset(redaction.verified_labels),
-        unsafe_labels=frozenset(redaction.unsafe_labels),
+        max_cost_usd=curation.max_call_cost_usd,
+        verified_labels=frozenset(settings.redaction.verified_labels),
+        unsafe_labels=frozenset(settings.redaction.unsafe_labels),
     )
     hash_key = settings.hash_key.get_secret_value().encode()
-    return run(application(hash_key=hash_key, profile=redaction.profile, limits=limits), settings)
+    profile: Profile = "hipaa" if curation.redaction_profile == "hipaa" else "pii"
+    return run(application(hash_key=hash_key, profile=profile, limits=limits), settings)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,15 @@
-"""Settings of the redactor."""
+"""Settings of the redactor. Profile and cost ceiling come from the policy that ``policy_profile`` names."""
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from shared.settings import Settings
 
 
 class RedactionSettings(BaseModel):
+    """Labels that clients put on outcomes, and what they mean here."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    profile: Literal["pii", "hipaa"] = Field(
-        default="pii", description="pii leaves bare dates and places; hipaa hides all eighteen identifiers it knows"
-    )
-    max_cost_usd: float = Field(default=1.0, gt=0, description="calls dearer than this never train")
     verified_labels: tuple[str, ...] = ("verified",)
     unsafe_labels: tuple[str, ...] = ("unsafe", "rejected", "flagged")
 

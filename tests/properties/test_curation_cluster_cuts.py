@@ -30,7 +30,7 @@ TEXTS = (
 @cache
 def app() -> Application:
     parameters = Parameters(
-        born_size=4, freeze_size=9, first_merge=3, max_micros=4, split_families=3, episodes_remembered=5
+        born_size=4, freeze_size=9, first_merge=3, max_micros=4, split_families=3, sides_remembered=5
     )
     return application(featuriser=Featuriser(load_wordllama()), parameters=parameters)
 

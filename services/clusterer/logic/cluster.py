@@ -49,19 +49,19 @@ class Cluster:
     size: int = 0
     """Calls counted; derived from the micro-clusters."""
     parents: list[str] = field(default_factory=list)
-    families: dict[str, str] = field(default_factory=dict)
-    """The first families with their side of the split."""
+    families: list[str] = field(default_factory=list)
+    """The first families: below a number of them the split is by episode."""
 
     def encode(self) -> dict[str, Any]:
         return {
             "task_key": self.task_key, "sub_key": self.sub_key, "tenant": self.tenant, "born": self.born,
             "epoch": self.epoch, "version": self.version, "frozen": self.frozen, "publish_at": self.publish_at,
-            "parents": self.parents, "families": dict(self.families),
+            "parents": list(self.parents), "families": list(self.families),
         }  # fmt: skip
 
     @classmethod
     def decode(cls, cluster: str, data: dict[str, Any]) -> "Cluster":
-        return cls(id=cluster, **{**data, "families": dict(data["families"]), "parents": list(data["parents"])})
+        return cls(id=cluster, **{**data, "families": list(data["families"]), "parents": list(data["parents"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def publication(
         verbs=tuple([word for word in _ranked(words) if word in CANONICAL][:5]),
         tools=tools,
         exemplars=tuple(micro.exemplar for micro in heaviest[:3] if micro.exemplar),
-        radius=parameters.leader,
+        radius=parameters.pure_radius if dominant_tool(called, parameters.purity) else parameters.radius,
         at_ms=at_ms,
         size=cluster.size,
     )

@@ -280,8 +280,7 @@ class Discovery:
             moves.heirs[left.id] = min(moves.heirs.get(left.id, (micro.born, survivor.id)), (micro.born, survivor.id))
             left.size -= micro.count
             survivor.size += micro.count
-            for family, side in left.families.items():
-                survivor.families.setdefault(family, side)
+            survivor.families += [family for family in left.families if family not in survivor.families]
             if left.version and left.id not in survivor.parents:
                 survivor.parents.append(left.id)
                 survivor.epoch = max(survivor.epoch, left.epoch) + 1

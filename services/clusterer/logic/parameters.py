@@ -8,7 +8,13 @@ class Parameters:
     """Similarities are cosines of :mod:`shared.tasks.features` vectors."""
 
     leader: float = 0.55
-    """A call joins the nearest micro-cluster from here on; also the radius of published representatives."""
+    """A call joins the nearest micro-cluster from here on."""
+    radius: float = 0.55
+    """Radius of published representatives; outside it a call is provisional and goes to the frontier model."""
+    pure_radius: float = 0.45
+    """The same where nearly all answers call one tool: slot values move such requests, not their task."""
+    purity: float = 0.95
+    """Share of answers from which a cluster counts as pure."""
     merge_cut: float = 0.40
     """Average similarity from which two groups are one task, where answers say nothing (text)."""
     same_tool_bonus: float = 0.45
@@ -35,4 +41,5 @@ class Parameters:
     test_share: float = 0.2
     split_families: int = 20
     """Families from which the split is by family; below it by episode."""
-    episodes_remembered: int = 100_000
+    sides_remembered: int = 100_000
+    """Episodes and families whose side of the split is remembered, the newest."""

@@ -1,28 +1,28 @@
 """Train or test: no family and no episode on both sides.
 
-With enough families a call's side is that of its family's original, by hash; before that, of its episode. Whatever would
-put a family or an episode on both sides is put on neither.
+With enough families a call's side is that of its family's original, by hash; before that, of its episode. An original
+follows its episode where that already has a side. Whatever would still put a family or an episode on both sides is put on
+neither.
 """
-
-from collections.abc import Mapping
 
 from shared.events.vocabulary import Split
 from shared.ids import unit_interval
 
 
 def side_by_hash(kind: str, identifier: str, test_share: float) -> Split:
+    """Depends on the identifier alone."""
     return Split.TEST if unit_interval("split", kind, identifier) < test_share else Split.TRAIN
 
 
-def side_of_call(
-    family: str, episode: str, families: Mapping[str, str], known: Split | None, test_share: float, split_families: int
-) -> tuple[Split, Split]:
-    """The call's side and its family's. ``families`` are the first families of the cluster with their sides, ``known``
-    is the episode's side, if it has one. :attr:`Split.UNKNOWN` is neither side."""
-    if family in families:
-        side = Split(families[family])
-    elif len(families) < split_families:
-        side = known or side_by_hash("episode", episode, test_share)
-    else:
-        side = side_by_hash("family", family, test_share)
-    return (side if known is None or known is side else Split.UNKNOWN), side
+def family_side(
+    family: str, episode: str, episode_side: Split | None, few_families: bool, is_original: bool, test_share: float
+) -> Split:
+    """The side of a family that has none yet."""
+    if episode_side is not None and (few_families or is_original):
+        return episode_side
+    return side_by_hash("episode", episode, test_share) if few_families else side_by_hash("family", family, test_share)
+
+
+def call_side(family: Split, episode: Split | None) -> Split:
+    """The side of a call; :attr:`Split.UNKNOWN` is neither."""
+    return family if episode is None or episode is family else Split.UNKNOWN

@@ -1,5 +1,6 @@
 """One text in, the identifiers in it out: a trigger pass over all patterns at once, then only those that fired."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -11,6 +12,8 @@ from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
 from shared.prompting import placeholders
 
 CONTEXT_CHARS = 48
+_ONE_WORD = re.compile(r"[a-z_]{1,40}")
+"""A key or a code: no rule finds anything in a single lower-case word."""
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d")
 _SPACES = frozenset("\u00a0\u2007\u2009\u202f")
@@ -59,7 +62,7 @@ class Scanner:
 
     def scan(self, text: str) -> list[Mention]:
         """Mentions in order, without overlaps; placeholders in the text are left alone."""
-        if len(text) < 3:
+        if len(text) < 3 or _ONE_WORD.fullmatch(text):
             return []
         seen, places = plain(text)
         found = person_mentions(seen)

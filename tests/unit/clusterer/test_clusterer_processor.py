@@ -183,7 +183,7 @@ def test_the_same_stream_gives_the_same_result_however_cut_and_over_restarts(
         stopped.restart()
     assert singly.outputs == whole.outputs
     assert stopped.outputs == whole.outputs
-    for store in ("micros", "clusters", "matchers", "shards", "episodes", "clock"):
+    for store in ("micros", "clusters", "matchers", "shards", "sides", "clock"):
         assert dict(stopped.state.store(store).items()) == dict(whole.state.store(store).items()), store
 
 
@@ -263,6 +263,6 @@ def test_no_family_and_no_episode_stands_on_both_sides(featuriser: Featuriser, m
 
 
 def test_remembered_episodes_are_bounded(featuriser: Featuriser, make: Any) -> None:
-    h = harness(featuriser, episodes_remembered=10)
+    h = harness(featuriser, sides_remembered=10)
     h.feed([make(n, "weather in Oslo", "weather") for n in range(100)])
-    assert len(h.state.store("episodes")) <= 21
+    assert len(h.state.store("sides")) <= 21
