@@ -70,7 +70,17 @@ def call() -> Call:
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return load_policy("test")
+    """Thresholds of these tests, whatever the shipped profiles say."""
+    shipped = load_policy("test")
+    training = shipped.training.model_copy(
+        update={
+            "min_examples": 60, "min_calls_per_day": 100.0, "min_regret": 0.3, "min_span_s": 5.0, "min_coherence": 0.5,
+            "min_diversity": 0.3, "max_noise": 0.2, "min_purity": 0.9, "horizon_days": 30.0, "max_rows": 120,
+            "max_test_rows": 20, "family_cap": 8, "max_concurrent_jobs": 1, "lease_s": 60.0, "max_attempts": 3,
+            "retry_after_rows": 1.5, "base_model": "base/smollm2-135m-instruct", "job_cost_usd": 0.005,
+        }
+    )  # fmt: skip
+    return shipped.model_copy(update={"training": training})
 
 
 @pytest.fixture(scope="session")

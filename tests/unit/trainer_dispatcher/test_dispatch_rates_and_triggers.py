@@ -13,7 +13,7 @@ from services.trainer_dispatcher.logic.rates import DAY_S, daily_rate
 from services.trainer_dispatcher.logic.tally import GAP_MS, Tally
 from services.trainer_dispatcher.logic.triggers import as_event, first_decline
 from shared.events import ModelRegistered, ObservationClustered
-from shared.policy import Policy, load_policy
+from shared.policy import Policy
 
 Call = Callable[..., ObservationClustered]
 
@@ -81,7 +81,7 @@ def test_a_wrong_clock_does_not_stretch_the_span(call: Call) -> None:
 
 
 def good() -> Measurement:
-    """Passes every gate of the ``test`` policy."""
+    """Passes every gate of the tests' policy."""
     return Measurement(
         calls=100, distinct_calls=90, families=80, trainable_rows=70, span_s=100.0, calls_per_day=80_000.0,
         calls_per_day_low=70_000.0, calls_per_day_high=90_000.0, prompt_tokens_mean=400.0, completion_tokens_mean=20.0,
@@ -109,25 +109,24 @@ FAILURES: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-def test_a_good_cluster_is_not_declined() -> None:
-    assert first_decline(good(), load_policy("test").training, published=True) is None
+def test_a_good_cluster_is_not_declined(policy: Policy) -> None:
+    assert first_decline(good(), policy.training, published=True) is None
 
 
 @pytest.mark.parametrize(("reason", "change"), FAILURES)
-def test_each_gate_declines_alone(reason: str, change: dict[str, object]) -> None:
-    training = load_policy("test").training
-    decline = first_decline(replace(good(), **change), training, published=reason != "no_matcher")  # type: ignore[arg-type]
+def test_each_gate_declines_alone(policy: Policy, reason: str, change: dict[str, object]) -> None:
+    decline = first_decline(replace(good(), **change), policy.training, published=reason != "no_matcher")  # type: ignore[arg-type]
     assert decline is not None and decline.reason == reason and decline.detail
     event = as_event("c1", decline, good(), "p", 5)
     assert event.reason == reason and event.evidence["need"] == decline.need and "calls_per_day_low" in event.evidence
 
 
 @given(st.sets(st.integers(1, len(FAILURES) - 1), min_size=1))
-def test_the_first_failing_gate_is_the_reason(failing: set[int]) -> None:
+def test_the_first_failing_gate_is_the_reason(policy: Policy, failing: set[int]) -> None:
     measured, published = good(), True
     for index in sorted(failing, reverse=True):
         reason, change = FAILURES[index]
         measured = replace(measured, **change)  # type: ignore[arg-type]
         published = published and reason != "no_matcher"
-    decline = first_decline(measured, load_policy("test").training, published)
+    decline = first_decline(measured, policy.training, published)
     assert decline is not None and decline.reason == FAILURES[min(failing)][0]
