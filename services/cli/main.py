@@ -15,6 +15,7 @@ VERBS = (
     "services.cli.doctor_verb",
     "services.cli.registry_verbs",
     "services.cli.learning_verbs",
+    "services.cli.curation",
 )
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2

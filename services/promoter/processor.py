@@ -59,10 +59,12 @@ class Promoter:
         if not isinstance(event, ShadowCompared | OutcomeReported | ClusterChanged):
             return Rejected("unexpected_event", type(event).__name__)
         record = self._load(event.cluster, state)
-        if record is None:
-            return Skipped("no_specialist")
         if isinstance(event, ClusterChanged):
+            # The epoch is kept for clusters without a specialist too: one may be in training for them now.
+            record = record or ClusterRecord(event.cluster, epoch=0)
             return self._apply(*stages.reclustered(record, event, self._policy.promotion), record, state)
+        if record is None or (record.candidate is None and record.serving is None):
+            return Skipped("no_specialist")
         if event.epoch != record.epoch:
             return Skipped("other_epoch")
         if isinstance(event, ShadowCompared):

@@ -15,7 +15,6 @@ from shared.events import (
     PromotionAudit,
     ShadowCompared,
 )
-from shared.stream.records import Position
 
 POSITION = ("topic", "partition", "position")
 
@@ -91,9 +90,11 @@ class Row:
     values: tuple[Any, ...]
 
 
-def row_of(event: Any, position: Position, plain: Callable[[Any], dict[str, Any]]) -> Row:
-    """The row of an event. ``plain`` turns an event into plain values; raises ``TypeError`` for one without a table."""
-    where = (position.topic, position.partition, position.offset)
+def row_of(event: Any, where: tuple[str, int, int], plain: Callable[[Any], dict[str, Any]]) -> Row:
+    """The row of an event that stands at ``where`` (topic, partition, offset).
+
+    ``plain`` turns an event into plain values. Raises ``TypeError`` for an event without a table.
+    """
     record = json.dumps(plain(event), sort_keys=True, ensure_ascii=False, default=bytes.hex)
     # PostgreSQL's text and jsonb hold no NUL; a record keeps its place with the character's picture instead.
     record = record.replace("\\u0000", "\\u2400")

@@ -131,7 +131,7 @@ class Recorder:
                 # The writing service validated it; a record like this means a foreign producer. Its position is enough.
                 logger.error("a record cannot be decoded", extra={"topic": record.topic, "reason": error.reason})
                 continue
-            rows.append(row_of(event, record.position, _plain))
+            rows.append(row_of(event, (record.topic, record.partition, record.offset), _plain))
         return rows
 
 

@@ -50,7 +50,9 @@ def trained(record: ClusterRecord, event: TrainingCompleted, grade: str, policy:
     states = {event.model: Stage.SHADOW}
     if previous is not None and previous.model != event.model:
         states[previous.model] = Stage.DEPRECATED
-    record = replace(record, candidate=candidate, attempts=attempt, token=event.fencing_token, epoch=event.epoch)
+    # A cluster that moved on while its specialist was trained is judged, and matched, as it is now.
+    epoch = max(record.epoch, event.epoch)
+    record = replace(record, candidate=candidate, attempts=attempt, token=event.fencing_token, epoch=epoch)
     figures = {"metrics": event.metrics, "attempt": attempt, "alpha": alpha, "job": event.job_id}
     return record, Decision("shadow", "trained: to be compared on fresh calls", figures, states, event.completed_at_ms)
 

@@ -272,6 +272,18 @@ def test_new_epoch_sends_it_back_and_a_retired_cluster_ends_it() -> None:
     assert latest(harness).challenger is None and latest(harness).action == "retire"
 
 
+def test_epoch_raised_while_it_was_trained_counts_from_the_start() -> None:
+    changed = ClusterChanged(
+        cluster="c1", task_key="k", tenant="t", state=ClusterState.MERGED, label="x", epoch=1, changed_at_ms=5
+    )
+    harness = promoter()
+    harness.feed([replace(changed, state=ClusterState.BORN, epoch=2)], topic="cluster.changed")
+    harness.feed([completed()])
+    assert latest(harness).epoch == 2
+    harness.feed([comparison(i, epoch=2) for i in range(300)], topic="shadow.compared")
+    assert latest(harness).action == "ramp"
+
+
 def test_stale_and_failed_results_change_nothing() -> None:
     harness = promoter()
     harness.feed([completed(token=5)])
