@@ -1,0 +1,76 @@
+"""Where benchmark figures go: a section of ``RESULTS.md`` each, with the machine, its load and the versions beside them."""
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+TITLE = (
+    "# Benchmarks\n\nWritten by `make bench-pipeline` and `make bench-router`; each run replaces its own section. "
+    "Figures are of the machine and load named beside them.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What ran the benchmark. ``load`` are the 1, 5 and 15 minute averages before it started."""
+
+    processor: str
+    cores: int
+    memory_gib: float
+    load: tuple[float, float, float]
+    versions: str
+
+    def lines(self) -> list[str]:
+        load = ", ".join(f"{value:.1f}" for value in self.load)
+        quiet = "quiet" if self.load[0] < 0.5 * self.cores else "BUSY with other work: figures are pessimistic"
+        return [
+            f"- machine: {self.processor}, {self.cores} cores, {self.memory_gib:.0f} GiB",
+            f"- load average before the run: {load} ({quiet})",
+            f"- versions: {self.versions}",
+        ]
+
+
+def this_machine(*packages: str) -> Machine:
+    """Described from the system itself. ``packages`` are distributions whose versions matter to the figures."""
+    names = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = len(os.sched_getaffinity(0))
+    return Machine(_processor(), cores, memory, os.getloadavg(), ", ".join(names))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least ``share`` of ``values`` do not exceed. Raises ``ValueError`` for no values."""
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
+
+
+def spread(values: Sequence[float]) -> str:
+    """Median with the lowest and highest round."""
+    return f"{statistics.median(values):,.0f} (rounds {min(values):,.0f} to {max(values):,.0f})"
+
+
+def write_section(heading: str, lines: Sequence[str], path: Path = RESULTS) -> str:
+    """Put ``lines`` under ``## heading``, in the place of that section's earlier figures; returns the section."""
+    today = datetime.now(UTC).date().isoformat()
+    section = "\n".join([f"## {heading}", "", f"- date: {today}", *lines, ""])
+    text = path.read_text() if path.exists() else TITLE
+    head, *others = text.split("\n## ")
+    kept = [f"## {other.rstrip()}\n" for other in others if not other.startswith(f"{heading}\n")]
+    path.write_text("\n".join([head.rstrip() + "\n", *sorted([*kept, section])]))
+    return section
