@@ -6,13 +6,13 @@ import sys
 import httpx
 
 from services.model_server.api import build_app
-from services.model_server.base_file import served_base
 from services.model_server.engine import EngineSwitch
 from services.model_server.reconcile import Loader
 from services.model_server.settings import ModelServerSettings
 from shared.http import serve_http
 from shared.lifecycle import Process, load_settings, serve
 from shared.stream.tables import BroadcastTables
+from shared.weights import packaged_weights
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def main() -> int:
     options = settings.model_server
 
     async def run(process: Process) -> None:
-        base = served_base(options.base_model)
+        base = packaged_weights(options.base_model)
         # llama.cpp closes a connection after a stream; one that is kept may be on its way down when it is used again.
         async with httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0)) as http:
             switch = EngineSwitch(

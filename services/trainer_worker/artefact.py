@@ -11,11 +11,11 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from services.trainer_worker.base_model import BasePackage, file_sha256
 from services.trainer_worker.logic import Dataset
 from services.trainer_worker.profiles import Profile
 from shared.events import TrainingRequested
 from shared.prompting.template import Template
+from shared.weights import PackagedWeights, file_sha256
 
 WEIGHTS, CONFIG, MANIFEST, ROWS = "adapter_model.safetensors", "adapter_config.json", "manifest.json", "dataset.jsonl"
 GENESIS = hashlib.sha256(b"flywheel-provenance-v1").hexdigest()
@@ -36,7 +36,7 @@ def write_artefact(
     model: Any,
     request: TrainingRequested,
     dataset: Dataset,
-    base: BasePackage,
+    base: PackagedWeights,
     template: Template,
     profile: Profile,
     metrics: Mapping[str, float],

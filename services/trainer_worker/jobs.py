@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.trainer_worker.base_model import locate, prepare
+from services.trainer_worker.base_model import prepare
 from services.trainer_worker.logic import Dataset, build_dataset, refusal
 from services.trainer_worker.profiles import profile_by_name
 from shared.errors import PoisonError
@@ -12,6 +12,7 @@ from shared.events import ObservationClustered, TrainingRequested
 from shared.events.training import TrainingRecord
 from shared.events.vocabulary import TrainingPhase
 from shared.prompting.template import COMPACT_CHATML, Template
+from shared.weights import packaged_weights
 
 MIN_TEST_ROWS = 10
 MIN_ROWS_SHARE = 0.8
@@ -62,7 +63,7 @@ def run_job(
 ) -> JobResult:
     """Data set → adapter → evaluation → artefact. Raises :class:`PoisonError` with the reason where it must refuse."""
     profile, template = profile_by_name(request.profile), COMPACT_CHATML
-    base, _ = locate(request.base_model)
+    base = packaged_weights(request.base_model)
     report(Step(TrainingPhase.DATA))
     dataset = build_dataset(observations, request.dataset, template)
     refused = refusal(dataset, int(min_examples * MIN_ROWS_SHARE), MIN_TEST_ROWS)

@@ -15,7 +15,7 @@ from dataclasses import MISSING
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from services.trainer_worker.base_model import file_sha256, prepare
+from services.trainer_worker.base_model import prepare
 from services.trainer_worker.jobs import Step, run_job
 from services.trainer_worker.logic import Row, build_dataset
 from services.trainer_worker.main import code_version
@@ -26,6 +26,7 @@ from shared.ids import content_hash
 from shared.policy import Policy, load_policy
 from shared.prompting.template import Template, template_by_hash
 from shared.schema.convert import from_plain
+from shared.weights import file_sha256
 
 REFUSED, WRONG_INPUT = 1, 2
 ALL_ROWS = 1_000_000

@@ -5,7 +5,7 @@ leaves warm-up and answers nothing valid; 1e-3 with 10 % warm-up reaches 97 to 1
 where an easy task answers nine in ten: for tests.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.errors import PoisonError
@@ -36,54 +36,27 @@ class Profile:
         return asdict(self)
 
 
+CPU_SMALL = Profile(
+    name="cpu-small",
+    learning_rate=1e-3,
+    warmup_share=0.1,
+    batch_size=4,
+    min_epochs=3,
+    min_steps=150,
+    max_steps=400,
+    rank=16,
+    alpha=32,
+    modules=("q_proj", "k_proj", "v_proj", "o_proj"),
+    clip=1.0,
+    stop_loss=0.002,
+    max_over_length_share=0.05,
+)
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile(
-            name="cpu-small",
-            learning_rate=1e-3,
-            warmup_share=0.1,
-            batch_size=4,
-            min_epochs=3,
-            min_steps=150,
-            max_steps=400,
-            rank=16,
-            alpha=32,
-            modules=("q_proj", "k_proj", "v_proj", "o_proj"),
-            clip=1.0,
-            stop_loss=0.002,
-            max_over_length_share=0.05,
-        ),
-        Profile(
-            name="cpu-quick",
-            learning_rate=1e-3,
-            warmup_share=0.1,
-            batch_size=4,
-            min_epochs=2,
-            min_steps=60,
-            max_steps=80,
-            rank=16,
-            alpha=32,
-            modules=("q_proj", "k_proj", "v_proj", "o_proj"),
-            clip=1.0,
-            stop_loss=0.002,
-            max_over_length_share=0.05,
-        ),
-        Profile(
-            name="gpu",
-            learning_rate=1e-3,
-            warmup_share=0.1,
-            batch_size=16,
-            min_epochs=3,
-            min_steps=150,
-            max_steps=4000,
-            rank=16,
-            alpha=32,
-            modules=("q_proj", "k_proj", "v_proj", "o_proj"),
-            clip=1.0,
-            stop_loss=0.002,
-            max_over_length_share=0.05,
-        ),
+        CPU_SMALL,
+        replace(CPU_SMALL, name="cpu-quick", min_epochs=2, min_steps=60, max_steps=80),
+        replace(CPU_SMALL, name="gpu", batch_size=16, max_steps=4000),
     )
 }
 

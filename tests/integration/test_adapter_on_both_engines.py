@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from services.model_server.api import build_app
-from services.model_server.base_file import served_base
 from services.model_server.convert import AdapterRefusedError, verify
 from services.model_server.engine import EngineSwitch
 from services.model_server.reconcile import Loader
 from services.trainer_worker.base_model import prepare
 from shared.prompting.template import COMPACT_CHATML
 from shared.serving import CompletionClient, CompletionRefusedError
+from shared.weights import packaged_weights
 
 BASE = "base/smollm2-135m-instruct"
 PROMPTS = ("What is the weather in Leeds?", "List three colours.", "Write one word.")
@@ -66,7 +66,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 def test_engines_agree_and_the_list_changes_under_traffic(adapter: tuple[Path, list[str]], tmp_path: Path) -> None:
     folder, answers = adapter
-    base = served_base(BASE)
+    base = packaged_weights(BASE)
 
     async def scenario() -> None:
         async with httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0)) as engine_http:
