@@ -123,6 +123,8 @@ class TrainerDispatcher:
         for _, cluster, measured, tally in sorted(ready, key=lambda item: item[:2]):
             if len(self._open) < self._policy.training.max_concurrent_jobs:
                 outputs += self._request(cluster, measured, tally, now_ms, state)
+            else:
+                outputs += self._queue(cluster, measured, now_ms, state)
         return Outcomes(also=outputs)
 
     def _watch(self, cluster: str, now_ms: int, state: State) -> list[Emit]:
@@ -192,6 +194,15 @@ class TrainerDispatcher:
         self._keep(cluster, after, state)
         measurement = Emit("cluster.measured", cluster, measure.as_event(cluster, measured, now_ms))
         return [measurement, self._ask(cluster, job, now_ms)]
+
+    def _queue(self, cluster: str, measured: Measurement, now_ms: int, state: State) -> list[Emit]:
+        """A cluster that qualifies while the trainer is busy: said once, so that its last "no" does not stand on."""
+        before, decline = _dossier(state, cluster), triggers.trainer_busy(len(self._open))
+        if before.declined == decline.reason:
+            return []
+        _put(cluster, replace(before, declined=decline.reason, declined_have=decline.have), state)
+        event = triggers.as_event(cluster, decline, measured, self._policy.version, now_ms)
+        return [Emit("training.declined", cluster, event)]
 
     def _ask(self, cluster: str, job: jobs.Job, now_ms: int) -> Emit:
         event = jobs.as_request(job, cluster, self._policy.version, now_ms)

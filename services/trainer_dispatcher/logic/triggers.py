@@ -73,6 +73,11 @@ def _at_least(reason: str, have: float, need: float, words: str) -> tuple[bool, 
     return have >= need, Decline(reason, float(have), float(need), f"{have:.6g} of {need:.6g} {words}")
 
 
+def trainer_busy(open_jobs: int) -> Decline:
+    """The cluster qualifies; its turn comes when a job has ended."""
+    return Decline("trainer_busy", open_jobs, 0, f"it qualifies and waits for {open_jobs} running job(s) to end")
+
+
 def as_event(
     cluster: str, decline: Decline, measured: Measurement, policy_version: str, at_ms: int
 ) -> TrainingDeclined:

@@ -130,8 +130,9 @@ def test_the_dearer_cluster_comes_first_and_jobs_are_limited(
         harness.feed(priced, "observation.clustered", key=cluster)
     outputs = harness.tick(NOW)
     assert [event.cluster for event in of(TrainingRequested, outputs)] == ["c2"]
-    assert of(TrainingDeclined, outputs) == []
-    assert of(TrainingRequested, harness.tick(NOW + 5000)) == []
+    assert [(event.cluster, event.reason) for event in of(TrainingDeclined, outputs)] == [("c1", "trainer_busy")]
+    later = harness.tick(NOW + 5000)
+    assert of(TrainingRequested, later) == [] == of(TrainingDeclined, later), "said once"
 
 
 def test_an_assigned_cluster_is_not_asked_for(
