@@ -15,6 +15,8 @@ from infra.demo.watch import Watcher
 
 GATHER_CALLS_PER_S = 2.5
 BFCL_CALLS_PER_S = 0.4
+# The hard task joins once the easy ones have been given to the trainer, as a new kind of call would in a running system.
+LATE_TASK, LATE_AFTER_JOBS, LATE_AFTER_S = "schedule", 3, 600.0
 # All specialists together stay under this share of the model server's measured capacity.
 CAPACITY_SHARE = 0.4
 STATUS_EVERY_S = 10.0
@@ -57,6 +59,7 @@ class Conductor:
         self.milestones = Milestones()
         agents.rates.update(dict.fromkeys(WEIGHTS, GATHER_CALLS_PER_S))
         agents.rates[BFCL_NAME] = BFCL_CALLS_PER_S
+        agents.rates[LATE_TASK] = 0.0
 
     def since(self, started_s: float) -> None:
         """Count milestones from this moment: when the servers were up."""
@@ -104,7 +107,7 @@ class Conductor:
                 return False
             if self.elapsed_s >= next_status_s:
                 self._status()
-                self._slow_down()
+                self._pace()
                 next_status_s = self.elapsed_s + STATUS_EVERY_S
             await asyncio.sleep(0.5)
 
@@ -123,9 +126,13 @@ class Conductor:
             if self._active() >= count and self.milestones.reach(f"{words} specialist active", self.elapsed_s):
                 self._say(f"{words} specialist active")
 
-    def _slow_down(self) -> None:
-        """Tasks whose specialist carries half of the traffic or more are paced by what the model server holds."""
+    def _pace(self) -> None:
+        """Start the late task; pace tasks whose specialist carries half of the traffic by what the model server holds."""
         clusters = self.task_clusters()
+        trained = sum(view.progress is not None for view in self._watcher.clusters.values())
+        if self._agents.rates[LATE_TASK] == 0.0 and (trained >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
+            self._agents.rates[LATE_TASK] = GATHER_CALLS_PER_S
+            self._say(f"the hard task, {LATE_TASK}, joins")
         carried = [task for task, cluster in clusters.items() if self._watcher.clusters[cluster].share >= 0.5]
         for task in carried:
             self._agents.rates[task] = min(GATHER_CALLS_PER_S, self._capacity_per_s * CAPACITY_SHARE / len(carried))

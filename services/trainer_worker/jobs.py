@@ -1,5 +1,6 @@
 """One job carried out: the synchronous part, run in a thread of its own."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from shared.prompting.template import COMPACT_CHATML, Template
 from shared.weights import packaged_weights
 
 MIN_TEST_ROWS = 10
+
+logger = logging.getLogger(__name__)
 MIN_ROWS_SHARE = 0.8
 
 
@@ -42,6 +45,14 @@ class JobResult:
     metrics: dict[str, float] = field(default_factory=dict)
     record: TrainingRecord | None = None
     seconds: float = 0.0
+
+
+def warm_up(base_model: str, models_dir: Path) -> None:
+    """Load what every job needs, and prepare the base model, so that the first job does not wait for it."""
+    import services.trainer_worker.train as loaded
+
+    folder = prepare(base_model, models_dir)
+    logger.info("the base model is ready", extra={"path": folder.name, "device": loaded.pick_device("auto")})
 
 
 def model_name(request: TrainingRequested) -> str:

@@ -1,5 +1,6 @@
 """Composition root of the trainer's worker: ``python -m services.trainer_worker.main``."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,10 +8,12 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from services.trainer_worker.adapters import read_rows
-from services.trainer_worker.jobs import run_job
+from services.trainer_worker.jobs import run_job, warm_up
 from services.trainer_worker.processor import TrainerWorker
 from services.trainer_worker.settings import TrainerSettings
 from shared.clock import SystemClock
+from shared.events import ObservationClustered
+from shared.events.training import DatasetQuery
 from shared.lifecycle import Process, load_settings, run
 from shared.policy import load_policy
 from shared.stream.processor import AsyncApplication
@@ -38,8 +41,15 @@ def main() -> int:
             threads=options.threads,
             code_version=code_version(),
         )
+        # The base model is made ready while there is nothing to train yet: it takes half a minute, once.
+        warming = asyncio.create_task(asyncio.to_thread(warm_up, policy.training.base_model, options.models_dir))
+
+        async def read(query: DatasetQuery) -> list[ObservationClustered]:
+            await warming
+            return await read_rows(process.broker, process.serde, query)
+
         worker = TrainerWorker(
-            partial(read_rows, process.broker, process.serde),
+            read,
             lambda request, rows, report: job(request, rows, report=report),
             SystemClock(),
             options.name,
@@ -52,6 +62,7 @@ def main() -> int:
             max_in_flight=1,
             transactional_id=lambda message: f"trainer.{message.event.job_id}",
         )
+        warming.cancel()
 
     return run(build, settings, name="trainer_worker")
 

@@ -62,7 +62,7 @@ async def running_loop(home: Path, seed: int = 5) -> AsyncIterator[Loop]:
     async with AsyncExitStack() as stack:
         await _serve(stack, teacher.app(), ports["teacher"])
         await _serve(stack, proxy.app(), ports["proxy"])
-        config = LocalSettings(home=home, cache=Path(".flywheel/cache"))
+        config = LocalSettings(home=home)
         local = stack.enter_context(Stack(config))
         await asyncio.to_thread(local.start_servers)
         refused = (await asyncio.to_thread(apply_registry, local.kafka_settings, SCHEMAS_DIR, MODELS_FILE)).refused

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local.settings import default_cache
 from services.model_server.api import build_app
 from services.model_server.convert import AdapterRefusedError, verify
 from services.model_server.engine import EngineSwitch
@@ -42,7 +43,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
     from services.trainer_worker.artefact import _write_weights
 
-    base = prepare(BASE, Path(".flywheel/cache/models"))
+    base = prepare(BASE, default_cache(Path(".flywheel")) / "models")
     torch.manual_seed(3)
     tokenizer: Any = AutoTokenizer.from_pretrained(str(base))
     model: Any = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.float32)
