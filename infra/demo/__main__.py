@@ -196,7 +196,7 @@ def main() -> int:
     except FlywheelError as error:
         sys.stderr.write(f"the demo cannot run: {error}\n")
         return 3
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("interrupted; everything the demo started was stopped\n")
         return 130
     options.report_dir.mkdir(parents=True, exist_ok=True)

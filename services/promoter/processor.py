@@ -23,10 +23,9 @@ from shared.events.vocabulary import ModelKind, Stage, TrainingStatus
 from shared.policy import Policy
 from shared.schema.convert import from_plain, to_plain
 from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Rejected, Result, Skipped
-from shared.stream.processor import State, StoreSpec
+from shared.stream.processor import Application, State, StoreSpec
 from shared.stream.records import Message
 
-STORES = (StoreSpec("clusters"), StoreSpec("models"), StoreSpec("seen"), StoreSpec("chain"))
 SEEN_IDS = 2048
 HEAD = "head"
 
@@ -208,4 +207,16 @@ def _registered(event: TrainingCompleted, base: ModelRegistered) -> ModelRegiste
         max_prompt_tokens=event.max_prompt_tokens,
         training=event.record,
         registered_at_ms=event.completed_at_ms,
+    )
+
+
+def application(policy: Policy, frontier: str) -> Application:
+    """The promoter as the engine runs it."""
+    return Application(
+        name="promoter",
+        topics=("training.completed", "shadow.compared", "outcome.reported", "cluster.changed"),
+        processor=lambda task: Promoter(policy, frontier, task.partition),
+        stores=(StoreSpec("clusters"), StoreSpec("models"), StoreSpec("seen"), StoreSpec("chain")),
+        broadcasts=("model.registered",),
+        tick_interval_s=None,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.promoter.logic.audit import first_break
-from services.promoter.processor import STORES, Promoter
+from services.promoter.processor import application
 from shared.events import (
     AssignmentChanged,
     ClusterChanged,
@@ -28,7 +28,6 @@ from shared.events.vocabulary import (
 )
 from shared.policy import load_policy
 from shared.stream.outcome import Skipped
-from shared.stream.processor import Application
 from shared.stream.testing import Harness
 
 POLICY = load_policy("demo")
@@ -45,14 +44,7 @@ BASE = ModelRegistered(
 
 
 def promoter(base: ModelRegistered = BASE) -> Harness:
-    application = Application(
-        name="promoter",
-        topics=("training.completed", "shadow.compared", "outcome.reported", "cluster.changed"),
-        processor=lambda task: Promoter(POLICY, "base/frontier", task.partition),
-        stores=STORES,
-        broadcasts=("model.registered",),
-    )
-    return Harness(application, {"model.registered": {base.model: base}})
+    return Harness(application(POLICY, "base/frontier"), {"model.registered": {base.model: base}})
 
 
 def completed(
