@@ -16,7 +16,7 @@ from infra.demo.watch import Watcher
 GATHER_CALLS_PER_S = 2.5
 BFCL_CALLS_PER_S = 0.4
 # The hard task joins once the easy ones have been given to the trainer, as a new kind of call would in a running system.
-LATE_TASK, LATE_AFTER_JOBS, LATE_AFTER_S = "schedule", 3, 600.0
+LATE_TASK, LATE_AFTER_JOBS, LATE_AFTER_S = "schedule", 4, 600.0
 # All specialists together stay under this share of the model server's measured capacity.
 CAPACITY_SHARE = 0.4
 STATUS_EVERY_S = 10.0
@@ -129,8 +129,8 @@ class Conductor:
     def _pace(self) -> None:
         """Start the late task; pace tasks whose specialist carries half of the traffic by what the model server holds."""
         clusters = self.task_clusters()
-        trained = sum(view.progress is not None for view in self._watcher.clusters.values())
-        if self._agents.rates[LATE_TASK] == 0.0 and (trained >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
+        requested = sum(view.requested is not None for view in self._watcher.clusters.values())
+        if self._agents.rates[LATE_TASK] == 0.0 and (requested >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
             self._agents.rates[LATE_TASK] = GATHER_CALLS_PER_S
             self._say(f"the hard task, {LATE_TASK}, joins")
         carried = [task for task, cluster in clusters.items() if self._watcher.clusters[cluster].share >= 0.5]

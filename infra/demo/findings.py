@@ -171,7 +171,8 @@ def machine() -> str:
 
 
 def _explained(view: ClusterView) -> bool:
-    return not view.calls or view.assignment is not None or view.declined is not None or view.completed is not None
+    known = (view.assignment, view.declined, view.requested, view.completed)
+    return not view.calls or any(part is not None for part in known)
 
 
 def _specialist(view: ClusterView) -> str:
@@ -182,6 +183,10 @@ def _specialist(view: ClusterView) -> str:
         return assignment.challenger.model
     if assignment is not None:
         return f"none: {assignment.reason}"
+    if view.completed is not None and view.completed.reason:
+        return f"none: training {view.completed.status}, {view.completed.reason}"
+    if view.requested is not None:
+        return f"none yet: {view.stage}"
     if view.declined is not None:
         return f"none: {view.declined.detail or view.declined.reason}"
     return "none: not measured yet"

@@ -13,6 +13,7 @@ from shared.events import (
     TrainingCompleted,
     TrainingDeclined,
     TrainingProgressed,
+    TrainingRequested,
 )
 from shared.events.vocabulary import Stage, TrainingStatus
 from shared.stream.broker import Broker
@@ -24,6 +25,7 @@ TOPICS = (
     "cluster.changed",
     "cluster.measured",
     "training.declined",
+    "training.requested",
     "training.progressed",
     "training.completed",
     "shadow.compared",
@@ -49,6 +51,7 @@ class ClusterView:
     calls: int = 0
     measured: ClusterMeasured | None = None
     declined: TrainingDeclined | None = None
+    requested: TrainingRequested | None = None
     progress: TrainingProgressed | None = None
     completed: TrainingCompleted | None = None
     assignment: AssignmentChanged | None = None
@@ -72,6 +75,8 @@ class ClusterView:
             return f"{self.completed.status}: {self.completed.reason}"
         if self.progress is not None:
             return f"training {self.progress.step}/{self.progress.steps or '?'}"
+        if self.requested is not None:
+            return "queued for training"
         return f"not yet: {self.declined.reason}" if self.declined is not None else "seen"
 
     @property
@@ -123,6 +128,8 @@ class Watcher:
             view.measured = event
         elif isinstance(event, TrainingDeclined):
             view.declined = event
+        elif isinstance(event, TrainingRequested):
+            view.requested = event
         elif isinstance(event, TrainingProgressed):
             view.progress, self.training_now = event, True
         elif isinstance(event, TrainingCompleted):
