@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from enum import IntEnum
 from typing import Any, TypeVar
 
@@ -193,6 +194,9 @@ def run(application: AnyApplication | Build, settings: Settings, name: str | Non
 
 async def stream(application: AnyApplication, process: Process) -> None:
     """Run ``application`` inside a process until it stops; for roots that serve something else beside it."""
+    interval_ms = process.settings.commit_interval_ms
+    if interval_ms is not None:
+        application = replace(application, commit_interval_ms=interval_ms)
     runner: Runner | AsyncRunner
     if isinstance(application, Application):
         runner = Runner(application, process.broker, process.serde, make_dead_letter=make_dead_letter)

@@ -38,4 +38,10 @@ class Settings(BaseSettings):
         description="key of every keyed hash (task keys, episodes, prompt hashes); the same in router and redactor",
     )
     policy_profile: str = Field(default="service", description="a file of infra/policies: service, demo or test")
+    commit_interval_ms: int | None = Field(
+        default=None,
+        gt=0,
+        description="commit at least this often instead of the service's own interval: longer costs latency, saves "
+        "processor time (a transaction costs about 1.5 ms over client and broker)",
+    )
     grace_s: float = Field(default=20.0, description="budget of a shutdown: drain, commit, leave")

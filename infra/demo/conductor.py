@@ -14,6 +14,8 @@ from infra.demo.traffic import BFCL_NAME, WEIGHTS
 from infra.demo.watch import Watcher
 
 GATHER_CALLS_PER_S = 2.5
+# At its first rung a specialist answers one call in twenty: more calls, so that the twenty answers come in minutes.
+FIRST_RUNG_CALLS_PER_S, FIRST_RUNG_SHARE = 3.5, 0.2
 BFCL_CALLS_PER_S = 0.4
 # The hard task joins once the easy ones have been given to the trainer, as a new kind of call would in a running system.
 LATE_TASK, LATE_AFTER_JOBS, LATE_AFTER_S = "schedule", 4, 600.0
@@ -133,7 +135,11 @@ class Conductor:
         if self._agents.rates[LATE_TASK] == 0.0 and (requested >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
             self._agents.rates[LATE_TASK] = GATHER_CALLS_PER_S
             self._say(f"the hard task, {LATE_TASK}, joins")
-        carried = [task for task, cluster in clusters.items() if self._watcher.clusters[cluster].share >= 0.5]
+        shares = {task: self._watcher.clusters[cluster].share for task, cluster in clusters.items()}
+        self._agents.rates.update(
+            {task: FIRST_RUNG_CALLS_PER_S for task, share in shares.items() if 0.0 < share < FIRST_RUNG_SHARE}
+        )
+        carried = [task for task, share in shares.items() if share >= 0.5]
         for task in carried:
             self._agents.rates[task] = min(GATHER_CALLS_PER_S, self._capacity_per_s * CAPACITY_SHARE / len(carried))
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from infra.demo.tasks import TASKS, Filling, NarrowTask
 
-FOLLOW_UP_SHARE = 0.2
-TEXT_REPLY_SHARE = 0.1
+FOLLOW_UP_SHARE = 0.1
+TEXT_REPLY_SHARE = 0.06
 REPEAT_SHARE = 0.04
 NEAR_REPEAT_SHARE = 0.06
 # Weights of calls: the four tasks with copied arguments, the hard one, and everything else.
