@@ -35,6 +35,11 @@ for tool in git make; do
         missing="$missing $tool"
     fi
 done
+# llama.cpp's wheel links OpenMP's runtime and does not carry it.
+if [ "$(uname -s)" = Linux ] && ! { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q 'libgomp\.so\.1'; then
+    echo "libgomp is missing" >&2
+    missing="$missing libgomp1"
+fi
 
 status=0
 if [ -n "$missing" ]; then
