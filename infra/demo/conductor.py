@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 
 from infra.demo.agents import Agents, Ledger
 from infra.demo.traffic import BFCL_NAME, WEIGHTS
-from infra.demo.watch import Watcher
+from infra.demo.watch import ClusterView, Watcher
 
-GATHER_CALLS_PER_S = 2.5
-# At its first rung a specialist answers one call in twenty: more calls, so that the twenty answers come in minutes.
-FIRST_RUNG_CALLS_PER_S, FIRST_RUNG_SHARE = 3.5, 0.2
+# Until a task is given to the trainer its examples are gathered; then fresh calls are needed for its comparisons alone.
+GATHER_CALLS_PER_S = {"refund": 4.5, "ticket": 4.0, "forecast": 3.5, "order-status": 2.5, "schedule": 2.5}
+SHADOW_CALLS_PER_S = 2.5
 BFCL_CALLS_PER_S = 0.4
-# The hard task joins once the easy ones have been given to the trainer, as a new kind of call would in a running system.
-LATE_TASK, LATE_AFTER_JOBS, LATE_AFTER_S = "schedule", 4, 600.0
+# (share of episodes a specialist serves below this, calls a second): a rung needs its answers in minutes, at 5 % too; but
+# the more it carries, the less room its live calls leave on the model server for the comparisons of those behind it.
+RUNGS = ((0.2, 5.0), (0.4, 3.0), (1.0, 1.0))
+ACTIVE_CALLS_PER_S = 0.3
+# These join once the others have been given to the trainer, as a new kind of call would in a running system.
+LATE_TASKS, LATE_AFTER_JOBS, LATE_AFTER_S = ("schedule", "order-status"), 3, 400.0
 # All specialists together stay under this share of the model server's measured capacity.
 CAPACITY_SHARE = 0.4
 STATUS_EVERY_S = 10.0
@@ -37,6 +41,17 @@ class Milestones:
             return False
         self.at_s[name] = now_s
         return True
+
+
+def calls_per_s(task: str, view: ClusterView | None) -> float:
+    """The rate of a task's traffic before the final window, by what has become of its cluster."""
+    if view is None or view.requested is None:
+        return GATHER_CALLS_PER_S[task]
+    if view.active:
+        return ACTIVE_CALLS_PER_S
+    if view.share == 0.0:
+        return SHADOW_CALLS_PER_S
+    return next(rate for below, rate in RUNGS if view.share < below)
 
 
 class Conductor:
@@ -59,9 +74,9 @@ class Conductor:
         self._stop_training = stop_training
         self._started_s = time.monotonic()
         self.milestones = Milestones()
-        agents.rates.update(dict.fromkeys(WEIGHTS, GATHER_CALLS_PER_S))
+        self._late = True
+        agents.rates.update(GATHER_CALLS_PER_S | dict.fromkeys(LATE_TASKS, 0.0))
         agents.rates[BFCL_NAME] = BFCL_CALLS_PER_S
-        agents.rates[LATE_TASK] = 0.0
 
     def since(self, started_s: float) -> None:
         """Count milestones from this moment: when the servers were up."""
@@ -129,19 +144,16 @@ class Conductor:
                 self._say(f"{words} specialist active")
 
     def _pace(self) -> None:
-        """Start the late task; pace tasks whose specialist carries half of the traffic by what the model server holds."""
-        clusters = self.task_clusters()
+        """Let the late tasks join; pace every task by where its specialist stands."""
         requested = sum(view.requested is not None for view in self._watcher.clusters.values())
-        if self._agents.rates[LATE_TASK] == 0.0 and (requested >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
-            self._agents.rates[LATE_TASK] = GATHER_CALLS_PER_S
-            self._say(f"the hard task, {LATE_TASK}, joins")
-        shares = {task: self._watcher.clusters[cluster].share for task, cluster in clusters.items()}
-        self._agents.rates.update(
-            {task: FIRST_RUNG_CALLS_PER_S for task, share in shares.items() if 0.0 < share < FIRST_RUNG_SHARE}
-        )
-        carried = [task for task, share in shares.items() if share >= 0.5]
-        for task in carried:
-            self._agents.rates[task] = min(GATHER_CALLS_PER_S, self._capacity_per_s * CAPACITY_SHARE / len(carried))
+        if self._late and (requested >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
+            self._late = False
+            self._say(f"{' and '.join(LATE_TASKS)} join")
+        clusters = self.task_clusters()
+        for task in WEIGHTS:
+            if task not in LATE_TASKS or not self._late:
+                view = self._watcher.clusters[clusters[task]] if task in clusters else None
+                self._agents.rates[task] = calls_per_s(task, view)
 
     def _final_rates(self) -> None:
         """Narrow tasks in the proportions of the traffic mix, the specialists together under their share of capacity."""

@@ -1,7 +1,8 @@
 """From what was seen to what is shown: the claims, the cluster table, the curves."""
 
+import math
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from shared.events import ModelRegistered
 from shared.models import call_cost_usd
 
 MIN_SAVED, MAX_SUCCESS_GAP, MAX_P95_RATIO = 0.40, 0.05, 1.10
+# Clusters without a specialist and with fewer calls share one line of the table.
+SMALL_CALLS = 50
+Z = 1.96
 FIRST_RAMP_S, THIRD_RAMP_S, DONE_S = 9 * 60.0, 20 * 60.0, 30 * 60.0
 
 
@@ -98,6 +102,7 @@ def quick_claims(milestones: Mapping[str, float]) -> list[Claim]:
 def cluster_rows(seen: Seen) -> list[ClusterRow]:
     """Clusters by spend; what a cluster's calls cost all-frontier, and what they did cost."""
     tasks = {cluster: task for task, cluster in seen.task_clusters.items()}
+    small: list[str] = []
     calls: dict[str, list[CallMade]] = defaultdict(list)
     for call in seen.ledger.calls:
         placed = seen.watcher.placed.get(call.decision_id)
@@ -107,12 +112,15 @@ def cluster_rows(seen: Seen) -> list[ClusterRow]:
     for cluster, view in seen.watcher.clusters.items():
         if not view.calls:
             continue
+        if view.calls < SMALL_CALLS and view.assignment is None and view.requested is None and cluster not in tasks:
+            small.append(cluster)
+            continue
         part = slice_of(calls[cluster], seen.watcher.placed, seen.frontier)
         rows.append(
             ClusterRow(
                 cluster=cluster,
                 label=view.label,
-                task=tasks.get(cluster, "other"),
+                task=tasks.get(cluster, "–"),
                 calls=view.calls,
                 specialist=_specialist(view),
                 status=view.stage,
@@ -124,7 +132,28 @@ def cluster_rows(seen: Seen) -> list[ClusterRow]:
                 cost_after_usd=part.cost,
             )
         )
-    return sorted(rows, key=lambda row: -row.cost_before_usd)
+    rows.sort(key=lambda row: -row.cost_before_usd)
+    return [*rows, _folded(small, calls, seen)] if small else rows
+
+
+def _folded(clusters: Sequence[str], calls: Mapping[str, list[CallMade]], seen: Seen) -> ClusterRow:
+    """Clusters of a few calls each, in one line."""
+    part = slice_of([call for cluster in clusters for call in calls[cluster]], seen.watcher.placed, seen.frontier)
+    reasons = Counter(seen.watcher.clusters[cluster].stage for cluster in clusters)
+    return ClusterRow(
+        cluster="–",
+        label=f"{len(clusters)} clusters of fewer than {SMALL_CALLS} calls",
+        task="–",
+        calls=part.calls,
+        specialist="none: " + ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3)),
+        status=reasons.most_common(1)[0][0],
+        format="–",
+        parity="–",
+        p95_ms=part.p95_ms,
+        frontier_p95_ms=part.frontier_p95_ms,
+        cost_before_usd=part.frontier_cost,
+        cost_after_usd=part.cost,
+    )
 
 
 def spend_curve(seen: Seen, points: int = 120) -> list[tuple[float, float, float]]:
@@ -193,14 +222,14 @@ def _specialist(view: ClusterView) -> str:
 
 
 def _bounded(view: ClusterView, name: str) -> str:
-    """Share seen in shadow with its count; the bound that decided stands in the assignment."""
-    calls = view.compared["calls"]
-    if not calls:
+    """Share of comparisons with its 95 % interval (Wilson 1927). Promotion itself rests on the promoter's own bounds."""
+    count, right = view.compared["calls"], view.compared[name]
+    if not count:
         return "–"
-    evidence = view.assignment.evidence if view.assignment is not None else None
-    low = None if evidence is None else evidence.format_low if name == "format" else evidence.quality_low
-    share = f"{view.compared[name] / calls:.3f}"
-    return share if low is None else f"{share} (≥ {low:.3f})"
+    share, spread = right / count, Z * Z / count
+    centre = (share + spread / 2) / (1 + spread)
+    half = Z / (1 + spread) * math.sqrt(share * (1 - share) / count + spread / (4 * count))
+    return f"{share:.3f} ({max(0.0, centre - half):.3f}–{min(1.0, centre + half):.3f})"
 
 
 def _minutes(seconds: float | None) -> str:

@@ -75,11 +75,12 @@ def as_text(report: Report) -> str:
     lines += [f"{'ok  ' if claim.holds else 'MISS'}  {claim.what}: {claim.seen}" for claim in report.claims]
     lines += [
         "",
-        f"{'task':<14}{'calls':>6}  {'status':<34}{'format':<18}{'parity':<18}{'p95 ms':>8}{'before $':>10}{'after $':>10}",
+        f"{'task':<14}{'cluster':<34}{'calls':>6}  {'status':<26}{'format':<21}{'parity':<21}{'p95 ms':>7}"
+        f"{'before $':>10}{'after $':>10}",
     ]
     lines += [
-        f"{row.task[:13]:<14}{row.calls:>6}  {row.status[:33]:<34}{row.format:<18}{row.parity:<18}"
-        f"{row.p95_ms:>8.0f}{row.cost_before_usd:>10.4f}{row.cost_after_usd:>10.4f}"
+        f"{row.task[:13]:<14}{row.label[:33]:<34}{row.calls:>6}  {row.status[:25]:<26}{row.format:<21}{row.parity:<21}"
+        f"{row.p95_ms:>7.0f}{row.cost_before_usd:>10.4f}{row.cost_after_usd:>10.4f}"
         for row in report.clusters
     ]
     lines += ["", *[f"{seconds / 60:6.1f} min  {name}" for name, seconds in report.milestones.items()]]
@@ -156,7 +157,7 @@ def as_html(report: Report) -> str:
         ),
         "<p class=note>Before = the same calls at the frontier model's list price. After = every attempt that was made, "
         "escalations included. Net = after plus every comparison's specialist call in the window. Intervals are 95 % "
-        "lower bounds that hold at any time of looking.</p></html>",
+        "intervals of the comparisons seen; promotions rest on bounds that hold at any time of looking.</p></html>",
     ]
     return "".join(parts)
 

@@ -15,6 +15,8 @@ from shared.errors import FlywheelError, TransientError
 
 START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 30.0
+# The engine closes a kept connection at its own moment, which a request sent at the same moment would not survive.
+FRESH_CONNECTION = {"connection": "close"}
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +84,9 @@ class Engine:
         payload = {**body, "lora": scales, "stream": True}
         self.in_flight += 1
         try:
-            async with self._http.stream("POST", f"{self._url}/completion", json=payload, timeout=120.0) as response:
+            async with self._http.stream(
+                "POST", f"{self._url}/completion", json=payload, headers=FRESH_CONNECTION, timeout=120.0
+            ) as response:
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response.status_code, await response.aread())
                 async for line in response.aiter_lines():
@@ -98,7 +102,9 @@ class Engine:
     async def render_chat(self, messages: list[dict[str, Any]]) -> str:
         """The conversation as the base model's own chat template writes it."""
         try:
-            response = await self._http.post(f"{self._url}/apply-template", json={"messages": messages}, timeout=10.0)
+            response = await self._http.post(
+                f"{self._url}/apply-template", json={"messages": messages}, headers=FRESH_CONNECTION, timeout=10.0
+            )
         except httpx.HTTPError as error:
             raise TransientError(f"engine: {type(error).__name__}") from error
         if response.status_code != httpx.codes.OK:

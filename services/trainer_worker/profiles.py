@@ -1,8 +1,10 @@
 """Training profiles by name: every number of the optimiser, with where it comes from.
 
 ``cpu-small`` was measured on clusters of 25 to 400 examples: at the common 2e-4 with 100 warm-up steps such a run never
-leaves warm-up and answers nothing valid; 1e-3 with 10 % warm-up reaches 97 to 100 % in 150 steps. ``cpu-quick`` stops
-where an easy task answers nine in ten: for tests.
+leaves warm-up and answers nothing valid; 1e-3 with 10 % warm-up reaches 97 to 100 % in 150 steps. ``cpu-brief`` spends the
+same 150 steps on more rows instead of more passes: on a task that copies three values, 150 steps over 400 or 600 rows
+answered 400 unseen requests all right, 225 steps over 200 rows 97.8 % of them (one run each): values that were seen often
+are recited, not copied. ``cpu-quick`` stops where an easy task answers nine in ten: for tests.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -55,6 +57,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         CPU_SMALL,
+        replace(CPU_SMALL, name="cpu-brief", min_epochs=1),
         replace(CPU_SMALL, name="cpu-quick", min_epochs=2, min_steps=60, max_steps=80),
         replace(CPU_SMALL, name="gpu", batch_size=16, max_steps=4000),
     )

@@ -1,14 +1,16 @@
 """The recorder on real servers: rows and offsets move together, a second recorder is harmless, a replay is equal."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from infra.local.kafka import KafkaServer
 from services.promoter.logic.audit import ChainHead, append
 from services.recorder.adapters import Projection
 from services.recorder.logic import TABLES
@@ -103,7 +105,19 @@ def audit_rows(count: int) -> list[Any]:
     return rows
 
 
-def test_projection_is_exact_and_replays_equal(kafka_bootstrap: str, postgres_dsn: str) -> None:
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[str]:
+    """A log of this test's own: a recorder projects every record there is, and a forged one stays in the log."""
+    server = KafkaServer(tmp_path)
+    server.start()
+    try:
+        server.wait_ready(120.0)
+        yield server.address
+    finally:
+        server.stop()
+
+
+def test_projection_is_exact_and_replays_equal(own_kafka: str, postgres_dsn: str) -> None:
     entry = ModelRegistered(
         model="base/x", kind=ModelKind.BASE, model_name="x", eval_scores={"a": 0.5}, registered_at_ms=1
     )
@@ -116,8 +130,8 @@ def test_projection_is_exact_and_replays_equal(kafka_bootstrap: str, postgres_ds
     ]
 
     async def scenario() -> None:
-        await write(kafka_bootstrap, records)
-        async with recording(kafka_bootstrap, postgres_dsn), recording(kafka_bootstrap, postgres_dsn):
+        await write(own_kafka, records)
+        async with recording(own_kafka, postgres_dsn), recording(own_kafka, postgres_dsn):
             await wait_for_rows(postgres_dsn, "model_metrics_timeseries", 250)
             await wait_for_rows(postgres_dsn, "promotion_audit_log", 20)
             await wait_for_rows(postgres_dsn, "cluster_model_assignment", 1)
@@ -131,7 +145,7 @@ def test_projection_is_exact_and_replays_equal(kafka_bootstrap: str, postgres_ds
             await connection.execute(f"TRUNCATE {table.name}")
         await connection.execute("TRUNCATE projection_offsets")
         await connection.close()
-        async with recording(kafka_bootstrap, postgres_dsn):
+        async with recording(own_kafka, postgres_dsn):
             await wait_for_rows(postgres_dsn, "model_metrics_timeseries", 250)
             await wait_for_rows(postgres_dsn, "promotion_audit_log", 20)
             await wait_for_rows(postgres_dsn, "cluster_model_assignment", 1)
@@ -139,9 +153,9 @@ def test_projection_is_exact_and_replays_equal(kafka_bootstrap: str, postgres_ds
         assert await tables(postgres_dsn) == first
 
         forged = replace(audit_rows(21)[-1], prev_hash="f" * 64)
-        await write(kafka_bootstrap, [("promotion.audit", "promoter.0", forged)])
+        await write(own_kafka, [("promotion.audit", "promoter.0", forged)])
         with pytest.raises(FatalError, match="breaks at seq 20"):
-            async with recording(kafka_bootstrap, postgres_dsn):
+            async with recording(own_kafka, postgres_dsn):
                 await asyncio.sleep(WAIT_S / 6)
 
     asyncio.run(scenario())
