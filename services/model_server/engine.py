@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from services.model_server.admission import Admission
 from shared.errors import FlywheelError, TransientError
 
 START_TIMEOUT_S = 60.0
@@ -39,9 +40,10 @@ class Adapter:
 class Engine:
     """A running llama.cpp server. The adapters' order is their id in requests."""
 
-    def __init__(self, server: Any, adapters: tuple[Adapter, ...], http: httpx.AsyncClient) -> None:
+    def __init__(self, server: Any, adapters: tuple[Adapter, ...], slots: int, http: httpx.AsyncClient) -> None:
         self._server = server
         self._http = http
+        self._admission = Admission(slots)
         self._ids = {adapter.name: index for index, adapter in enumerate(adapters)}
         self._url = str(server.listening_address).rstrip("/")
         self.in_flight = 0
@@ -72,7 +74,7 @@ class Engine:
             info.scale = 0.0
             loras.append(info)
         parameters.lora_adapters = loras
-        return cls(xllamacpp.Server(parameters), adapters, http)
+        return cls(xllamacpp.Server(parameters), adapters, slots, http)
 
     @property
     def adapters(self) -> frozenset[str]:
@@ -84,9 +86,12 @@ class Engine:
         payload = {**body, "lora": scales, "stream": True}
         self.in_flight += 1
         try:
-            async with self._http.stream(
-                "POST", f"{self._url}/completion", json=payload, headers=FRESH_CONNECTION, timeout=120.0
-            ) as response:
+            async with (
+                self._admission.turn(adapter),
+                self._http.stream(
+                    "POST", f"{self._url}/completion", json=payload, headers=FRESH_CONNECTION, timeout=120.0
+                ) as response,
+            ):
                 if response.status_code != httpx.codes.OK:
                     raise _refused(response.status_code, await response.aread())
                 async for line in response.aiter_lines():
