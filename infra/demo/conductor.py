@@ -24,7 +24,7 @@ ACTIVE_CALLS_PER_S = 0.3
 # These join once the others have been given to the trainer, as a new kind of call would in a running system.
 LATE_TASKS, LATE_AFTER_JOBS, LATE_AFTER_S = ("schedule", "order-status"), 3, 400.0
 # All specialists together stay under this share of the model server's measured capacity.
-CAPACITY_SHARE = 0.4
+CAPACITY_SHARE = 0.35
 STATUS_EVERY_S = 10.0
 WANTED = 3
 
@@ -111,10 +111,10 @@ class Conductor:
         self._final_rates()
         start_s = time.monotonic()
         end_s = self.elapsed_s + seconds
-        await self._until(lambda: self.elapsed_s >= end_s, end_s + 1.0)
+        await self._until(lambda: self.elapsed_s >= end_s, end_s + 1.0, paced=False)
         return start_s
 
-    async def _until(self, reached: Callable[[], bool], deadline_s: float) -> bool:
+    async def _until(self, reached: Callable[[], bool], deadline_s: float, paced: bool = True) -> bool:
         next_status_s = 0.0
         while True:
             self._note()
@@ -124,7 +124,8 @@ class Conductor:
                 return False
             if self.elapsed_s >= next_status_s:
                 self._status()
-                self._pace()
+                if paced:
+                    self._pace()
                 next_status_s = self.elapsed_s + STATUS_EVERY_S
             await asyncio.sleep(0.5)
 

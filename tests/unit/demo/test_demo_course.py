@@ -1,0 +1,58 @@
+"""The course of the demo: rates follow where a specialist stands, and the final window keeps the mix of the traffic."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from infra.demo.agents import CallMade, Ledger
+from infra.demo.conductor import ACTIVE_CALLS_PER_S, CAPACITY_SHARE, GATHER_CALLS_PER_S, Conductor, calls_per_s
+from infra.demo.traffic import BFCL_NAME, WEIGHTS
+from infra.demo.watch import ClusterView, Placed
+from shared.events import AssignmentChanged, TrainingRequested
+from shared.events.promotion import Challenger
+from shared.events.vocabulary import Stage
+
+
+class _Agents:
+    def __init__(self) -> None:
+        self.rates: dict[str, float] = {}
+
+
+class _Watcher:
+    """Clusters as they stand; nothing moves."""
+
+    def __init__(self, clusters: dict[str, ClusterView], placed: dict[str, Placed]) -> None:
+        self.clusters = clusters
+        self.placed = placed
+
+
+def view(primary: str | None = None, share: float = 0.0) -> ClusterView:
+    ramping = Challenger(model="m", stage=Stage.RAMP, share=share, changed_at_ms=1) if share else None
+    seen = ClusterView()
+    seen.requested = object.__new__(TrainingRequested)
+    seen.assignment = AssignmentChanged(
+        cluster="c", version=1, primary=primary, challenger=ramping, holdback=0.05, changed_at_ms=1
+    )
+    return seen
+
+
+def test_traffic_follows_the_specialist_s_stage() -> None:
+    assert calls_per_s("refund", None) == calls_per_s("refund", ClusterView()) == GATHER_CALLS_PER_S["refund"]
+    assert calls_per_s("refund", view()) == 2.5, "the comparisons of a shadow need fresh calls"
+    rungs = [calls_per_s("refund", view(share=share)) for share in (0.05, 0.25, 0.5, 0.95)]
+    assert rungs == sorted(rungs, reverse=True) and rungs[0] * 0.05 * 120 >= 20, "twenty answers at 5 % in two minutes"
+    assert calls_per_s("refund", view(primary="m")) == ACTIVE_CALLS_PER_S
+
+
+def test_the_final_window_keeps_the_mix_and_stays_under_the_measured_capacity() -> None:
+    active = ("refund", "ticket", "forecast")
+    clusters = {task: view(primary="m" if task in active else None) for task in WEIGHTS}
+    calls = [CallMade(0.0, task, task, "m", 1.0, True, None, True, (1, 1)) for task in WEIGHTS]
+    agents: Any = _Agents()
+    watcher: Any = _Watcher(clusters, {task: Placed(task, (), 0.0, 0.0) for task in WEIGHTS})
+    conductor = Conductor(agents, Ledger(calls), watcher, 3.0, lambda _: None, lambda: None)
+    asyncio.run(conductor.window(0.6))
+    total = sum(agents.rates.values())
+    assert {task: rate / total for task, rate in agents.rates.items() if task != BFCL_NAME} == pytest.approx(WEIGHTS)
+    assert sum(agents.rates[task] for task in active) == pytest.approx(3.0 * CAPACITY_SHARE)
