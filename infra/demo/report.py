@@ -226,7 +226,11 @@ def _plot(series: Sequence[tuple[str, str, Sequence[tuple[float, float]]]], unit
         out.append(f"<line x1={left} x2={width - 10} y1={y:.1f} y2={y:.1f} stroke='#e8ebf0'/>")
         out.append(f"<text x=8 y={y + 4:.1f} font-size=12 fill='#5b6675'>{top * step / 4:.3g}</text>")
         x = left + (width - left - 10) * step / 4
-        out.append(f"<text x={x:.1f} y={height - 8} font-size=12 fill='#5b6675'>{last / 60 * step / 4:.1f} min</text>")
+        anchor = ("start", "middle", "middle", "middle", "end")[step]
+        out.append(
+            f"<text x={x:.1f} y={height - 8} font-size=12 text-anchor={anchor} fill='#5b6675'>"
+            f"{last / 60 * step / 4:.1f} min</text>"
+        )
     for index, (name, colour, line) in enumerate(series):
         path = " ".join(
             f"{left + (width - left - 10) * x / last:.1f},{height - bottom - (height - bottom - 20) * y / top:.1f}"
