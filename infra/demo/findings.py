@@ -1,10 +1,11 @@
 """From what was seen to what is shown: the claims, the cluster table, the curves."""
 
-import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from scipy.stats import binomtest
 
 from infra.demo.accounting import FRONTIER, Slice, Window, slice_of
 from infra.demo.agents import CallMade, Ledger
@@ -16,7 +17,6 @@ from shared.models import call_cost_usd
 MIN_SAVED, MAX_SUCCESS_GAP, MAX_P95_RATIO = 0.40, 0.05, 1.10
 # Clusters without a specialist and with fewer calls share one line of the table.
 SMALL_CALLS = 50
-Z = 1.96
 FIRST_RAMP_S, THIRD_RAMP_S, DONE_S = 9 * 60.0, 20 * 60.0, 30 * 60.0
 
 
@@ -226,10 +226,8 @@ def _bounded(view: ClusterView, name: str) -> str:
     count, right = view.compared["calls"], view.compared[name]
     if not count:
         return "–"
-    share, spread = right / count, Z * Z / count
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z / (1 + spread) * math.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return f"{share:.3f} ({max(0.0, centre - half):.3f}–{min(1.0, centre + half):.3f})"
+    interval = binomtest(right, count).proportion_ci(method="wilson")
+    return f"{right / count:.3f} ({interval.low:.3f}–{interval.high:.3f})"
 
 
 def _minutes(seconds: float | None) -> str:

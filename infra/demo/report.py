@@ -156,8 +156,8 @@ def as_html(report: Report) -> str:
             ],
         ),
         "<p class=note>Before = the same calls at the frontier model's list price. After = every attempt that was made, "
-        "escalations included. Net = after plus every comparison's specialist call in the window. Intervals are 95 % "
-        "intervals of the comparisons seen; promotions rest on bounds that hold at any time of looking.</p></html>",
+        "escalations included. Net = after plus every comparison's specialist call in the window. Intervals: 95 % "
+        "(Wilson) of the comparisons seen; promotions rest on bounds that hold at any time of looking.</p></html>",
     ]
     return "".join(parts)
 

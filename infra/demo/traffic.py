@@ -19,7 +19,7 @@ TEXT_REPLY_SHARE = 0.06
 REPEAT_SHARE = 0.04
 NEAR_REPEAT_SHARE = 0.06
 # Weights of calls: the four tasks with copied arguments, the hard one, and everything else.
-WEIGHTS = {"refund": 0.24, "ticket": 0.24, "forecast": 0.24, "order-status": 0.14, "schedule": 0.06}
+WEIGHTS = {"refund": 0.27, "ticket": 0.27, "forecast": 0.27, "order-status": 0.07, "schedule": 0.05}
 BFCL_NAME = "bfcl"
 BFCL_FILES = ("BFCL_v4_simple_python.json", "BFCL_v4_multiple.json")
 

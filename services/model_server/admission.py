@@ -1,6 +1,7 @@
 """Who may use the engine now. llama.cpp batches only sequences under the same adapter: with several adapters in use, the one
 whose slots are never all idle keeps the others waiting for as long as its traffic lasts. So completions are admitted here,
-in the order of their arrival: those of one adapter together, until somebody waits for another."""
+in the order of their arrival: those of one adapter together, until somebody waits for another. Nobody waits for longer than
+the engine can be hoped to be of use: under overload the queue would else fill with callers who have long gone."""
 
 import asyncio
 from collections import deque
@@ -11,15 +12,27 @@ from contextlib import asynccontextmanager
 class Admission:
     """At most ``slots`` completions at a time, all under one adapter, first come first served."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, patience_s: float) -> None:
         self._slots = slots
+        self._patience_s = patience_s
         self._adapter: str | None = None
         self._admitted = 0
         self._waiting: deque[tuple[str | None, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
     async def turn(self, adapter: str | None) -> AsyncIterator[None]:
-        """Hold a slot under ``adapter``; ``None`` is the base model. Leaving, or a cancellation, lets the next one in."""
+        """Hold a slot under ``adapter``; ``None`` is the base model. Leaving, or a cancellation, lets the next one in.
+
+        Raises ``TimeoutError`` when the turn has not come within the patience.
+        """
+        async with asyncio.timeout(self._patience_s):
+            await self._wait(adapter)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _wait(self, adapter: str | None) -> None:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((adapter, place))
         self._admit()
@@ -31,10 +44,6 @@ class Admission:
             else:
                 self._leave()
             raise
-        try:
-            yield
-        finally:
-            self._leave()
 
     def _leave(self) -> None:
         self._admitted -= 1

@@ -16,6 +16,8 @@ from shared.errors import FlywheelError, TransientError
 
 START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 30.0
+# Under the ten seconds that router and shadow evaluator give a specialist: they still hear that it is busy, and go on.
+PATIENCE_S = 5.0
 # The engine closes a kept connection at its own moment, which a request sent at the same moment would not survive.
 FRESH_CONNECTION = {"connection": "close"}
 
@@ -43,7 +45,7 @@ class Engine:
     def __init__(self, server: Any, adapters: tuple[Adapter, ...], slots: int, http: httpx.AsyncClient) -> None:
         self._server = server
         self._http = http
-        self._admission = Admission(slots)
+        self._admission = Admission(slots, PATIENCE_S)
         self._ids = {adapter.name: index for index, adapter in enumerate(adapters)}
         self._url = str(server.listening_address).rstrip("/")
         self.in_flight = 0
@@ -97,6 +99,8 @@ class Engine:
                 async for line in response.aiter_lines():
                     if line.startswith("data:"):
                         yield json.loads(line.removeprefix("data:"))
+        except TimeoutError as error:
+            raise TransientError("engine: busy") from error
         except httpx.HTTPError as error:
             raise TransientError(f"engine: {type(error).__name__}") from error
         finally:

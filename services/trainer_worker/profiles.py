@@ -3,8 +3,8 @@
 ``cpu-small`` was measured on clusters of 25 to 400 examples: at the common 2e-4 with 100 warm-up steps such a run never
 leaves warm-up and answers nothing valid; 1e-3 with 10 % warm-up reaches 97 to 100 % in 150 steps. ``cpu-brief`` spends the
 same 150 steps on more rows instead of more passes: on a task that copies three values, 150 steps over 400 or 600 rows
-answered 400 unseen requests all right, 225 steps over 200 rows 97.8 % of them (one run each): values that were seen often
-are recited, not copied. ``cpu-quick`` stops where an easy task answers nine in ten: for tests.
+answered 400 unseen requests all right, 225 steps over 200 rows 97.8 % of them (one run each, on a GPU): values that were
+seen often are recited, not copied. ``cpu-quick`` stops where an easy task answers nine in ten: for tests.
 """
 
 from dataclasses import asdict, dataclass, replace

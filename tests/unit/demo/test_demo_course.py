@@ -7,7 +7,7 @@ import pytest
 
 from infra.demo.agents import CallMade, Ledger
 from infra.demo.conductor import ACTIVE_CALLS_PER_S, CAPACITY_SHARE, GATHER_CALLS_PER_S, Conductor, calls_per_s
-from infra.demo.traffic import BFCL_NAME, WEIGHTS
+from infra.demo.traffic import BFCL_NAME, REPEAT_SHARE, WEIGHTS
 from infra.demo.watch import ClusterView, Placed
 from shared.events import AssignmentChanged, TrainingRequested
 from shared.events.promotion import Challenger
@@ -39,7 +39,7 @@ def view(primary: str | None = None, share: float = 0.0) -> ClusterView:
 
 def test_traffic_follows_the_specialist_s_stage() -> None:
     assert calls_per_s("refund", None) == calls_per_s("refund", ClusterView()) == GATHER_CALLS_PER_S["refund"]
-    assert calls_per_s("refund", view()) == 2.5, "the comparisons of a shadow need fresh calls"
+    assert calls_per_s("refund", view()) * (1 - REPEAT_SHARE) >= 2.5, "the comparisons of a shadow need fresh calls"
     rungs = [calls_per_s("refund", view(share=share)) for share in (0.05, 0.25, 0.5, 0.95)]
     assert rungs == sorted(rungs, reverse=True) and rungs[0] * 0.05 * 120 >= 20, "twenty answers at 5 % in two minutes"
     assert calls_per_s("refund", view(primary="m")) == ACTIVE_CALLS_PER_S

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ class _Desk:
     """Callers that note when they are in, and leave when told."""
 
     def __init__(self, slots: int) -> None:
-        self.admission = Admission(slots)
+        self.admission = Admission(slots, patience_s=60.0)
         self.inside: list[tuple[int, str]] = []
         self.order: list[int] = []
         self.leave: dict[int, asyncio.Event] = {}
@@ -45,6 +46,19 @@ def test_a_waiting_adapter_is_not_overtaken_by_the_one_in_use() -> None:
                 assert desk.order == expected
             for event in desk.leave.values():
                 event.set()
+
+    asyncio.run(scenario())
+
+
+def test_who_waits_too_long_is_told_so_and_stands_in_nobody_s_way() -> None:
+    async def scenario() -> None:
+        admission = Admission(slots=1, patience_s=0.01)
+        async with admission.turn("a"):
+            with pytest.raises(TimeoutError):
+                async with admission.turn("b"):
+                    raise AssertionError("two adapters at once")
+        async with admission.turn("c"):
+            pass
 
     asyncio.run(scenario())
 
