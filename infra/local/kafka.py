@@ -135,13 +135,15 @@ class KafkaServer(Server):
         path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in properties.items()), encoding="ascii")
         return path
 
+    def _format_arguments(self, properties_file: Path) -> tuple[str, ...]:
+        return ("format", "-t", new_cluster_id(), "-c", str(properties_file))
+
     def _format(self, runtime: KafkaRuntime, properties_file: Path) -> None:
         if (self.home / self.name / "data" / "meta.properties").exists():
             return
-        arguments = ("format", "-t", new_cluster_id(), "-c", str(properties_file))
         result = subprocess.run(
-            runtime.command("kafka.tools.StorageTool", *arguments), check=False, capture_output=True, text=True,
-            env=plain_environment(), stdin=subprocess.DEVNULL,
+            runtime.command("kafka.tools.StorageTool", *self._format_arguments(properties_file)), check=False,
+            capture_output=True, text=True, env=plain_environment(), stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if result.returncode != 0:
             raise FatalError(

@@ -127,9 +127,11 @@ class Runner:
         return self._assigned and all(loop.phase is Phase.RUNNING for loop in self._loops.values())
 
     def stalled(self, limit_s: float) -> list[str]:
-        """Tasks whose loop made no step for ``limit_s``: the process is stuck and should be restarted."""
-        now_s = self._clock.monotonic_s()
-        return [loop.task.transactional_id for loop in self._loops.values() if now_s - loop.progress_s > limit_s]
+        """Tasks whose loop made no step for ``limit_s``: the process is stuck and should be restarted. A suspended one
+        waits for the group, which may take as long as the broker is away."""
+        moving = [loop for loop in self._loops.values() if loop.phase in (Phase.RUNNING, Phase.RESTORING)]
+        late_s = self._clock.monotonic_s() - limit_s
+        return [loop.task.transactional_id for loop in moving if loop.progress_s < late_s]
 
     async def on_revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """Rebalances take everything away first. Never raises: the client would swallow it."""

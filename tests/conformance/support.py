@@ -69,12 +69,12 @@ class KafkaLog:
     name = "kafka"
     timing = Timing(revoke_s=3.0, fenced_pause_s=1.0, idle_s=0.2)
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, timing: KafkaTiming | None = None) -> None:
         self._settings = KafkaSettings(bootstrap_servers=bootstrap)
+        self._timing = timing or KafkaTiming(session_s=6.0, heartbeat_s=0.3, rebalance_s=10.0, fetch_wait_s=0.05)
 
     def broker(self, client: str = "", faults: Faults | None = None) -> Broker:
-        timing = KafkaTiming(session_s=6.0, heartbeat_s=0.3, rebalance_s=10.0, fetch_wait_s=0.05)
-        return KafkaBroker(self._settings, client or "conformance", timing)
+        return KafkaBroker(self._settings, client or "conformance", self._timing)
 
 
 async def create(log: Log, *topics: tuple[str, int]) -> None:
