@@ -35,7 +35,7 @@ class Projection:
         except LOST as error:
             raise await self._lost(error) from error
         except asyncpg.PostgresError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
     async def offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """Next offset of each partition; 0 for one never recorded."""
@@ -45,7 +45,7 @@ class Projection:
         except LOST as error:
             raise await self._lost(error) from error
         except asyncpg.PostgresError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         known = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         return {partition: known.get(partition, 0) for partition in partitions}
 
@@ -66,7 +66,7 @@ class Projection:
         except LOST as error:
             raise await self._lost(error) from error
         except asyncpg.PostgresError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -119,9 +119,9 @@ class Projection:
         return TransientError(f"postgresql: {type(error).__name__}")
 
 
-def _refused(error: asyncpg.PostgresError) -> TransientError | FatalError:
-    """A server that starts or stops, or a deadlock, passes; a missing table or right does not."""
-    passing = (asyncpg.CannotConnectNowError, asyncpg.DeadlockDetectedError, asyncpg.AdminShutdownError)
-    if isinstance(error, (*passing, asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError)):
+def refused(error: asyncpg.PostgresError) -> TransientError | FatalError:
+    """A server that starts or stops, a full disk, or a deadlock, passes; a missing table or right does not."""
+    passing = (asyncpg.CannotConnectNowError, asyncpg.DeadlockDetectedError, asyncpg.OperatorInterventionError)
+    if isinstance(error, (*passing, asyncpg.InsufficientResourcesError, asyncpg.PostgresSystemError)):
         return TransientError(f"postgresql: {type(error).__name__}")
     return FatalError(f"postgresql: {type(error).__name__} ({error.sqlstate})")

@@ -59,11 +59,6 @@ def translate(error: BaseException, doing: str) -> FlywheelError:
     text = f"{doing}: {type(error).__name__}"
     if isinstance(error, _MIGRATED):
         return MigratedError(text)
-    if isinstance(error, kafka_errors.OffsetOutOfRangeError):
-        return FatalError(
-            f"{doing}: the position to read from is no longer in the log (retention or truncation); "
-            "nothing is skipped silently: an operator must choose where the group goes on"
-        )
     if isinstance(error, _FATAL):
         return FatalError(text)
     return TransientError(text)

@@ -15,7 +15,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from shared.brokers.kafka.connection import Connection, calling, to_native, to_ours, translate
 from shared.errors import FatalError, MigratedError
-from shared.stream.broker import MAX_RECORD_BYTES, Listener
+from shared.stream.broker import MAX_RECORD_BYTES, Listener, position_is_gone
 from shared.stream.records import Record, TopicPartition
 
 # A member without partitions, or one whose only job takes an hour, does not poll; the client would make it leave and
@@ -46,9 +46,10 @@ class _KafkaSource:
         except kafka_errors.NoOffsetForPartitionError:
             return []  # raised for the assignment's own position, before the task's seek replaced it
         except kafka_errors.OffsetOutOfRangeError as error:
-            if await self._is_stale(error):
+            gone = await self._gone(error)
+            if not gone:
                 return []
-            raise translate(error, "fetch") from error
+            raise position_is_gone(gone) from error
         except Exception as error:
             raise translate(error, "fetch") from error
         return [
@@ -57,9 +58,11 @@ class _KafkaSource:
             for r in batch
         ]
 
-    async def _is_stale(self, error: Exception) -> bool:
+    async def _gone(self, error: Exception) -> dict[TopicPartition, int]:
+        """The positions that an out-of-range error is still about."""
         offsets = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        return not any([await self.position(to_ours(native)) == offset for native, offset in offsets.items()])
+        told = {to_ours(native): offset for native, offset in offsets.items()}
+        return {partition: offset for partition, offset in told.items() if await self.position(partition) == offset}
 
     async def position(self, partition: TopicPartition) -> int:
         position: int = await calling("position", self._consumer.position(to_native(partition)))
