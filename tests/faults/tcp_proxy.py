@@ -36,7 +36,7 @@ class TcpProxy:
     def __init__(self, upstream_port: int, *, delay_s: float = 0.2, bytes_per_s: int = 64 * 1024) -> None:
         self.port = free_port()
         self.connections = 0
-        self._upstream_port = upstream_port
+        self.upstream_port = upstream_port
         self._delay_s = delay_s
         self._bytes_per_s = bytes_per_s
         self._mode = Mode.PASS
@@ -115,7 +115,7 @@ class TcpProxy:
         self._writers.add(writer)
         upstream = None
         try:
-            far_reader, upstream = await asyncio.open_connection(LOOPBACK, self._upstream_port)
+            far_reader, upstream = await asyncio.open_connection(LOOPBACK, self.upstream_port)
             self._writers.add(upstream)
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(self._pump(reader, upstream, is_answer=False))
