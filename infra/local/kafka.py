@@ -119,14 +119,19 @@ class KafkaServer(Server):
         scratch.mkdir(parents=True)
         return (f"-Djava.io.tmpdir={scratch}",)
 
+    def _listeners(self, controller: str) -> dict[str, str]:
+        return {
+            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.address}",
+        }
+
     def _write_properties(self) -> Path:
         folder = self.folder
         controller = f"{LOOPBACK}:{self._controller_port.number}"
         properties = {
             **PROPERTIES,
             **self._session,
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            **self._listeners(controller),
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(folder / "data"),
             **self._properties,

@@ -31,7 +31,10 @@ async def check_topics(broker: Broker, co_partitioned: Sequence[str], others: Se
     counts = await broker.admin().topics()
     missing = [topic for topic in (*co_partitioned, *others) if topic not in counts]
     if missing:
-        raise FatalError(f"topics do not exist: {', '.join(missing)}; create them with `flywheel topics apply`")
+        raise FatalError(
+            f"topics do not exist, or this user may not see them: {', '.join(missing)}; `flywheel topics apply` creates "
+            "them, `flywheel topics acl` grants them"
+        )
     sizes = {topic: counts[topic] for topic in co_partitioned}
     if len(set(sizes.values())) > 1:
         raise FatalError(f"topics that are joined need equal partition counts, but have {sizes}")

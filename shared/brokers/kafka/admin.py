@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin import NewTopic as NativeTopic
 from aiokafka.protocol.commit import OffsetFetchRequest
 
-from shared.brokers.kafka.connection import Connection, calling
+from shared.brokers.kafka.connection import Connection, calling, connecting
 from shared.brokers.kafka.consumer import KafkaReader
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import NewTopic
@@ -56,7 +56,7 @@ class KafkaAdmin:
 
     async def create_topics(self, topics: Sequence[NewTopic]) -> list[str]:
         natives = [NativeTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.configs)) for t in topics]
-        answer = await calling("create topics", (await self._connected()).create_topics(natives))
+        answer = await calling("create topics", (await self.connected()).create_topics(natives))
         created = []
         for name, code, *_ in answer.topic_errors:
             if code not in (0, _TOPIC_EXISTS):
@@ -71,13 +71,13 @@ class KafkaAdmin:
         raise TransientError("new topics are not visible yet")
 
     async def delete_topics(self, names: Sequence[str]) -> None:
-        answer = await calling("delete topics", (await self._connected()).delete_topics(list(names)))
+        answer = await calling("delete topics", (await self.connected()).delete_topics(list(names)))
         for name, code, *_ in answer.topic_error_codes:
             if code not in (0, _UNKNOWN_TOPIC):
                 raise FatalError(f"topic {name} was not deleted: {kafka_errors.for_code(code).__name__}")
 
     async def topics(self) -> dict[str, int]:
-        described = await calling("describe topics", (await self._connected()).describe_topics())
+        described = await calling("describe topics", (await self.connected()).describe_topics())
         return {t["topic"]: len(t["partitions"]) for t in described if not t["error_code"] and not t["is_internal"]}
 
     async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
@@ -92,7 +92,7 @@ class KafkaAdmin:
         """Committed offsets of ``partitions`` (``None``: of all); those without one are left out."""
         for _ in range(_COORDINATOR_TRIES):  # a coordinator that starts or moves is soon known
             try:
-                return await calling("committed offsets", fetch_committed(await self._connected(), group, partitions))
+                return await calling("committed offsets", fetch_committed(await self.connected(), group, partitions))
             except TransientError as error:
                 last = error
                 await asyncio.sleep(0.1)
@@ -111,12 +111,13 @@ class KafkaAdmin:
         finally:
             await reader.stop()
 
-    async def _connected(self) -> AIOKafkaAdminClient:
+    async def connected(self) -> AIOKafkaAdminClient:
+        """The one client that this object holds."""
         async with self._lock:
             if self._client is None:
                 client = AIOKafkaAdminClient(**self._connection.options)
                 try:
-                    await calling("connect", client.start())
+                    await connecting(self._connection, client.start())
                 except BaseException:
                     await client.close()
                     raise

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from shared.brokers.kafka.connection import Connection, calling, to_native, to_ours, translate
+from shared.brokers.kafka.connection import Connection, calling, connecting, to_native, to_ours, translate
 from shared.errors import FatalError, MigratedError
 from shared.stream.broker import MAX_RECORD_BYTES, Listener, position_is_gone
 from shared.stream.records import Record, TopicPartition
@@ -97,7 +97,7 @@ class _KafkaSource:
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
         self._started = consumer
         try:
-            await calling("connect", consumer.start())
+            await connecting(self._connection, consumer.start())
             await asyncio.sleep(0)  # the client cannot be stopped before its background task has begun
         except BaseException:
             await self.stop()
@@ -185,7 +185,10 @@ class KafkaReader(_KafkaSource):
     async def partitions(self, topic: str) -> tuple[TopicPartition, ...]:
         count = (await self._topics()).get(topic)
         if count is None:
-            raise FatalError(f"topic {topic} does not exist; create it with `flywheel topics apply`")
+            raise FatalError(
+                f"topic {topic} does not exist or this user may not see it: `flywheel topics apply` creates it, "
+                "`flywheel topics acl` grants it"
+            )
         return tuple(TopicPartition(topic, number) for number in range(count))
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
