@@ -6,7 +6,6 @@ on standard error by number, their output line is ``{"error": …}``, and the ex
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,86 +108,26 @@ def _load_window(state: Path | None) -> list[tuple[Any, list[int]]]:
 def cluster(
     file: FileArgument = None,
     state: StateOption = None,
-    recluster_every: Annotated[int, typer.Option(min=0, help="merge again after so many lines; 0: as they come")] = 0,
+    recluster_every: Annotated[int, typer.Option(min=0, help="recluster after so many lines; 0: only at the end")] = 0,
 ) -> None:
     """Find tasks: {"id", "text", "tools"?, "argument_keys"?, "key"?} in, {"id", "micro", "cluster"} out, final map."""
-    from services.cli.curation_lines import BadLineError, LineRunner, field_of, lines_of
-    from services.clusterer.logic.discovery import Call
-    from shared.events.calls import ChatMessage, Request
+    from services.cli.curation_cluster import TaskFinder
+    from services.cli.curation_lines import LineRunner, lines_of
     from shared.tasks.features import Featuriser, load_wordllama
+    from shared.tasks.sentences import minilm_if_installed
 
-    featuriser = Featuriser(load_wordllama())
-    discovery = _load_discovery(featuriser, state)
-    placed: list[Any] = []
-
-    def place(value: dict[str, Any]) -> dict[str, Any]:
-        event_id, text = field_of(value, "id"), field_of(value, "text")
-        extra: list[str] = []
-        for name in ("tools", "argument_keys"):
-            words = value.get(name) or []
-            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise BadLineError(f"{name!r} is no list of text")
-            extra += [f"{name}:{word}" for word in words]
-        raw = featuriser.raw(Request(messages=(ChatMessage(role="user", content=text),)), extra)
-        key = str(value.get("key") or "")
-        placement = discovery.place(Call(event_id, key, "user:-", "", len(placed), raw, None))
-        discovery.changes()
-        discovery.written()
-        if recluster_every and (len(placed) + 1) % recluster_every == 0:
-            discovery.merge((key, "user:-"), len(placed))
-        return {"id": event_id, "micro": placement.micro, "cluster": placement.cluster}
-
-    runner = LineRunner(typer.echo, _complain)
-    for result in runner.results(lines_of(file), place):
-        placed.append(result)
-    for result in placed:
-        micro = discovery.micros.get(result.get("micro", ""))
-        runner.write(result if micro is None else {**result, "cluster": micro.cluster})
-    if state is not None:
-        _save_discovery(discovery, state)
-    _finish(runner.bad_lines)
-
-
-def _load_discovery(featuriser: Any, state: Path | None) -> Any:
-    from services.clusterer.logic.cluster import Cluster, Published
-    from services.clusterer.logic.discovery import Discovery
-    from services.clusterer.logic.micro import Micro
-    from services.clusterer.logic.parameters import Parameters
-    from shared.errors import SettingsError
-    from shared.tasks.features import FEATURE_VERSION
-
-    discovery = Discovery(featuriser, Parameters())
+    finder = TaskFinder(Featuriser(load_wordllama()), minilm_if_installed(), recluster_every)
     path = None if state is None else state / "tasks.json"
-    if path is None or not path.exists():
-        return discovery
-    saved = _load(path)
-    if saved.get("features") != FEATURE_VERSION:
-        raise SettingsError(f"{path} was written with other features: delete it and start anew")
-    discovery.load(
-        micros=[Micro.decode(name, base64.b64decode(data)) for name, data in saved["micros"].items()],
-        clusters=[Cluster.decode(name, data) for name, data in saved["clusters"].items()],
-        published={name: Published.decode(data) for name, data in saved["published"].items()},
-        shards={
-            (key, sub): (records, merge_at, tuple(offered)) for key, sub, records, merge_at, offered in saved["shards"]
-        },
-        born=saved["born"],
-    )
-    return discovery
-
-
-def _save_discovery(discovery: Any, state: Path) -> None:
-    from shared.tasks.features import FEATURE_VERSION
-
-    shards: Iterator[tuple[tuple[str, str], Any]] = iter(discovery.shards.items())
-    saved = {
-        "features": FEATURE_VERSION,
-        "micros": {name: _encode(micro.encode()) for name, micro in discovery.micros.items()},
-        "clusters": {name: one.encode() for name, one in discovery.clusters.items()},
-        "published": {name: one.encode() for name, one in discovery.published.items()},
-        "shards": [[*key, shard.records, shard.merge_at, list(shard.offered)] for key, shard in shards],
-        "born": discovery.born,
-    }
-    _save(state / "tasks.json", saved)
+    if path is not None and path.exists():
+        finder.load(_load(path), path)
+    runner = LineRunner(typer.echo, _complain)
+    placed = list(runner.results(lines_of(file), finder.place))
+    finder.finish()
+    for result in placed:
+        runner.write(result if "error" in result else finder.final(result))
+    if path is not None:
+        _save(path, finder.saved())
+    _finish(runner.bad_lines)
 
 
 def _encode(data: bytes) -> str:

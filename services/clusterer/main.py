@@ -8,6 +8,7 @@ from services.clusterer.settings import ClustererSettings
 from shared.lifecycle import run
 from shared.policy import load_policy
 from shared.tasks.features import Featuriser, load_wordllama
+from shared.tasks.sentences import minilm_if_installed
 
 
 def main() -> int:
@@ -20,7 +21,8 @@ def main() -> int:
         test_share=curation.test_share,
         sides_remembered=settings.clustering.sides_remembered,
     )
-    return run(application(featuriser=Featuriser(load_wordllama()), parameters=parameters), settings)
+    featuriser = Featuriser(load_wordllama())
+    return run(application(featuriser=featuriser, parameters=parameters, sentences=minilm_if_installed()), settings)
 
 
 if __name__ == "__main__":

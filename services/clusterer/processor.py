@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from services.clusterer.logic.cluster import Cluster, Published
-from services.clusterer.logic.discovery import Call, Discovery, Placement, ShardKey, called_tools
+from services.clusterer.logic.discovery import Call, Discovery, Placement, called_tools
 from services.clusterer.logic.micro import Micro
 from services.clusterer.logic.parameters import Parameters
+from services.clusterer.logic.shard import ShardKey
 from services.clusterer.logic.splits import call_side, family_side, side_by_hash
 from shared.events.observations import ObservationClustered, ObservationUnique, advance
 from shared.events.vocabulary import Split
 from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result, Skipped
 from shared.stream.processor import Application, State, Store, StoreSpec, TaskId
 from shared.stream.records import Message
-from shared.tasks.features import Featuriser
+from shared.tasks.features import Embed, Featuriser
 from shared.tasks.identity import sub_key
 
 SOURCE = "observation.unique"
@@ -27,20 +28,21 @@ _DAY_MS = 86_400_000
 class Clusterer:
     """``observation.unique`` → ``observation.clustered`` and ``cluster.changed``."""
 
-    def __init__(self, featuriser: Featuriser, parameters: Parameters) -> None:
+    def __init__(self, featuriser: Featuriser, parameters: Parameters, sentences: Embed | None = None) -> None:
         self._featuriser = featuriser
         self._parameters = parameters
-        self._discovery = Discovery(featuriser, parameters)
+        self._sentences = sentences
+        self._discovery = Discovery(featuriser, parameters, sentences)
         self._calls = 0
 
     def restored(self, state: State) -> None:
-        self._discovery = Discovery(self._featuriser, self._parameters)
+        self._discovery = Discovery(self._featuriser, self._parameters, self._sentences)
         clock = state.store("clock").get("clock") or {"calls": 0, "born": 0}
         self._calls = clock["calls"]
-        shards: dict[ShardKey, tuple[int, int, tuple[str, ...]]] = {}
+        shards: dict[ShardKey, dict[str, Any]] = {}
         for key, value in state.store("shards").items():
             task_key, _, shard_sub_key = key.partition(_SEPARATOR)
-            shards[task_key, shard_sub_key] = (value["records"], value["merge_at"], tuple(value["offered"]))
+            shards[task_key, shard_sub_key] = value
         self._discovery.load(
             micros=[Micro.decode(key, value) for key, value in state.store("micros").items()],
             clusters=[Cluster.decode(key, value) for key, value in state.store("clusters").items()],
@@ -148,9 +150,7 @@ class Clusterer:
             else:
                 matchers.put(name, published.encode())
         for key in dirty.shards:
-            shard = discovery.shards[key]
-            value = {"records": shard.records, "merge_at": shard.merge_at, "offered": list(shard.offered)}
-            state.store("shards").put(_SEPARATOR.join(key), value)
+            state.store("shards").put(_SEPARATOR.join(key), discovery.shards[key].encode())
         state.store("clock").put("clock", {"calls": self._calls, "born": discovery.born})
         discovery.written()
 
@@ -165,11 +165,11 @@ def _side(sides: Store, key: str) -> Split | None:
     return None if entry is None else Split(entry[0])
 
 
-def application(*, featuriser: Featuriser, parameters: Parameters) -> Application:
-    """The clusterer as the engine runs it; the embedding is shared by all tasks."""
+def application(*, featuriser: Featuriser, parameters: Parameters, sentences: Embed | None = None) -> Application:
+    """The clusterer as the engine runs it; the embeddings are shared by all tasks."""
 
     def processor(_: TaskId) -> Clusterer:
-        return Clusterer(featuriser, parameters)
+        return Clusterer(featuriser, parameters, sentences)
 
     return Application(
         name="clusterer",

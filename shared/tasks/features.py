@@ -7,6 +7,7 @@ weights travel with each published matcher.
 """
 
 import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,8 @@ STRUCTURE_DIMENSION = 128
 DIMENSION = EMBEDDING_DIMENSION + STRUCTURE_DIMENSION
 STRUCTURE_SHARE = 0.15
 """Share of structure in a vector's squared length, where a request has any."""
+SENTENCE_CHARS = 200
+_PLACEHOLDER = re.compile(r"⟦[^⟦⟧]{1,64}⟧")
 MAX_TEXT_CHARS = 4000
 """Longer turns are cut before they are embedded: bounds the time of one match."""
 WEIGHTS: Mapping[str, float] = {"verb": 1.0, "key": 0.7, "extra": 1.0, "nothing": 1.0}
@@ -47,6 +50,8 @@ class RawFeatures:
     tokens: Mapping[str, int]
     words: tuple[str, ...] = ()
     """Words of the newest user turn without its values, for labels."""
+    text: str = ""
+    """Beginning of that turn as it stands, placeholders dropped: what a sentence model reads. Never matched on."""
 
 
 def user_words(request: Request) -> tuple[list[str], list[str]]:
@@ -86,7 +91,9 @@ class Featuriser:
         if not words and not tokens:
             tokens["nothing:"] = 1
         embedding = self._embed([" ".join(words)])[0]
-        return RawFeatures(embedding=embedding, tokens=tokens, words=tuple(words))
+        step = newest_step(request)
+        text = " ".join(_PLACEHOLDER.sub(" ", message_text(step[0])[: 2 * SENTENCE_CHARS]).split()) if step else ""
+        return RawFeatures(embedding=embedding, tokens=tokens, words=tuple(words), text=text[:SENTENCE_CHARS])
 
     def vector(self, request: Request, extra: Sequence[str] = ()) -> Vector:
         """The vector under the default mean and weights."""

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from shared.events.calls import Request
 from shared.events.clusters import ClusterChanged, Matcher
-from shared.tasks.features import DIMENSION, FEATURE_VERSION, Featuriser, RawFeatures, Vector, encode_weights, project
+from shared.tasks.features import (
+    DIMENSION,
+    FEATURE_VERSION,
+    WEIGHTS,
+    Featuriser,
+    RawFeatures,
+    Vector,
+    default_mean,
+    encode_weights,
+    project,
+)
 from shared.tasks.identity import sub_key
 
 
@@ -38,6 +48,8 @@ class _Space:
     radii: NDArray[np.float32]
     owners: tuple[tuple[str, int, int, int], ...]
     """Cluster, version, epoch and row, one per representative."""
+    is_default: bool
+    """Mean and weights are those of :meth:`Featuriser.vector`."""
 
 
 def _decode(data: bytes, columns: int) -> Vector:
@@ -54,7 +66,7 @@ def _usable(event: ClusterChanged) -> Matcher | None:
     return matcher if fits else None
 
 
-def _spaces(events: Mapping[str, ClusterChanged]) -> tuple[_Space, ...]:
+def _spaces(events: Mapping[str, ClusterChanged], decoded: Mapping[str, Vector]) -> tuple[_Space, ...]:
     groups: dict[tuple[bytes, str], list[tuple[str, ClusterChanged, Matcher]]] = {}
     for cluster in sorted(events):
         matcher = _usable(events[cluster])
@@ -62,8 +74,9 @@ def _spaces(events: Mapping[str, ClusterChanged]) -> tuple[_Space, ...]:
             group = (matcher.feature_mean, encode_weights(matcher.idf))
             groups.setdefault(group, []).append((cluster, events[cluster], matcher))
     spaces = []
-    for (mean, _), members in sorted(groups.items(), key=lambda item: item[0]):
-        vectors = np.concatenate([_decode(matcher.vectors, DIMENSION) for _, _, matcher in members])
+    default = (default_mean().astype("<f2").tobytes(), encode_weights(WEIGHTS))
+    for (mean, weights), members in sorted(groups.items(), key=lambda item: item[0]):
+        vectors = np.concatenate([decoded[cluster] for cluster, _, _ in members])
         spaces.append(
             _Space(
                 mean=np.frombuffer(mean, dtype="<f2").astype(np.float32),
@@ -75,6 +88,7 @@ def _spaces(events: Mapping[str, ClusterChanged]) -> tuple[_Space, ...]:
                     for cluster, event, matcher in members
                     for row in range(len(matcher.radii))
                 ),
+                is_default=(mean, weights) == default,
             )
         )
     return tuple(spaces)
@@ -89,6 +103,7 @@ class MatcherIndex:
         self._lock = Lock()
         self._events: dict[tuple[str, str], dict[str, ClusterChanged]] = {}
         self._shard_of: dict[str, tuple[str, str]] = {}
+        self._decoded: dict[str, Vector] = {}
         self._shards: dict[tuple[str, str], tuple[_Space, ...]] = {}
 
     def __len__(self) -> int:
@@ -101,11 +116,13 @@ class MatcherIndex:
             old = self._shard_of.pop(cluster_id, None)
             if old is not None:
                 del self._events[old][cluster_id]
+                del self._decoded[cluster_id]
             new = None
             if event is not None and _usable(event) is not None and event.matcher is not None:
                 new = (event.matcher.task_key, event.matcher.sub_key)
                 self._events.setdefault(new, {})[cluster_id] = event
                 self._shard_of[cluster_id] = new
+                self._decoded[cluster_id] = _decode(event.matcher.vectors, DIMENSION)
             for shard in {old, new} - {None}:
                 assert shard is not None
                 self._rebuild(shard)
@@ -113,7 +130,7 @@ class MatcherIndex:
     def _rebuild(self, shard: tuple[str, str]) -> None:
         events = self._events.get(shard)
         if events:
-            self._shards[shard] = _spaces(events)
+            self._shards[shard] = _spaces(events, self._decoded)
         else:
             self._events.pop(shard, None)
             self._shards.pop(shard, None)
@@ -125,16 +142,19 @@ class MatcherIndex:
             return None
         return _nearest(shard, self.featuriser.raw(request))
 
-    def match_features(self, raw: RawFeatures, task_key: str, sub_key: str) -> Match | None:
-        """The same for features at hand."""
+    def match_features(
+        self, raw: RawFeatures, task_key: str, sub_key: str, vector: Vector | None = None
+    ) -> Match | None:
+        """The same for features at hand. ``vector``: them under the default mean and weights, if that is at hand too."""
         shard = self._shards.get((task_key, sub_key))
-        return None if shard is None else _nearest(shard, raw)
+        return None if shard is None else _nearest(shard, raw, vector)
 
 
-def _nearest(shard: tuple[_Space, ...], raw: RawFeatures) -> Match | None:
+def _nearest(shard: tuple[_Space, ...], raw: RawFeatures, vector: Vector | None = None) -> Match | None:
     best: Match | None = None
     for space in shard:
-        similarities = space.vectors @ project(raw, space.mean, space.weights)
+        known = vector if space.is_default else None
+        similarities = space.vectors @ (project(raw, space.mean, space.weights) if known is None else known)
         inside = np.where(similarities >= space.radii, similarities, np.float32(-2.0))
         index = int(inside.argmax())
         similarity = float(inside[index])

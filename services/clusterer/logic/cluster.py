@@ -44,6 +44,10 @@ class Cluster:
     version: int = 0
     """Publications so far; 0 while provisional."""
     frozen: bool = False
+    settled: bool = False
+    """A recluster has placed it: only another one splits or merges it."""
+    drift: float = 0.0
+    """1 - Jaccard index of its calls before and after the last recluster."""
     publish_at: int = 0
     """Size at which it is published next."""
     size: int = 0
@@ -56,6 +60,7 @@ class Cluster:
         return {
             "task_key": self.task_key, "sub_key": self.sub_key, "tenant": self.tenant, "born": self.born,
             "epoch": self.epoch, "version": self.version, "frozen": self.frozen, "publish_at": self.publish_at,
+            "settled": self.settled, "drift": self.drift,
             "parents": list(self.parents), "families": list(self.families),
         }  # fmt: skip
 
@@ -115,6 +120,7 @@ def changed(cluster: Cluster, published: Published) -> ClusterChanged:
         exemplars=published.exemplars,
         parents=tuple(cluster.parents),
         epoch=cluster.epoch,
+        drift=cluster.drift,
         size=published.size,
         matcher=matcher,
         changed_at_ms=published.at_ms,

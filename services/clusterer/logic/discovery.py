@@ -5,8 +5,9 @@ An incremental model with two verbs: :meth:`Discovery.place` takes one call and 
 and publications.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from services.clusterer.logic.cluster import TEXT, Cluster, Published, changed, 
 from services.clusterer.logic.linkage import Group, affinity, dominant_tool, merged
 from services.clusterer.logic.micro import Micro, MicroTable, cluster_id, micro_id
 from services.clusterer.logic.parameters import Parameters
+from services.clusterer.logic.recluster import recluster_due, reclustered
+from services.clusterer.logic.shard import Dirty, Shard, ShardKey
 from shared.events.calls import Answer
 from shared.events.clusters import ClusterChanged
-from shared.tasks.features import WEIGHTS, Featuriser, RawFeatures, Vector, default_mean, project
-from shared.tasks.matcher import MatcherIndex
-
-ShardKey = tuple[str, str]
+from shared.tasks.features import WEIGHTS, Embed, Featuriser, RawFeatures, Vector, default_mean, project
+from shared.tasks.matcher import Match, MatcherIndex
 
 NEAREST_TRIED = 8
 """Micro-clusters tried, nearest first, for one whose answers agree."""
@@ -52,28 +53,6 @@ class Placement:
 
 
 @dataclass(slots=True)
-class Shard:
-    """One task key and sub-key: its micro-clusters, and when it is merged next."""
-
-    table: MicroTable = field(default_factory=MicroTable)
-    records: int = 0
-    merge_at: int = 0
-    offered: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Dirty:
-    """What has changed since it was last written to the stores."""
-
-    micros: dict[str, None] = field(default_factory=dict)
-    dropped_micros: dict[str, None] = field(default_factory=dict)
-    clusters: dict[str, None] = field(default_factory=dict)
-    dropped_clusters: dict[str, None] = field(default_factory=dict)
-    matchers: dict[str, None] = field(default_factory=dict)
-    shards: dict[ShardKey, None] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
 class _Moves:
     """What one merge did: clusters touched, where each cluster's oldest micro-cluster went, and who changed epoch."""
 
@@ -94,8 +73,10 @@ def called_tools(answer: Answer | None, sub_key: str) -> str | None:
 class Discovery:
     """The model of one task."""
 
-    def __init__(self, featuriser: Featuriser, parameters: Parameters) -> None:
+    def __init__(self, featuriser: Featuriser, parameters: Parameters, sentences: Embed | None = None) -> None:
         self.parameters = parameters
+        self.sentences = sentences
+        """Embeds the exemplars of a recluster; without it their centroids must do."""
         self.index = MatcherIndex(featuriser)
         self.clusters: dict[str, Cluster] = {}
         self.published: dict[str, Published] = {}
@@ -108,7 +89,7 @@ class Discovery:
 
     def load(
         self, micros: Iterable[Micro], clusters: Iterable[Cluster], published: dict[str, Published],
-        shards: dict[ShardKey, tuple[int, int, tuple[str, ...]]], born: int,
+        shards: Mapping[ShardKey, Mapping[str, Any]], born: int,
     ) -> None:  # fmt: skip
         """Takes over a stored state."""
         self.born = born
@@ -119,8 +100,7 @@ class Discovery:
             self.micros[micro.id] = micro
             self.clusters[micro.cluster].size += micro.count
         for key, members in by_shard.items():
-            records, merge_at, offered = shards.get(key, (0, self.parameters.first_merge, ()))
-            self.shards[key] = Shard(MicroTable(members), records, merge_at, offered)
+            self.shards[key] = Shard.decode(shards[key], MicroTable(members))
         self.published = published
         for cluster_name in published:
             cluster = self.clusters[cluster_name]
@@ -140,40 +120,51 @@ class Discovery:
         key = (call.task_key, call.sub_key)
         shard = self.shards.get(key)
         if shard is None:
-            shard = self.shards[key] = Shard(merge_at=self.parameters.first_merge, offered=call.offered)
+            shard = Shard(merge_at=self.parameters.first_merge, offered=call.offered, reclustered_ms=call.at_ms)
+            self.shards[key] = shard
         vector = project(call.raw, default_mean(), WEIGHTS)
-        match = self.index.match_features(call.raw, *key)
+        match = self.index.match_features(call.raw, *key, vector)
+        micro, similarity = self._learnt_by(call, vector, shard, match)
         if match is not None:
-            micro = self.micros[self.published[match.cluster].micros[match.representative]]
             placement = Placement(match.cluster, micro.id, match.similarity, match.version, match.epoch)
-            if self._too_far_for_other_tools(call, micro, match.similarity):
-                micro, _ = self._provisional(call, vector, shard)
         else:
-            micro, similarity = self._provisional(call, vector, shard)
             placement = Placement(micro.cluster, micro.id, similarity, 0, 0)
-        micro.add(vector, call.event_id, placement.similarity, call.at_ms, call.called, call.raw.words)
+        micro.add(vector, call.event_id, similarity, call.at_ms, call.called, call.raw.words, call.raw.text)
         shard.table.refresh(micro)
         self.clusters[micro.cluster].size += 1
         shard.records += 1
+        shard.provisional += match is None
         self.dirty.micros[micro.id] = None
         self.dirty.shards[key] = None
-        if shard.records >= shard.merge_at:
-            shard.merge_at = shard.records + max(self.parameters.first_merge, shard.records // 2)
-            self.merge(key, call.at_ms)
+        self._reorganise(shard, key, call.at_ms)
         cluster = self.clusters[micro.cluster]
         if cluster.size >= cluster.publish_at:
             self._publish(cluster, call.at_ms)
-        placed = self.micros[placement.micro]
-        return replace(placement, cluster=placed.cluster)
+        stays = match is not None and match.cluster in self.clusters
+        return placement if stays else replace(placement, cluster=micro.cluster)
 
-    def _provisional(self, call: Call, vector: Vector, shard: Shard) -> tuple[Micro, float]:
-        """The nearest micro-cluster within the leader's radius, else a new one in the nearest cluster, else in a new one."""
+    def _reorganise(self, shard: Shard, key: ShardKey, at_ms: int) -> None:
+        if recluster_due(shard, self.parameters, at_ms):
+            self.recluster(key, at_ms)
+        elif shard.records >= shard.merge_at:
+            shard.merge_at = shard.records + max(self.parameters.first_merge, shard.records // 2)
+            self.merge(key, at_ms)
+
+    def _learnt_by(self, call: Call, vector: Vector, shard: Shard, match: Match | None) -> tuple[Micro, float]:
+        """The nearest micro-cluster within the leader's radius, else a new one: in the matched cluster, else in the nearest,
+        else in a new one. Micro-clusters are narrower than what is published, so that a recluster can tell apart what one
+        matcher holds."""
         nearest = self._nearest_micro(call, vector, shard)
         if nearest is not None:
             return nearest
         self._make_room(shard)
         self.born += 1
-        cluster = self._nearest_cluster(call, vector, shard)
+        cluster = None
+        if match is not None:
+            representative = self.micros[self.published[match.cluster].micros[match.representative]]
+            if not self._too_far_for_other_tools(call, representative, match.similarity):
+                cluster = self.clusters[match.cluster]
+        cluster = cluster or self._nearest_cluster(call, vector, shard)
         if cluster is None:
             cluster = Cluster(
                 id=cluster_id(call.task_key, call.sub_key, call.event_id), task_key=call.task_key, sub_key=call.sub_key,
@@ -191,11 +182,15 @@ class Discovery:
 
     def _nearest_micro(self, call: Call, vector: Vector, shard: Shard) -> tuple[Micro, float] | None:
         """Nearest within the leader's radius; one whose answers call other tools must be nearer by the malus."""
-        for micro, similarity in shard.table.nearest(vector, NEAREST_TRIED):
-            if similarity < self.parameters.leader:
-                return None
-            if not self._too_far_for_other_tools(call, micro, similarity):
-                return micro, similarity
+        full = len(shard.table) >= self.parameters.max_micros
+        least = self.parameters.full_leader if full else self.parameters.leader
+        # Nearly always the nearest will do, and one is found faster than several.
+        for tried in (1, NEAREST_TRIED):
+            for micro, similarity in shard.table.nearest(vector, tried):
+                if similarity < least:
+                    return None
+                if not self._too_far_for_other_tools(call, micro, similarity):
+                    return micro, similarity
         return None
 
     def _too_far_for_other_tools(self, call: Call, micro: Micro, similarity: float) -> bool:
@@ -203,9 +198,14 @@ class Discovery:
         was published, but learnt apart, so that the next publication tells the two tasks apart."""
         tool = dominant_tool(micro.tools, self.parameters.dominance)
         differs = bool(tool and call.called and tool != call.called)
-        return differs and similarity < self.parameters.leader + self.parameters.other_tool_leader
+        return differs and similarity < self.parameters.other_tool_leader
 
     def _nearest_cluster(self, call: Call, vector: Vector, shard: Shard) -> Cluster | None:
+        if len(shard.table) > self.parameters.max_groups:
+            ((micro, similarity),) = shard.table.nearest(vector, 1)
+            tool = dominant_tool(micro.tools, self.parameters.dominance)
+            near = affinity(similarity, tool, call.called or None, self.parameters) >= self.parameters.radius
+            return self.clusters[micro.cluster] if near else None
         groups = self._groups(shard, singles=False)
         best, best_value = None, self.parameters.merge_cut
         for group in groups:
@@ -220,7 +220,8 @@ class Discovery:
         may place them anew."""
         members: dict[str, list[int]] = {}
         for row, micro in enumerate(shard.table.micros):
-            alone = singles and self.clusters[micro.cluster].version == 0
+            cluster = self.clusters[micro.cluster]
+            alone = singles and cluster.version == 0 and not cluster.settled
             members.setdefault(micro.id if alone else micro.cluster, []).append(row)
         groups = []
         for rows in members.values():
@@ -228,9 +229,28 @@ class Discovery:
             group = Group([micro.id for micro in micros], shard.table.matrix[rows].mean(axis=0), micros[0].tools.copy())
             for micro in micros[1:]:
                 group.tools.update(micro.tools)
-            group.frozen = self.clusters[micros[0].cluster].frozen
+            cluster = self.clusters[micros[0].cluster]
+            group.frozen = cluster.frozen or cluster.settled
             groups.append(group)
         return groups
+
+    def recluster(self, key: ShardKey, at_ms: int) -> None:
+        """Groups a shard anew. Ids are carried by overlap; what was split or merged is published under a new epoch."""
+        outcome = reclustered(self.shards[key], self.clusters, self.parameters, self.sentences)
+        for cluster in outcome.born:
+            self.clusters[cluster.id] = cluster
+        for micro in self.shards[key].table.micros:
+            self.dirty.micros[micro.id] = None
+        self.shards[key].reorganised(at_ms)
+        self.dirty.shards[key] = None
+        for cluster in (*outcome.born, *outcome.carried):
+            self._mark_cluster(cluster)
+            if cluster.id in outcome.new_epoch or cluster.size >= cluster.publish_at:
+                self._publish(cluster, at_ms, new_epoch=cluster.id in outcome.new_epoch)
+        for cluster, heir in outcome.gone:
+            self._changes.append(merged_away(cluster, self.clusters[heir], at_ms))
+            self.index.update(cluster.id, None)
+            self._drop_cluster(cluster)
 
     def merge(self, key: ShardKey, at_ms: int) -> None:
         """Average linkage over a shard. Frozen clusters keep their ids and may take others in."""
@@ -333,22 +353,23 @@ class Discovery:
         self._changes.append(event)
 
     def _make_room(self, shard: Shard) -> None:
-        """Drops the stalest micro-cluster that no publication names, once the shard is full."""
+        """Drops the stalest micro-clusters that no publication names, some at a time, once the shard is full."""
         if len(shard.table) < self.parameters.max_micros:
             return
         named = {name for published in self.published.values() for name in published.micros}
         free = [micro for micro in shard.table.micros if micro.id not in named]
-        if not free:
-            return
-        stalest = min(free, key=lambda micro: (micro.last_ms, micro.born))
-        cluster = self.clusters[stalest.cluster]
-        cluster.size -= stalest.count
-        shard.table.remove(stalest)
-        del self.micros[stalest.id]
-        self.dirty.micros.pop(stalest.id, None)
-        self.dirty.dropped_micros[stalest.id] = None
-        if not any(micro.cluster == cluster.id for micro in shard.table.micros):
-            self._drop_cluster(cluster)
+        free.sort(key=lambda micro: (micro.last_ms, micro.born))
+        gone = free[: max(1, self.parameters.max_micros // 64)]
+        shard.table.remove(gone)
+        for micro in gone:
+            self.clusters[micro.cluster].size -= micro.count
+            del self.micros[micro.id]
+            self.dirty.micros.pop(micro.id, None)
+            self.dirty.dropped_micros[micro.id] = None
+        left = {micro.cluster for micro in shard.table.micros}
+        for name in dict.fromkeys(micro.cluster for micro in gone):
+            if name not in left:
+                self._drop_cluster(self.clusters[name])
 
     def _mark_cluster(self, cluster: Cluster) -> None:
         self.dirty.dropped_clusters.pop(cluster.id, None)

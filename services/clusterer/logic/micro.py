@@ -33,6 +33,10 @@ class Micro:
     tools: Counter[str] = field(default_factory=Counter)
     """Tools that answers called, one key for the calls of one answer; the empty key counts answers of text."""
     words: Counter[str] = field(default_factory=Counter)
+    text: str = ""
+    """The exemplar's newest user turn, redacted and cut: what a recluster's sentence model reads."""
+    sentence: Vector | None = None
+    """Its sentence vector, once embedded."""
 
     @property
     def centroid(self) -> Vector:
@@ -40,7 +44,14 @@ class Micro:
         return self.sums / np.float32(norm) if norm > 0.0 else self.sums
 
     def add(
-        self, vector: Vector, event_id: str, similarity: float, at_ms: int, tool: str | None, words: Sequence[str]
+        self,
+        vector: Vector,
+        event_id: str,
+        similarity: float,
+        at_ms: int,
+        tool: str | None,
+        words: Sequence[str],
+        text: str = "",
     ) -> None:
         """Takes in one call."""
         self.sums = self.sums + vector
@@ -49,7 +60,10 @@ class Micro:
         if tool is not None:
             self.tools[tool] += 1
         if similarity > self.exemplar_similarity:
-            self.exemplar, self.exemplar_similarity = event_id, similarity
+            # The first call is near itself only: any later one near the centre takes its place.
+            self.exemplar, self.exemplar_similarity = event_id, similarity if self.count > 1 else 0.0
+            if text != self.text:
+                self.text, self.sentence = text, None
         if self.count <= WORDS_UNTIL:
             for word in dict.fromkeys(words):
                 if word in self.words or len(self.words) < MAX_WORDS:
@@ -59,19 +73,24 @@ class Micro:
         head = {
             "c": self.cluster, "t": self.task_key, "s": self.sub_key, "b": self.born, "n": self.count, "l": self.last_ms,
             "f": self.first_event, "x": self.exemplar, "xs": self.exemplar_similarity, "a": self.tools, "w": self.words,
+            "tx": self.text,
         }  # fmt: skip
+        sentence = b"" if self.sentence is None else self.sentence.astype("<f2").tobytes()
         text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
-        return len(text).to_bytes(4, "little") + text + self.sums.astype("<f4").tobytes()
+        return len(text).to_bytes(4, "little") + text + self.sums.astype("<f4").tobytes() + sentence
 
     @classmethod
     def decode(cls, micro_id: str, data: bytes) -> "Micro":
         length = int.from_bytes(data[:4], "little")
         head = json.loads(data[4 : 4 + length])
-        sums = np.frombuffer(data[4 + length :], dtype="<f4").astype(np.float32)
+        end = 4 + length + 4 * DIMENSION
+        sums = np.frombuffer(data[4 + length : end], dtype="<f4").astype(np.float32)
+        sentence = np.frombuffer(data[end:], dtype="<f2").astype(np.float32) if len(data) > end else None
         return cls(
             id=micro_id, cluster=head["c"], task_key=head["t"], sub_key=head["s"], born=head["b"], sums=sums,
             count=head["n"], last_ms=head["l"], first_event=head["f"], exemplar=head["x"], exemplar_similarity=head["xs"],
-            tools=Counter(head["a"]), words=Counter(head["w"]),
+            tools=Counter(head["a"]), words=Counter(head["w"]), text=head.get("tx", ""),
+            sentence=sentence,
         )  # fmt: skip
 
 
@@ -110,7 +129,15 @@ class MicroTable:
         if not self.micros:
             return []
         similarities = self.matrix @ vector
-        rows = np.argsort(-similarities, kind="stable")[:count]
+        if count == 1:
+            best = int(similarities.argmax())
+            return [(self.micros[best], float(similarities[best]))]
+        if count < len(self.micros):
+            least = np.partition(similarities, -count)[-count]
+            rows = np.flatnonzero(similarities >= least)
+            rows = rows[np.argsort(-similarities[rows], kind="stable")][:count]
+        else:
+            rows = np.argsort(-similarities, kind="stable")
         return [(self.micros[row], float(similarities[row])) for row in rows.tolist()]
 
     def append(self, micro: Micro) -> None:
@@ -124,9 +151,10 @@ class MicroTable:
         """The micro-cluster's sums have changed."""
         self._matrix[self._rows[micro.id]] = micro.centroid
 
-    def remove(self, micro: Micro) -> None:
-        row = self._rows.pop(micro.id)
-        count = len(self.micros)
-        self._matrix[row : count - 1] = self._matrix[row + 1 : count]
-        del self.micros[row]
+    def remove(self, gone: Sequence[Micro]) -> None:
+        """Takes micro-clusters out; the others keep their order."""
+        names = {micro.id for micro in gone}
+        rows = [row for row, micro in enumerate(self.micros) if micro.id not in names]
+        self._matrix[: len(rows)] = self._matrix[rows]
+        self.micros = [self.micros[row] for row in rows]
         self._rows = {other.id: index for index, other in enumerate(self.micros)}

@@ -1,14 +1,18 @@
 """Parameters of task discovery, measured on template traffic with paraphrases and, for text answers, on CLINC150."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from services.clusterer.logic.regroup import RegroupParameters
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """Similarities are cosines of :mod:`shared.tasks.features` vectors."""
 
-    leader: float = 0.55
+    leader: float = 0.70
     """A call joins the nearest micro-cluster from here on."""
+    full_leader: float = 0.35
+    """The same once the shard is full: only what is far from all of it takes the place of the stalest."""
     radius: float = 0.55
     """Radius of published representatives; outside it a call is provisional and goes to the frontier model."""
     pure_radius: float = 0.45
@@ -21,8 +25,8 @@ class Parameters:
     """Added where both groups' answers call the same tools: paraphrases share few words in a static embedding."""
     other_tool_malus: float = 0.40
     """Taken off where they call different ones."""
-    other_tool_leader: float = 0.25
-    """How much nearer a call must be to a micro-cluster whose answers call other tools than its own."""
+    other_tool_leader: float = 0.80
+    """A call joins a micro-cluster whose answers call other tools than its own only from here on."""
     dominance: float = 0.6
     """Share of a group's answers that makes a tool its own."""
     born_size: int = 20
@@ -36,8 +40,19 @@ class Parameters:
     """Micro-clusters per task key and sub-key; beyond it the stalest provisional one is dropped."""
     first_merge: int = 8
     """Calls of a shard after which it is first merged; then at each growth by half."""
-    max_groups: int = 1024
+    max_groups: int = 256
     """Groups looked at in one merge, heaviest first: bounds its time."""
+    regroup: RegroupParameters = field(default_factory=RegroupParameters)
+    max_regrouped: int = 4096
+    """Micro-clusters grouped in one recluster, heaviest first; the others follow the nearest. Bounds time and memory."""
+    recluster_records: int = 500
+    """Calls of a shard between two reclusters at least."""
+    recluster_ms: int = 7 * 86_400_000
+    """Event time after which a shard is reclustered."""
+    novel_records: int = 1000
+    """Calls that no published matcher held, from which a shard is reclustered earlier."""
+    novel_share: float = 0.2
+    """Their share of the calls since the last recluster must be at least this."""
     test_share: float = 0.2
     split_families: int = 20
     """Families from which the split is by family; below it by episode."""

@@ -1,0 +1,183 @@
+"""A recluster's partition: micro-clusters to groups, the number of groups found.
+
+Neighbours are averaged first: single exemplars of a task lie apart in any small embedding, but share neighbours, so that one
+cut fits narrow and wide domains alike. Average linkage at that cut over-clusters; groups too light to be a task give their
+members to the others; spherical k-means, weighted by calls and started from what is left (and from the groups of the last
+recluster, which is what keeps ids), settles who goes where. Deterministic: the same input in the same order gives the same
+groups.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import AgglomerativeClustering
+
+from shared.tasks.features import Vector
+
+Labels = NDArray[np.int64]
+_EPSILON = np.float32(1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class RegroupParameters:
+    """Measured on public intents (all of them and subsets of 4 to 30) and on generated tool calls."""
+
+    sentence_share: float = 0.7
+    """Share of the sentence model in a vector's squared length, where exemplars have been embedded."""
+    tool_share: float = 0.45
+    """Share of the tool that answers call, where they call one."""
+    many_tasks: float = 0.24
+    """Mean similarity of two calls of a shard up to which it surely holds many tasks (77 of one bank: 0.22)."""
+    one_task: float = 0.36
+    """The same from which it may be one task (single intents: 0.32 to 0.67)."""
+    neighbours: int = 10
+    neighbour_share: float = 0.5
+    """How far a micro-cluster moves to the mean of its neighbours."""
+    cut: float = 0.54
+    """Average similarity, after averaging, from which two groups are one."""
+    floor: float = 0.2
+    """Groups lighter than this share of a typical call's group are no task of their own."""
+    rounds: int = 15
+    new_below: float = 0.75
+    """A group of a warm start is new where no older centre is as near as this."""
+    same_above: float = 0.92
+    """Two older groups are merged where their centres are as near as this and the cold partition joins them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Micro-clusters of one shard, row by row."""
+
+    centroids: Vector
+    sentences: Vector | None
+    """Sentence vectors of exemplars; ``None``: not available."""
+    tools: Sequence[str | None]
+    """The tool that most answers call; ``None``: unknown or text."""
+    counts: NDArray[np.float32]
+
+
+def regroup(members: Members, parameters: RegroupParameters, before: Sequence[str | None] | None = None) -> Labels:
+    """A group for each row, numbered by first row. ``before`` starts it warm: the groups of the last recluster,
+    ``None`` for rows that had none."""
+    if len(members.counts) < 2:
+        return np.zeros(len(members.counts), dtype=np.int64)
+    space = smoothed(_space(members, parameters), members.counts, parameters)
+    cold = _linked(space, parameters)
+    seeds = _heavy_centres(space, cold, members.counts, parameters.floor)
+    if before is not None:
+        seeds = _warm_seeds(space, cold, seeds, members.counts, before, parameters)
+    return _renumbered(_settled(space, members.counts, seeds, parameters.rounds))
+
+
+def unit(rows: Vector) -> Vector:
+    result: Vector = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _EPSILON)
+    return result
+
+
+def _centred(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParameters) -> Vector:
+    """What all requests of many tasks have in common tells none apart, and is taken out. What they share because they are
+    one task must stay, or noise alone would be left: the larger the shared part, the less of it is taken."""
+    mean = (rows * counts[:, None]).sum(axis=0) / counts.sum()
+    shared = float(mean @ mean)
+    many, one = parameters.many_tasks, parameters.one_task
+    taken = np.float32(min(1.0, max(0.0, (one - shared) / (one - many))))
+    return unit(rows - taken * mean)
+
+
+def _space(members: Members, parameters: RegroupParameters) -> Vector:
+    text = _centred(members.centroids, members.counts, parameters)
+    if members.sentences is not None:
+        share = np.float32(parameters.sentence_share)
+        sentences = _centred(members.sentences, members.counts, parameters)
+        text = np.concatenate([np.sqrt(share) * sentences, np.sqrt(1 - share) * text], axis=1)
+    codes = {tool: code for code, tool in enumerate(dict.fromkeys(tool for tool in members.tools if tool))}
+    if not codes:
+        return text
+    called = np.zeros((len(text), len(codes)), dtype=np.float32)
+    for row, tool in enumerate(members.tools):
+        if tool:
+            called[row, codes[tool]] = 1.0
+    share = np.float32(parameters.tool_share)
+    return unit(np.concatenate([np.sqrt(1 - share) * text, np.sqrt(share) * called], axis=1))
+
+
+def smoothed(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParameters) -> Vector:
+    """Each row moved to the mean of its nearest rows, weighted by similarity and, damped, by calls."""
+    # Among few rows the nearest are not of the same task.
+    count = min(parameters.neighbours, len(rows) // 4)
+    if count < 1:
+        return rows
+    similarities = rows @ rows.T
+    np.fill_diagonal(similarities, -1.0)
+    nearest = np.argpartition(similarities, -count, axis=1)[:, -count:]
+    weights = np.maximum(np.take_along_axis(similarities, nearest, axis=1), 0.0) ** 2 * np.sqrt(counts[nearest])
+    means = np.stack([weights[row] @ rows[nearest[row]] for row in range(len(rows))])
+    share = np.float32(parameters.neighbour_share)
+    return unit((1 - share) * rows + share * unit(means))
+
+
+def _linked(space: Vector, parameters: RegroupParameters) -> Labels:
+    linkage = AgglomerativeClustering(
+        n_clusters=None, metric="cosine", linkage="average", distance_threshold=1.0 - parameters.cut
+    )
+    labels: Labels = linkage.fit_predict(space).astype(np.int64)
+    return labels
+
+
+def _centres(space: Vector, labels: Labels, counts: NDArray[np.float32], groups: int) -> Vector:
+    sums = np.zeros((groups, space.shape[1]), dtype=np.float32)
+    np.add.at(sums, labels, space * counts[:, None])
+    return unit(sums)
+
+
+def _heavy_centres(space: Vector, labels: Labels, counts: NDArray[np.float32], floor: float) -> Vector:
+    weights = np.bincount(labels, weights=counts)
+    typical = float((weights**2).sum() / weights.sum())
+    return _centres(space, labels, counts, len(weights))[weights >= floor * typical]
+
+
+def _warm_seeds(
+    space: Vector, cold: Labels, seeds: Vector, counts: NDArray[np.float32], before: Sequence[str | None],
+    parameters: RegroupParameters,
+) -> Vector:  # fmt: skip
+    """Centres of the older groups where they are now, those that have become one joined, and the cold ones far from all."""
+    names = list(dict.fromkeys(name for name in before if name is not None))
+    rows = np.array([row for row, name in enumerate(before) if name is not None], dtype=np.int64)
+    if not names:
+        return seeds
+    codes = {name: code for code, name in enumerate(names)}
+    labels = np.array([codes[name] for name in before if name is not None], dtype=np.int64)
+    weights = np.bincount(labels, weights=counts[rows])
+    older = _centres(space[rows], labels, counts[rows], len(names))
+    homes = [
+        np.bincount(cold[rows[labels == code]], weights=counts[rows[labels == code]]).argmax()
+        for code in range(len(names))
+    ]
+    typical = float((weights**2).sum() / weights.sum())
+    kept: list[int] = []
+    for code in np.argsort(-weights, kind="stable").tolist():
+        joined = any(
+            homes[code] == homes[other] and older[code] @ older[other] >= parameters.same_above for other in kept
+        )
+        if not joined and weights[code] >= parameters.floor * typical:
+            kept.append(code)
+    older = older[sorted(kept)]
+    fresh = seeds[(seeds @ older.T).max(axis=1) < parameters.new_below] if len(seeds) else seeds
+    return np.concatenate([older, fresh])
+
+
+def _settled(space: Vector, counts: NDArray[np.float32], centres: Vector, rounds: int) -> Labels:
+    labels: Labels = (space @ centres.T).argmax(axis=1)
+    for _ in range(rounds):
+        after: Labels = (space @ _centres(space, labels, counts, len(centres)).T).argmax(axis=1)
+        if (after == labels).all():
+            break
+        labels = after
+    return labels
+
+
+def _renumbered(labels: Labels) -> Labels:
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(label, len(numbers)) for label in labels.tolist()], dtype=np.int64)

@@ -1,0 +1,50 @@
+"""A shard, one task key and sub-key, and what has changed since it was last written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.clusterer.logic.micro import MicroTable
+
+ShardKey = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Shard:
+    """Its micro-clusters, and what says when it is merged and reclustered next."""
+
+    table: MicroTable = field(default_factory=MicroTable)
+    records: int = 0
+    merge_at: int = 0
+    offered: tuple[str, ...] = ()
+    reclustered_at: int = 0
+    """Records at the last recluster."""
+    reclustered_ms: int = 0
+    """Event time of the last recluster; of the first call where there was none."""
+    provisional: int = 0
+    """Calls since then that no published matcher held: what is new."""
+
+    def reorganised(self, at_ms: int) -> None:
+        self.reclustered_at, self.reclustered_ms, self.provisional = self.records, at_ms, 0
+
+    def encode(self) -> dict[str, Any]:
+        return {
+            "records": self.records, "merge_at": self.merge_at, "offered": list(self.offered),
+            "reclustered_at": self.reclustered_at, "reclustered_ms": self.reclustered_ms, "provisional": self.provisional,
+        }  # fmt: skip
+
+    @classmethod
+    def decode(cls, data: Mapping[str, Any], table: MicroTable) -> "Shard":
+        return cls(table=table, **{**data, "offered": tuple(data["offered"])})
+
+
+@dataclass(slots=True)
+class Dirty:
+    """What has changed since it was last written to the stores."""
+
+    micros: dict[str, None] = field(default_factory=dict)
+    dropped_micros: dict[str, None] = field(default_factory=dict)
+    clusters: dict[str, None] = field(default_factory=dict)
+    dropped_clusters: dict[str, None] = field(default_factory=dict)
+    matchers: dict[str, None] = field(default_factory=dict)
+    shards: dict[ShardKey, None] = field(default_factory=dict)

@@ -1,0 +1,170 @@
+"""A recluster: how many tasks there are, ids that stay, lineage of what was split or merged, when it is due."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from services.clusterer.logic.cluster import Cluster
+from services.clusterer.logic.discovery import Call, Discovery
+from services.clusterer.logic.micro import Micro, MicroTable
+from services.clusterer.logic.parameters import Parameters
+from services.clusterer.logic.recluster import recluster_due, reclustered
+from services.clusterer.logic.regroup import Members, RegroupParameters, regroup
+from services.clusterer.logic.shard import Shard
+from services.clusterer.processor import application
+from shared.events.calls import ChatMessage, Request
+from shared.events.vocabulary import ClusterState
+from shared.stream.testing import Harness, run_batches
+from shared.tasks.features import DIMENSION, Featuriser, Vector
+
+KEY = ("k", "user:-")
+Traffic = Callable[[int, int], list[tuple[str, str]]]
+
+
+def towards(direction: int, seed: int, spread: float = 0.6) -> Vector:
+    """A unit vector near an axis."""
+    noise = np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32)
+    vector = noise * np.float32(spread / np.linalg.norm(noise))
+    vector[direction] += 1.0
+    unit: Vector = vector / np.float32(np.linalg.norm(vector))
+    return unit
+
+
+def micro(number: int, cluster: str, direction: int, count: int = 10) -> Micro:
+    vector = towards(direction, number)
+    return Micro(
+        id=f"m{number}", cluster=cluster, task_key="k", sub_key="user:-", born=number, count=count,
+        sums=vector * np.float32(count), first_event=f"e{number}", text=f"text {number}",
+    )  # fmt: skip
+
+
+def cluster(name: str, **more: Any) -> Cluster:
+    return Cluster(**{"id": name, "task_key": "k", "sub_key": "user:-", "tenant": "t", "born": 1, **more})
+
+
+@pytest.mark.parametrize("tasks", [2, 5, 40])
+def test_the_number_of_groups_is_found(tasks: int) -> None:
+    rows = [towards(row % tasks, row) for row in range(12 * tasks)]
+    members = Members(np.stack(rows), None, [None] * len(rows), np.full(len(rows), 3.0, dtype=np.float32))
+    labels = regroup(members, RegroupParameters())
+    assert labels.tolist() == [row % tasks for row in range(12 * tasks)]
+    assert regroup(members, RegroupParameters()).tolist() == labels.tolist()
+
+
+def test_answers_that_call_other_tools_keep_requests_apart_that_read_alike() -> None:
+    rows = np.stack([towards(0, row, 0.9) for row in range(40)])
+    counts = np.full(40, 5.0, dtype=np.float32)
+    assert len(set(regroup(Members(rows, None, [None] * 40, counts), RegroupParameters()).tolist())) == 1
+    labels = regroup(Members(rows, None, ["f" if row % 2 else "g" for row in range(40)], counts), RegroupParameters())
+    assert labels.tolist() == [row % 2 for row in range(40)]
+
+
+def test_one_cluster_that_holds_two_tasks_is_split_with_lineage_and_a_new_epoch() -> None:
+    micros = [micro(n, "old", n % 2, count=10 if n % 2 else 20) for n in range(24)]
+    clusters = {"old": cluster("old", version=3, frozen=True, families=["f1"])}
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    (kept,), (child,) = outcome.carried, outcome.born
+    assert (kept.id, kept.epoch, kept.frozen, outcome.new_epoch) == ("old", 2, False, {"old"})
+    assert (child.parents, child.epoch, child.families) == (["old"], 2, ["f1"])
+    assert (kept.size, child.size) == (240, 120)
+    assert kept.drift == pytest.approx(1 / 3)
+    assert {one.cluster for one in micros if one.born % 2 == 0} == {"old"}
+    assert outcome.gone == []
+
+
+def test_two_published_clusters_of_one_task_are_merged_with_lineage_and_a_new_epoch() -> None:
+    micros = [micro(n, "a" if n % 3 else "b", 0) for n in range(24)] + [micro(100 + n, "c", 1) for n in range(24)]
+    clusters = {name: cluster(name, version=1) for name in "abc"}
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    assert {one.id: (one.epoch, one.parents) for one in outcome.carried} == {"a": (2, ["b"]), "c": (1, [])}
+    assert [(gone.id, heir) for gone, heir in outcome.gone] == [("b", "a")]
+    assert outcome.new_epoch == {"a"}
+
+
+def test_a_second_recluster_without_drift_moves_nothing() -> None:
+    micros = [micro(n, "x", n % 4) for n in range(48)]
+    clusters = {"x": cluster("x")}
+    first = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    clusters |= {one.id: one for one in first.born}
+    before = [one.cluster for one in micros]
+    second = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    assert [one.cluster for one in micros] == before
+    assert len(second.carried) == 4
+    assert all(one.drift == 0.0 for one in second.carried)
+    assert (second.born, second.gone, second.new_epoch) == ([], [], set())
+
+
+def test_exemplars_are_embedded_once_and_decide_where_centroids_say_nothing() -> None:
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> Vector:
+        asked.extend(texts)
+        return np.stack([np.eye(384, dtype=np.float32)[int(text.split()[1]) % 2] for text in texts])
+
+    micros = [micro(n, "x", 0) for n in range(30)]
+    clusters = {"x": cluster("x")}
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), embed)
+    assert len({one.cluster for one in micros}) == 2
+    assert all((one.cluster == micros[0].cluster) == (one.born % 2 == 0) for one in micros)
+    decoded = [Micro.decode(one.id, one.encode()) for one in micros]
+    reclustered(Shard(MicroTable(decoded)), clusters | {one.id: one for one in outcome.born}, Parameters(), embed)
+    assert sorted(asked) == sorted(f"text {n}" for n in range(30))
+
+
+@pytest.mark.parametrize(
+    ("records", "provisional", "days", "due"),
+    [(499, 499, 30, False), (500, 0, 6, False), (500, 0, 7, True), (4000, 999, 0, False), (4000, 1000, 0, True), (9000, 1000, 0, False)],
+)  # fmt: skip
+def test_a_recluster_is_due_by_event_time_or_by_what_is_new(
+    records: int, provisional: int, days: int, due: bool
+) -> None:
+    shard = Shard(records=records, provisional=provisional, reclustered_ms=1000)
+    assert recluster_due(shard, Parameters(), 1000 + days * 86_400_000) is due
+
+
+def test_weekly_reclusters_on_the_stream_keep_the_ids_and_do_not_depend_on_the_cut(
+    featuriser: Featuriser, make: Any, traffic: Traffic
+) -> None:
+    day_ms = 86_400_000
+    stream = traffic(900, 21)
+    events = [
+        make(n, text, tool, occurred_at_ms=1_700_000_000_000 + n * day_ms // 30)
+        for n, (tool, text) in enumerate(stream)
+    ]
+    app = application(featuriser=featuriser, parameters=Parameters(recluster_records=100, freeze_size=60))
+    whole = run_batches(app, events, [900])
+    stopped = Harness(app)
+    for start in range(0, 900, 190):
+        stopped.feed(events[start : start + 190])
+        stopped.restart()
+    assert stopped.outputs == whole.outputs
+    shards = dict(whole.state.store("shards").items())
+    assert {entry["reclustered_at"] > 0 for entry in shards.values()} == {True}
+    placed = [output.event for output in whole.outputs if output.topic == "observation.clustered"]
+    main = [Counter(one.cluster for one in part).most_common(3) for part in (placed[200:500], placed[600:])]
+    assert {name for name, _ in main[0]} == {name for name, _ in main[1]}
+    assert sum(size for _, size in main[1]) >= 0.97 * 300
+    changed = [output.event for output in whole.outputs if output.topic == "cluster.changed"]
+    assert all(event.epoch == 1 for event in changed if event.cluster in {name for name, _ in main[0]})
+
+
+def test_what_a_recluster_does_is_published(featuriser: Featuriser) -> None:
+    """Two tasks that were taken for one: the parent comes out under a new epoch, the child with its parent."""
+    discovery = Discovery(featuriser, Parameters(merge_cut=-1.0, radius=-1.0))
+    texts = ["will it rain in town tomorrow", "please refund my broken order"]
+    for n in range(120):
+        raw = featuriser.raw(Request(messages=(ChatMessage(role="user", content=f"{texts[n % 2]} word{n % 7}"),)))
+        discovery.place(Call(f"e{n}", *KEY, "t", n, replace(raw), None))
+    (only,) = {one.cluster for one in discovery.micros.values()}
+    discovery.changes()
+    discovery.recluster(KEY, 500)
+    changes = {event.cluster: event for event in discovery.changes()}
+    assert len(changes) == 2
+    child = next(event for name, event in changes.items() if name != only)
+    assert (changes[only].epoch, changes[only].state) == (2, ClusterState.BORN)
+    assert changes[only].drift == pytest.approx(0.5)
+    assert (child.parents, child.epoch, child.matcher is not None) == ((only,), 2, True)
