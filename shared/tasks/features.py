@@ -34,6 +34,8 @@ STRUCTURE_DIMENSION = 128
 DIMENSION = EMBEDDING_DIMENSION + STRUCTURE_DIMENSION
 STRUCTURE_SHARE = 0.15
 """Share of structure in a vector's squared length, where a request has any."""
+GIVEN_SHARE = 0.5
+"""The same where tools or argument keys are given beside the text: they say more than its verbs."""
 SENTENCE_CHARS = 200
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧]{1,64}⟧")
 MAX_TEXT_CHARS = 4000
@@ -111,7 +113,8 @@ def project(raw: RawFeatures, mean: Vector, weights: Mapping[str, float]) -> Vec
     structure = _structure(raw.tokens, weights)
     structure_norm = float(np.linalg.norm(structure))
     has_text = bool(raw.embedding.any())
-    share = STRUCTURE_SHARE if has_text else 1.0
+    given = any(token.startswith("extra:") for token in raw.tokens)
+    share = (GIVEN_SHARE if given else STRUCTURE_SHARE) if has_text else 1.0
     if structure_norm > 0.0:
         vector[EMBEDDING_DIMENSION:] = structure * (share**0.5 / structure_norm)
     else:

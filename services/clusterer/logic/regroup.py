@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 
-from shared.tasks.features import Vector
+from shared.tasks.features import EMBEDDING_DIMENSION, Vector
 
 Labels = NDArray[np.int64]
 _EPSILON = np.float32(1e-9)
@@ -89,9 +89,19 @@ def _centred(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParam
 def _space(members: Members, parameters: RegroupParameters) -> Vector:
     text = _centred(members.centroids, members.counts, parameters)
     if members.sentences is not None:
+        # The sentence model stands for the text alone. Structure that was given beside it (half of a vector) keeps its
+        # share; verbs (less than a sixth) are in the sentence already and keep a third of theirs.
         share = np.float32(parameters.sentence_share)
         sentences = _centred(members.sentences, members.counts, parameters)
-        text = np.concatenate([np.sqrt(share) * sentences, np.sqrt(1 - share) * text], axis=1)
+        words, structure = unit(text[:, :EMBEDDING_DIMENSION]), text[:, EMBEDDING_DIMENSION:]
+        shown = (structure**2).sum(axis=1, keepdims=True)
+        kept = np.minimum(2.0 * shown**2, 1.0)
+        blocks = [np.sqrt(share) * sentences, np.sqrt(1 - share) * words]
+        text = unit(
+            np.concatenate(
+                [np.sqrt(1 - kept) * np.concatenate(blocks, axis=1), np.sqrt(kept) * unit(structure)], axis=1
+            )
+        )
     codes = {tool: code for code, tool in enumerate(dict.fromkeys(tool for tool in members.tools if tool))}
     if not codes:
         return text
