@@ -34,8 +34,11 @@ STRUCTURE_DIMENSION = 128
 DIMENSION = EMBEDDING_DIMENSION + STRUCTURE_DIMENSION
 STRUCTURE_SHARE = 0.15
 """Share of structure in a vector's squared length, where a request has any."""
+TOOLS_GIVEN, KEYS_GIVEN = "extra:tools:", "extra:argument_keys:"
 GIVEN_SHARE = 0.5
-"""The same where tools or argument keys are given beside the text: they say more than its verbs."""
+"""The same where argument keys are given beside the text: they say more than its verbs."""
+OFFERED_SHARE = 0.28
+"""The same where only tools are given: many tasks share what is on offer."""
 SENTENCE_CHARS = 200
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧]{1,64}⟧")
 MAX_TEXT_CHARS = 4000
@@ -113,8 +116,7 @@ def project(raw: RawFeatures, mean: Vector, weights: Mapping[str, float]) -> Vec
     structure = _structure(raw.tokens, weights)
     structure_norm = float(np.linalg.norm(structure))
     has_text = bool(raw.embedding.any())
-    given = any(token.startswith("extra:") for token in raw.tokens)
-    share = (GIVEN_SHARE if given else STRUCTURE_SHARE) if has_text else 1.0
+    share = _structure_share(raw.tokens) if has_text else 1.0
     if structure_norm > 0.0:
         vector[EMBEDDING_DIMENSION:] = structure * (share**0.5 / structure_norm)
     else:
@@ -127,12 +129,23 @@ def project(raw: RawFeatures, mean: Vector, weights: Mapping[str, float]) -> Vec
     return vector
 
 
+def _structure_share(tokens: Mapping[str, int]) -> float:
+    if any(token.startswith(KEYS_GIVEN) for token in tokens):
+        return GIVEN_SHARE
+    return OFFERED_SHARE if any(token.startswith(TOOLS_GIVEN) for token in tokens) else STRUCTURE_SHARE
+
+
 def _structure(tokens: Mapping[str, int], weights: Mapping[str, float]) -> Vector:
     block = np.zeros(STRUCTURE_DIMENSION, dtype=np.float32)
+    # Beside the arguments of the call, the tools on offer say little, the more of them the less.
+    tools = sum(token.startswith(TOOLS_GIVEN) for token in tokens)
+    damped = 1.0 / tools if tools and any(token.startswith(KEYS_GIVEN) for token in tokens) else 1.0
     for token in tokens:
         weight = weights.get(token)
         if weight is None:
             weight = weights.get(token.partition(":")[0], 1.0)
+        if token.startswith(TOOLS_GIVEN):
+            weight *= damped
         digest = zlib.crc32(token.encode())
         block[digest % STRUCTURE_DIMENSION] += weight if digest & 0x8000_0000 else -weight
     return block

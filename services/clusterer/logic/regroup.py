@@ -18,6 +18,8 @@ from shared.tasks.features import EMBEDDING_DIMENSION, Vector
 
 Labels = NDArray[np.int64]
 _EPSILON = np.float32(1e-9)
+MUCH_STRUCTURE = 0.3
+"""Mean share of structure in the vectors of a shard: verbs and tools on offer stay below it, given keys above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class RegroupParameters:
     """How far a micro-cluster moves to the mean of its neighbours."""
     cut: float = 0.54
     """Average similarity, after averaging, from which two groups are one."""
+    given_cut: float = 0.78
+    """The same where argument keys are given beside the texts: such vectors lie closer together."""
+    given_floor: float = 0.1
     floor: float = 0.2
     """Groups lighter than this share of a typical call's group are no task of their own."""
     rounds: int = 15
@@ -64,10 +69,13 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     if len(members.counts) < 2:
         return np.zeros(len(members.counts), dtype=np.int64)
     space = smoothed(_space(members, parameters), members.counts, parameters)
-    cold = _linked(space, parameters)
-    seeds = _heavy_centres(space, cold, members.counts, parameters.floor)
+    shown = float((members.centroids[:, EMBEDDING_DIMENSION:] ** 2).sum(axis=1).mean())
+    much = shown >= MUCH_STRUCTURE
+    cold = _linked(space, parameters.given_cut if much else parameters.cut)
+    floor = parameters.given_floor if much else parameters.floor
+    seeds = _heavy_centres(space, cold, members.counts, floor)
     if before is not None:
-        seeds = _warm_seeds(space, cold, seeds, members.counts, before, parameters)
+        seeds = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor)
     return _renumbered(_settled(space, members.counts, seeds, parameters.rounds))
 
 
@@ -128,10 +136,8 @@ def smoothed(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParam
     return unit((1 - share) * rows + share * unit(means))
 
 
-def _linked(space: Vector, parameters: RegroupParameters) -> Labels:
-    linkage = AgglomerativeClustering(
-        n_clusters=None, metric="cosine", linkage="average", distance_threshold=1.0 - parameters.cut
-    )
+def _linked(space: Vector, cut: float) -> Labels:
+    linkage = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=1.0 - cut)
     labels: Labels = linkage.fit_predict(space).astype(np.int64)
     return labels
 
@@ -150,7 +156,7 @@ def _heavy_centres(space: Vector, labels: Labels, counts: NDArray[np.float32], f
 
 def _warm_seeds(
     space: Vector, cold: Labels, seeds: Vector, counts: NDArray[np.float32], before: Sequence[str | None],
-    parameters: RegroupParameters,
+    parameters: RegroupParameters, floor: float,
 ) -> Vector:  # fmt: skip
     """Centres of the older groups where they are now, those that have become one joined, and the cold ones far from all."""
     names = list(dict.fromkeys(name for name in before if name is not None))
@@ -171,7 +177,7 @@ def _warm_seeds(
         joined = any(
             homes[code] == homes[other] and older[code] @ older[other] >= parameters.same_above for other in kept
         )
-        if not joined and weights[code] >= parameters.floor * typical:
+        if not joined and weights[code] >= floor * typical:
             kept.append(code)
     older = older[sorted(kept)]
     fresh = seeds[(seeds @ older.T).max(axis=1) < parameters.new_below] if len(seeds) else seeds
