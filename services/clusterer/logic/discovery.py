@@ -201,7 +201,7 @@ class Discovery:
         return differs and similarity < self.parameters.other_tool_leader
 
     def _nearest_cluster(self, call: Call, vector: Vector, shard: Shard) -> Cluster | None:
-        if len(shard.table) > self.parameters.max_groups:
+        if len(shard.table) > self.parameters.max_compared:
             ((micro, similarity),) = shard.table.nearest(vector, 1)
             tool = dominant_tool(micro.tools, self.parameters.dominance)
             near = affinity(similarity, tool, call.called or None, self.parameters) >= self.parameters.radius

@@ -40,6 +40,8 @@ class Parameters:
     """Micro-clusters per task key and sub-key; beyond it the stalest provisional one is dropped."""
     first_merge: int = 8
     """Calls of a shard after which it is first merged; then at each growth by half."""
+    max_compared: int = 96
+    """Micro-clusters of a shard up to which a new one is compared with whole clusters; beyond it with the nearest only."""
     max_groups: int = 256
     """Groups looked at in one merge, heaviest first: bounds its time."""
     regroup: RegroupParameters = field(default_factory=RegroupParameters)
