@@ -37,7 +37,7 @@ class RegroupParameters:
     neighbours: int = 10
     neighbour_share: float = 0.5
     """How far a micro-cluster moves to the mean of its neighbours."""
-    cut: float = 0.54
+    cut: float = 0.55
     """Average similarity, after averaging, from which two groups are one."""
     given_cut: float = 0.78
     """The same where argument keys are given beside the texts: such vectors lie closer together."""
@@ -45,7 +45,9 @@ class RegroupParameters:
     floor: float = 0.2
     """Groups lighter than this share of a typical call's group are no task of their own."""
     rounds: int = 15
-    new_below: float = 0.75
+    home_margin: float = 0.05
+    """How much nearer another group must be to take a micro-cluster from the one it was in: ids stay."""
+    new_below: float = 0.6
     """A group of a warm start is new where no older centre is as near as this."""
     same_above: float = 0.92
     """Two older groups are merged where their centres are as near as this and the cold partition joins them."""
@@ -74,9 +76,10 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     cold = _linked(space, parameters.given_cut if much else parameters.cut)
     floor = parameters.given_floor if much else parameters.floor
     seeds = _heavy_centres(space, cold, members.counts, floor)
+    homes = np.full(len(space), -1, dtype=np.int64)
     if before is not None:
-        seeds = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor)
-    return _renumbered(_settled(space, members.counts, seeds, parameters.rounds))
+        seeds, homes = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor)
+    return _renumbered(_settled(space, members.counts, seeds, homes, parameters))
 
 
 def unit(rows: Vector) -> Vector:
@@ -157,12 +160,14 @@ def _heavy_centres(space: Vector, labels: Labels, counts: NDArray[np.float32], f
 def _warm_seeds(
     space: Vector, cold: Labels, seeds: Vector, counts: NDArray[np.float32], before: Sequence[str | None],
     parameters: RegroupParameters, floor: float,
-) -> Vector:  # fmt: skip
-    """Centres of the older groups where they are now, those that have become one joined, and the cold ones far from all."""
+) -> tuple[Vector, Labels]:  # fmt: skip
+    """Centres of the older groups where they are now, those that have become one joined, and the cold ones far from all;
+    and for each row the older group that it comes from, -1 for none."""
     names = list(dict.fromkeys(name for name in before if name is not None))
     rows = np.array([row for row, name in enumerate(before) if name is not None], dtype=np.int64)
+    came_from = np.full(len(space), -1, dtype=np.int64)
     if not names:
-        return seeds
+        return seeds, came_from
     codes = {name: code for code, name in enumerate(names)}
     labels = np.array([codes[name] for name in before if name is not None], dtype=np.int64)
     weights = np.bincount(labels, weights=counts[rows])
@@ -179,15 +184,29 @@ def _warm_seeds(
         )
         if not joined and weights[code] >= floor * typical:
             kept.append(code)
+    columns = np.full(len(names), -1, dtype=np.int64)
+    columns[sorted(kept)] = np.arange(len(kept))
+    came_from[rows] = columns[labels]
     older = older[sorted(kept)]
     fresh = seeds[(seeds @ older.T).max(axis=1) < parameters.new_below] if len(seeds) else seeds
-    return np.concatenate([older, fresh])
+    return np.concatenate([older, fresh]), came_from
 
 
-def _settled(space: Vector, counts: NDArray[np.float32], centres: Vector, rounds: int) -> Labels:
-    labels: Labels = (space @ centres.T).argmax(axis=1)
-    for _ in range(rounds):
-        after: Labels = (space @ _centres(space, labels, counts, len(centres)).T).argmax(axis=1)
+def _settled(
+    space: Vector, counts: NDArray[np.float32], centres: Vector, homes: Labels, parameters: RegroupParameters
+) -> Labels:
+    """Rounds of k-means. A row leaves the older group that it comes from only for one nearer by a margin."""
+    at_home = np.flatnonzero(homes >= 0)
+
+    def nearest(to: Vector) -> Labels:
+        similarities = space @ to.T
+        similarities[at_home, homes[at_home]] += np.float32(parameters.home_margin)
+        found: Labels = similarities.argmax(axis=1)
+        return found
+
+    labels = nearest(centres)
+    for _ in range(parameters.rounds):
+        after = nearest(_centres(space, labels, counts, len(centres)))
         if (after == labels).all():
             break
         labels = after
