@@ -9,7 +9,7 @@ from services.clusterer.logic.regroup import RegroupParameters
 class Parameters:
     """Similarities are cosines of :mod:`shared.tasks.features` vectors."""
 
-    leader: float = 0.70
+    leader: float = 0.72
     """A call joins the nearest micro-cluster from here on."""
     full_leader: float = 0.35
     """The same once the shard is full: only what is far from all of it takes the place of the stalest."""

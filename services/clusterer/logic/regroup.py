@@ -34,15 +34,15 @@ class RegroupParameters:
     """Mean similarity of two calls of a shard up to which it surely holds many tasks (77 of one bank: 0.22)."""
     one_task: float = 0.36
     """The same from which it may be one task (single intents: 0.32 to 0.67)."""
-    neighbours: int = 10
+    neighbours: int = 8
     neighbour_share: float = 0.5
     """How far a micro-cluster moves to the mean of its neighbours."""
-    cut: float = 0.55
+    cut: float = 0.58
     """Average similarity, after averaging, from which two groups are one."""
     given_cut: float = 0.78
     """The same where argument keys are given beside the texts: such vectors lie closer together."""
     given_floor: float = 0.1
-    floor: float = 0.2
+    floor: float = 0.15
     """Groups lighter than this share of a typical call's group are no task of their own."""
     rounds: int = 15
     home_margin: float = 0.05
