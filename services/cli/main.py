@@ -16,6 +16,7 @@ VERBS = (
     "services.cli.registry_verbs",
     "services.cli.learning_verbs",
     "services.cli.curation",
+    "services.cli.lag_verb",
 )
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
