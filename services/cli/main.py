@@ -17,6 +17,7 @@ VERBS = (
     "services.cli.learning_verbs",
     "services.cli.curation",
     "services.cli.lag_verb",
+    "services.cli.replay_verbs",
 )
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
