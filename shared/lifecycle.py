@@ -25,7 +25,7 @@ from shared import telemetry
 from shared.brokers.kafka import KafkaBroker
 from shared.errors import FatalError, TransientError
 from shared.events.dead_letter import DeadLetter
-from shared.health import HealthServer
+from shared.health import HealthServer, StateReport
 from shared.schema.codec import Codec
 from shared.settings import Settings
 from shared.stream.async_runner import AsyncRunner
@@ -60,6 +60,7 @@ class Process:
         self.name = name
         self.stop = asyncio.Event()
         self.abort = asyncio.Event()
+        self.state_report: StateReport | None = None
         self._side_tasks: list[asyncio.Task[None]] = []
         self._side_task_added = asyncio.Event()
         self._stuck: list[Callable[[], Sequence[str]]] = []
@@ -200,6 +201,7 @@ async def stream(application: AnyApplication, process: Process) -> None:
     runner: Runner | AsyncRunner
     if isinstance(application, Application):
         runner = Runner(application, process.broker, process.serde, make_dead_letter=make_dead_letter)
+        process.state_report = runner.state_report
     else:
         runner = AsyncRunner(application, process.broker, process.serde, make_dead_letter=make_dead_letter)
     process.when_ready(runner.ready)
@@ -223,7 +225,13 @@ async def _supervise(main: Callable[[Process], Awaitable[None]], settings: Setti
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.signalled, int(number))
-    health = HealthServer(settings.health_host, settings.health_port, stuck=process.stuck, ready=process.is_ready)
+    health = HealthServer(
+        settings.health_host,
+        settings.health_port,
+        stuck=process.stuck,
+        ready=process.is_ready,
+        state=lambda: process.state_report,
+    )
     try:
         port = await health.start()
     except OSError as error:
