@@ -26,7 +26,7 @@ from shared import telemetry
 from shared.brokers.kafka import KafkaBroker
 from shared.errors import FatalError, TransientError
 from shared.events.dead_letter import DeadLetter
-from shared.health import HealthServer
+from shared.health import HealthServer, StateReport
 from shared.schema.codec import Codec
 from shared.settings import Settings
 from shared.stream.async_runner import AsyncRunner
@@ -61,6 +61,7 @@ class Process:
         self.name = name
         self.stop = asyncio.Event()
         self.abort = asyncio.Event()
+        self.state_report: StateReport | None = None
         self._side_tasks: list[asyncio.Task[None]] = []
         self._side_task_added = asyncio.Event()
         self._stuck: list[Callable[[], Sequence[str]]] = []
@@ -201,6 +202,7 @@ async def stream(application: AnyApplication, process: Process) -> None:
     runner: Runner | AsyncRunner
     if isinstance(application, Application):
         runner = Runner(application, process.broker, process.serde, make_dead_letter=make_dead_letter)
+        process.state_report = runner.state_report
     else:
         runner = AsyncRunner(application, process.broker, process.serde, make_dead_letter=make_dead_letter)
     process.when_ready(runner.ready)
@@ -224,7 +226,13 @@ async def _supervise(main: Callable[[Process], Awaitable[None]], settings: Setti
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.signalled, int(number))
-    health = HealthServer(settings.health_host, settings.health_port, stuck=process.stuck, ready=process.is_ready)
+    health = HealthServer(
+        settings.health_host,
+        settings.health_port,
+        stuck=process.stuck,
+        ready=process.is_ready,
+        state=lambda: process.state_report,
+    )
     try:
         port = await health.start()
     except OSError as error:

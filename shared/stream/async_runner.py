@@ -20,15 +20,16 @@ from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError,
 from shared.stream.broker import Broker, Consumer, OutRecord
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result
+from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
 from shared.stream.records import Message, Record, TopicPartition
+from shared.stream.replays import is_replay_for_another
 from shared.stream.retry import Backoff, GiveUp, decide
 from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
-from shared.stream.task import dead_letter_event
+from shared.stream.task import REPLAY_FOR_ANOTHER, dead_letter_event
 from shared.stream.task_loop import Timing
 from shared.stream.watermark import Watermark
 
@@ -270,7 +271,7 @@ class AsyncRunner:
     async def _handled(self, record: Record) -> tuple[Result, int, list[OutRecord]]:
         """The record's final result, the calls it took, and its outputs still to be written."""
         message = self._decode(record)
-        if isinstance(message, Rejected):
+        if not isinstance(message, Message):
             return message, 1, []
         attempts = 0
         while True:
@@ -314,7 +315,9 @@ class AsyncRunner:
         finally:
             await job.close()
 
-    def _decode(self, record: Record) -> Message | Rejected:
+    def _decode(self, record: Record) -> Message | Rejected | Skipped:
+        if record.headers and is_replay_for_another(record.headers, self._application.name):
+            return REPLAY_FOR_ANOTHER
         try:
             key = (record.key or b"").decode()
             event = None if record.value is None else self._serde.decode(record.topic, record.value)

@@ -14,6 +14,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import Broker, Consumer
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
+from shared.stream.inquiry import report
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import TopicPartition
 from shared.stream.restore import Offload
@@ -135,6 +136,11 @@ class Runner:
         moving = [loop for loop in self._loops.values() if loop.phase in (Phase.RUNNING, Phase.RESTORING)]
         late_s = self._clock.monotonic_s() - limit_s
         return [loop.task.transactional_id for loop in moving if loop.progress_s < late_s]
+
+    async def state_report(self) -> dict[str, Any]:
+        """What every task's stores hold, as counts and digests (see :mod:`shared.stream.inquiry`)."""
+        asked = {number: loop.inquiry for number, loop in self._loops.items()}
+        return {"application": self._application.name, **await report(asked, self._engine.offload)}
 
     async def on_revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """Rebalances take everything away first. Never raises: the client would swallow it."""

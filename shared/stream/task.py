@@ -11,10 +11,13 @@ from shared.state.store import TaskState
 from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
 from shared.stream.checks import check_conservation, check_tick
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result
+from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, Tables, TaskId
 from shared.stream.records import Message, Record
+from shared.stream.replays import earlier_attempts, is_replay_for_another
 from shared.stream.serde import Serde
+
+REPLAY_FOR_ANOTHER = Skipped("replay_for_another")
 
 
 class Phase(StrEnum):
@@ -111,7 +114,7 @@ class Work:
         outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
         check_conservation(self.application.name, len(messages), outcomes)
         answers = iter(outcomes.results)
-        results = [item if isinstance(item, Rejected) else next(answers) for item in decoded]
+        results = [next(answers) if isinstance(item, Message) else item for item in decoded]
         return self._finish(records, results, outcomes.also, now_ms)
 
     def prepare_rejected(self, record: Record, rejected: Rejected, now_ms: int) -> Prepared:
@@ -157,7 +160,9 @@ class Work:
         self._add_journal(out, records, None)
         return Prepared(out, results, run)
 
-    def _decode(self, record: Record) -> Message | Rejected:
+    def _decode(self, record: Record) -> Message | Rejected | Skipped:
+        if record.headers and is_replay_for_another(record.headers, self.application.name):
+            return REPLAY_FOR_ANOTHER
         try:
             key = record.key.decode() if record.key is not None else ""
         except UnicodeDecodeError:
@@ -221,7 +226,7 @@ def dead_letter_event(
         application=application,
         reason=rejected.reason,
         detail=rejected.detail,
-        attempt=attempt,
+        attempt=attempt + earlier_attempts(record.headers),
         payload=value if keep_payload and fits else None,
         payload_sha256=None if value is None else hashlib.sha256(value).hexdigest(),
         at_ms=now_ms,

@@ -24,6 +24,7 @@ from shared.stream.batches import as_rejected, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
+from shared.stream.inquiry import Inquiry
 from shared.stream.outcome import Rejected
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import Record, TopicPartition
@@ -86,6 +87,7 @@ class TaskLoop:
         self._last_commit_s = 0.0
         self._next_tick_s = 0.0
         self._tick_failures = 0
+        self.inquiry = Inquiry()
 
     def start(self) -> asyncio.Task[None]:
         """Run, from the start or from where it was suspended. The asyncio task ends when suspended, or raises."""
@@ -110,6 +112,7 @@ class TaskLoop:
     async def close(self) -> None:
         """Let go of a suspended task. It may be opened elsewhere at once."""
         clean = self.phase is Phase.SUSPENDED
+        self.inquiry.close()
         await self._drop()
         self._enter(Phase.CLOSED_CLEAN if clean else Phase.CLOSED_DIRTY)
 
@@ -260,6 +263,9 @@ class TaskLoop:
             if application.tick_interval_s is not None and clock.monotonic_s() >= self._next_tick_s:
                 await self._tick(work)
                 self._next_tick_s = clock.monotonic_s() + application.tick_interval_s
+            if self.inquiry.is_asked:
+                await self._commit(work, Prepared([]), dict(self._committed))  # settles the markers of all before it
+                await self.inquiry.answer(self._engine.broker, work, self._engine.offload)
             self._in_batch = False
             self._touch()
 
