@@ -337,6 +337,9 @@ class _MemoryAdmin:
     async def committed(self, group: str) -> dict[TopicPartition, int]:
         return dict(self._cluster.group(group).offsets)
 
+    async def members(self, group: str) -> int:
+        return len(self._cluster.group(group).members)
+
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         committed = self._cluster.group(group).offsets
         ends = self._cluster.stable_ends(list(committed))

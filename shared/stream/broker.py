@@ -156,6 +156,10 @@ class Admin(Protocol):
 
     async def committed(self, group: str) -> dict[TopicPartition, int]: ...
 
+    async def members(self, group: str) -> int:
+        """How many processes are in ``group`` now; 0 for a group that nobody knows."""
+        ...
+
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         """Stable end minus committed offset, for every partition the group has committed."""
         ...
