@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from shared.errors import CorruptedError
 from shared.stream.broker import Broker
 from shared.stream.records import Record, TopicPartition
 from shared.stream.task import Work, changelog_topic
@@ -45,14 +46,22 @@ async def restore(broker: Broker, work: Work, offload: Offload, on_progress: Cal
 
 
 def apply_entries(work: Work, records: Sequence[Record]) -> None:
-    """Apply changelog entries in order, and remember the latest tick they tell of."""
+    """Apply changelog entries in order, and remember the latest tick they tell of.
+
+    Raises :class:`CorruptedError` that names the position of an entry this engine did not write.
+    """
     stores = {
         changelog_topic(work.application.name, spec.name): work.state.store(spec.name)
         for spec in work.application.stores
     }
     for record in records:
-        stores[record.topic].restore((record.key or b"").decode(), record.value)
-        if record.headers:
-            for name, value in record.headers:
-                if name == "tick_at_ms":
-                    work.last_tick_ms = max(work.last_tick_ms, int(value))
+        try:
+            stores[record.topic].restore((record.key or b"").decode(), record.value)
+            if record.headers:
+                for name, value in record.headers:
+                    if name == "tick_at_ms":
+                        work.last_tick_ms = max(work.last_tick_ms, int(value))
+        except CorruptedError as error:
+            raise CorruptedError(f"{record.position}: {error}") from error
+        except ValueError as error:
+            raise CorruptedError(f"{record.position}: its key or its tick's time cannot be read") from error

@@ -42,6 +42,19 @@ class LoopClock:
         return asyncio.get_running_loop().time()
 
 
+class SkewedClock(LoopClock):
+    """A process's own clocks: its wall clock may be set, its monotonic one goes on."""
+
+    def __init__(self) -> None:
+        self._skew_ms = 0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self._skew_ms
+
+    def jump(self, by_ms: int) -> None:
+        self._skew_ms += by_ms
+
+
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
