@@ -248,6 +248,7 @@ class _MemoryProducer:
         await self._call("begin")
         self._act(lambda: self._cluster.begin(self._name(), self._epoch))
         self._open = True
+        await self._call("begin.after")
 
     async def send(self, records: Sequence[OutRecord]) -> None:
         await self._call("send")
@@ -263,6 +264,7 @@ class _MemoryProducer:
         await self._call("offsets")
         if offsets:
             self._act(lambda: self._cluster.add_offsets(self._name(), self._epoch, group, offsets))
+        await self._call("offsets.after")
         await self._call("commit")
         self._act(lambda: self._cluster.end(self._name(), self._epoch, commit=True))
         self._open = False
@@ -272,6 +274,7 @@ class _MemoryProducer:
         await self._call("abort")
         self._act(lambda: self._cluster.end(self._name(), self._epoch, commit=False))
         self._open = False
+        await self._call("abort.after")
 
     async def close(self) -> None:
         if self._open and not self._dead:

@@ -38,8 +38,9 @@ def check_committed(cluster: MemoryCluster) -> None:
     """I4, at any moment: every input below a committed offset is in a committed transaction's journal."""
     done = {tuple(position) for entry in decoded(cluster.records("journal")) for position in entry["positions"]}
     for partition, offset in cluster.group("app").offsets.items():
-        for below, entry in enumerate(cluster.log(partition).entries[:offset]):
-            if entry.record is not None and (partition.topic, partition.partition, below) not in done:
+        log = cluster.log(partition)
+        for below in range(log.start, offset):
+            if log.entries[below].record is not None and (partition.topic, partition.partition, below) not in done:
                 raise InvariantError("I4", f"{partition} is committed up to {offset}, and {below} is not done")
 
 
