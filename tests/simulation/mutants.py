@@ -4,17 +4,19 @@
 the seeds that caught them to ``mutants.json``, which ``make test`` replays with and without the bug.
 """
 
+import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shared.errors import TransientError
 from shared.state.store import TaskState
-from shared.stream import task_loop
+from shared.stream import guarded, task_loop
 from shared.stream.batches import offsets_after
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC
 from shared.stream.records import TopicPartition
@@ -101,6 +103,43 @@ def dead_letter_outside_transaction() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def odd_exceptions_unsorted() -> Iterator[None]:
+    """An exception without a kind from a producer ends the process (a bug that the simulation found)."""
+
+    async def unsorted(doing: str, call: Awaitable[Any]) -> Any:
+        return await call
+
+    with replaced(guarded, "sorted_by_kind", unsorted):
+        yield
+
+
+@contextmanager
+def cancellation_taken_for_an_order() -> Iterator[None]:
+    """A client's own cancellation ends a task without a word (a bug that the simulation found)."""
+    original = guarded.sorted_by_kind
+
+    async def obedient(doing: str, call: Awaitable[Any]) -> Any:
+        cancelled: list[asyncio.CancelledError] = []
+
+        async def noticed() -> Any:
+            try:
+                return await call
+            except asyncio.CancelledError as error:
+                cancelled.append(error)
+                raise
+
+        try:
+            return await original(doing, noticed())
+        except TransientError:
+            if cancelled:
+                raise cancelled[0] from None
+            raise
+
+    with replaced(guarded, "sorted_by_kind", obedient):
+        yield
+
+
 MUTANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     bug.__name__: bug
     for bug in (
@@ -109,6 +148,8 @@ MUTANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
         staged_state_kept_after_abort,
         revoke_ignored,
         dead_letter_outside_transaction,
+        odd_exceptions_unsorted,
+        cancellation_taken_for_an_order,
     )
 }
 

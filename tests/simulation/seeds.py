@@ -63,7 +63,7 @@ def judge(simulation: str, seed: int, within: AbstractContextManager[None] | Non
 
 
 def run_chunk(simulation: str, seeds: range) -> Tally:
-    logging.disable(logging.CRITICAL)  # a run warns of hundreds of faults, each of them meant
+    """``seeds`` in order, up to the first that fails."""
     tally = Tally(simulation)
     for seed in seeds:
         met = judge(simulation, seed)
@@ -80,7 +80,7 @@ def run_many(simulation: str, seeds: range, on_progress: Callable[[Tally], None]
     total = Tally(simulation)
     chunks = iter([seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)])
     workers = min(2, os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_quieten) as pool:
         for tally in _in_flight(pool, simulation, chunks, workers + 1):
             total.runs += tally.runs
             total.met.update(tally.met)
@@ -88,6 +88,10 @@ def run_many(simulation: str, seeds: range, on_progress: Callable[[Tally], None]
                 total.failure = tally.failure
             on_progress(total)
     return total
+
+
+def _quieten() -> None:
+    logging.disable(logging.CRITICAL)  # a run warns of hundreds of faults, each of them meant
 
 
 def _in_flight(pool: ProcessPoolExecutor, simulation: str, chunks: Iterator[range], most: int) -> Iterator[Tally]:
