@@ -34,8 +34,8 @@ bench-pipeline: setup ## raw → clustered: records/s, p50 and p99 latency
 bench-router: setup ## the router's own cost per call
 	@$(PYTHON) -m tests.bench.router
 
-sim: setup ## the long simulation: many seeds
-	@$(PYTHON) -m tests.run sim
+sim: setup ## the long simulation: thousands of seeds, planted bugs, long properties (SEEDS=100000 for a night)
+	@$(PYTHON) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) && $(PYTHON) -m tests.run sim
 
 chaos: setup ## the long fault rows
 	@$(PYTHON) -m tests.run chaos

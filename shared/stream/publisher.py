@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from shared.errors import MigratedError, PoisonError, TransientError
 from shared.stream.broker import MAX_RECORD_BYTES, Broker, OutRecord, Producer
+from shared.stream.guarded import GuardedProducer, GuardedTransactions
 from shared.stream.outcome import Emit
 from shared.stream.retry import Backoff
 from shared.stream.serde import Serde
@@ -46,7 +47,7 @@ class Publisher:
             while True:
                 try:
                     if self._producer is None:
-                        producer = self._broker.producer()
+                        producer = GuardedProducer(self._broker.producer())
                         self._producer = producer
                         await producer.start()
                     await self._producer.send(records)
@@ -78,7 +79,7 @@ class TransactionalPublisher:
 
     def __init__(self, broker: Broker, serde: Serde, transactional_id: str) -> None:
         self._serde = serde
-        self._producer = broker.transactional_producer(transactional_id)
+        self._producer = GuardedTransactions(broker.transactional_producer(transactional_id))
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from shared.errors import FatalError
+from shared.errors import CorruptedError, FatalError
 from shared.stream.broker import Broker
 from shared.stream.records import Record, TopicPartition
 from shared.stream.task import Work, changelog_topic
@@ -69,14 +69,22 @@ async def read_changelogs(
 
 
 def apply_entries(work: Work, records: Sequence[Record]) -> None:
-    """Apply changelog entries in order, and remember the latest tick they tell of."""
+    """Apply changelog entries in order, and remember the latest tick they tell of.
+
+    Raises :class:`CorruptedError` that names the position of an entry this engine did not write.
+    """
     stores = {
         changelog_topic(work.application.name, spec.name): work.state.store(spec.name)
         for spec in work.application.stores
     }
     for record in records:
-        stores[record.topic].restore((record.key or b"").decode(), record.value)
-        if record.headers:
-            for name, value in record.headers:
-                if name == "tick_at_ms":
-                    work.last_tick_ms = max(work.last_tick_ms, int(value))
+        try:
+            stores[record.topic].restore((record.key or b"").decode(), record.value)
+            if record.headers:
+                for name, value in record.headers:
+                    if name == "tick_at_ms":
+                        work.last_tick_ms = max(work.last_tick_ms, int(value))
+        except CorruptedError as error:
+            raise CorruptedError(f"{record.position}: {error}") from error
+        except ValueError as error:
+            raise CorruptedError(f"{record.position}: its key or its tick's time cannot be read") from error

@@ -24,6 +24,7 @@ from shared.stream.batches import as_rejected, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
+from shared.stream.guarded import GuardedTransactions
 from shared.stream.inquiry import Inquiry
 from shared.stream.outcome import Rejected
 from shared.stream.processor import Application, TaskId
@@ -202,7 +203,7 @@ class TaskLoop:
     async def _open(self) -> Work:
         engine, started_s = self._engine, self._engine.clock.monotonic_s()
         self._enter(Phase.RESTORING)
-        self._producer = engine.broker.transactional_producer(self._name)
+        self._producer = GuardedTransactions(engine.broker.transactional_producer(self._name))
         await self._producer.start()
         for partition in self._partitions:
             committed = await engine.consumer.committed(partition)
