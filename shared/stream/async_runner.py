@@ -158,15 +158,22 @@ class AsyncRunner:
     async def _seek(self, partitions: frozenset[TopicPartition]) -> None:
         consumer = self._consumer
         for partition in sorted(partitions):
+            committed = await consumer.committed(partition)
             watermark = self._watermarks.get(partition)
+            if watermark is not None and committed is not None and committed > watermark.committable:
+                watermark = None  # it was another member's meanwhile, who got further: to go on would take it back
+                self._cancel_work(partition)
             if watermark is None:
-                start = await consumer.committed(partition)
-                if start is None:
-                    start = await consumer.beginning(partition)
+                start = committed if committed is not None else await consumer.beginning(partition)
                 self._committed[partition] = start
                 watermark = self._watermarks[partition] = Watermark(start)
             consumer.seek(partition, watermark.position)
         consumer.resume(list(partitions))
+
+    def _cancel_work(self, partition: TopicPartition) -> None:
+        for task, owner in list(self._work.items()):
+            if owner == partition:
+                task.cancel()
 
     async def _start(self) -> None:
         application = self._application

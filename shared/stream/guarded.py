@@ -27,12 +27,22 @@ async def sorted_by_kind(doing: str, call: Awaitable[_T]) -> _T:
     except FlywheelError:
         raise
     except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if told_to_cancel():
             raise
-        raise TransientError(f"{doing}: the client gave up by itself") from error
+        raise gave_up() from error
     except Exception as error:
         raise TransientError(f"{doing}: {type(error).__name__}") from error
+
+
+def told_to_cancel() -> bool:
+    """Whether somebody asked the running task to cancel; if not, a ``CancelledError`` came out of a client."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def gave_up() -> TransientError:
+    """What a ``CancelledError`` is that nobody asked for."""
+    return TransientError("the client gave up by itself")
 
 
 class GuardedProducer:

@@ -14,6 +14,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import Broker, Consumer
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
+from shared.stream.guarded import gave_up
 from shared.stream.inquiry import report
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import TopicPartition
@@ -55,9 +56,9 @@ async def start_when_possible(start: Callable[[], Awaitable[None]], stop: asynci
                 if not starting.done():
                     starting.cancel()
                     await asyncio.wait([starting])
-            if starting.cancelled():
+            if stop.is_set() and starting.cancelled():
                 return False
-            error = starting.exception()
+            error = gave_up() if starting.cancelled() else starting.exception()
             if error is None:
                 return True
             if not isinstance(error, TransientError):

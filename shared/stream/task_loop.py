@@ -24,7 +24,7 @@ from shared.stream.batches import as_rejected, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
-from shared.stream.guarded import GuardedTransactions
+from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
 from shared.stream.inquiry import Inquiry
 from shared.stream.outcome import Rejected
 from shared.stream.processor import Application, TaskId
@@ -147,10 +147,14 @@ class TaskLoop:
                 if self._stopping and self.phase is Phase.RUNNING and not self._in_batch:
                     self._enter(Phase.SUSPENDED)
                     return
-                await self._restart_from_log()
-                if self._stopping:
-                    return
-                raise
+                if self._stopping or told_to_cancel():
+                    await self._restart_from_log()
+                    if self._stopping:
+                        return
+                    raise
+                failures += 1
+                pause_s = self._engine.timing.backoff.delay_s(failures)
+                self._tell("transient", gave_up())
             except MigratedError as error:
                 pause_s = self._engine.timing.fenced_pause_s
                 self._tell("migrated", error)

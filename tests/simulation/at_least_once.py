@@ -27,8 +27,12 @@ PARTITIONS = 3
 RECORDS = 60
 IN_FLIGHT = 5
 TIMING = Timing(revoke_s=1.0, fenced_pause_s=0.7, idle_s=0.3, backoff=Backoff(first_s=0.02, longest_s=0.5))
-CHANCES = Chances(fenced=0.0)
-EXERCISED = (*(kind for kind in KINDS if kind not in ("fenced", "revoke_too_slow")), "deferred", "model_away")
+CHANCES = Chances(fenced=0.0, gave_up=0.0)
+EXERCISED = (
+    *(kind for kind in KINDS if kind not in ("fenced", "revoke_too_slow", "gave_up")),
+    "deferred",
+    "model_away",
+)
 
 
 class Unsteady:
@@ -70,6 +74,7 @@ class Run:
         self.started = 0
         self.models: list[Unsteady] = []
         self.rejects: dict[Position, str] = {}
+        self.highest: dict[TopicPartition, int] = {}
 
     def start(self) -> None:
         self.started += 1
@@ -111,6 +116,7 @@ class Run:
             stop.set()
         async with asyncio.timeout(60):
             await asyncio.gather(*[task for task, _ in self.members.values()])
+        self._check_committed()
         self._check()
 
     def _write(self, number: int) -> None:
@@ -150,6 +156,8 @@ class Run:
     def _check_committed(self) -> None:
         done = self._done()
         for partition, offset in self.cluster.group("app").offsets.items():
+            hold(offset >= self.highest.get(partition, 0), "I4", f"the committed offset of {partition} went back")
+            self.highest[partition] = offset
             for below in range(offset):
                 hold((partition.partition, below) in done, "I4", f"{partition}@{below} is committed but not done")
 

@@ -28,6 +28,8 @@ RESTORING = (
     "reader.start",
     "stable_ends",
 )
+GIVING_UP = ("committed", "reader.start", "beginnings", "stable_ends")
+"""Calls out of which a client's own cancellation may come: those of a restore."""
 ODD = (AssertionError, KeyError, IndexError, RuntimeError, OSError, asyncio.CancelledError)
 
 
@@ -38,6 +40,7 @@ class Chances:
     slow: float = 0.1
     lost: float = 0.01
     odd: float = 0.003
+    gave_up: float = 0.003
     hangs: float = 0.004
     stopped: float = 0.002
     crash: float = 0.003
@@ -49,7 +52,18 @@ class Chances:
 
 
 KINDS = (
-    *("slow", "request_lost", "answer_lost", "odd", "hangs", "stopped", "stopped_past_session", "crash", "fenced"),
+    *(
+        "slow",
+        "request_lost",
+        "answer_lost",
+        "odd",
+        "gave_up",
+        "hangs",
+        "stopped",
+        "stopped_past_session",
+        "crash",
+        "fenced",
+    ),
     *("expelled", "rebalance", "rebalance_in_restore", "late_news", "lost_without_revoke", "revoke_too_slow"),
 )
 """What ``SeededFaults.counts`` counts. The last two tell what really came of late news and of calls that hang."""
@@ -114,6 +128,7 @@ class SeededFaults:
             ("rebalance_in_restore" if where in RESTORING else "rebalance", chance_of_rebalance),
             ("answer_lost" if where.endswith(".after") else "request_lost", chances.lost * (where != PROCESSING)),
             ("odd", chances.odd * produces),
+            ("gave_up", chances.gave_up * (where in GIVING_UP)),
             ("hangs", chances.hangs * (produces or where == PROCESSING)),
         ):
             roll -= chance
@@ -141,6 +156,8 @@ class SeededFaults:
                     group.rebalance()
             case "fenced":
                 self.cluster.fence(self.rng.choice(sorted(self.cluster.transactions)))
+            case "gave_up":
+                raise asyncio.CancelledError
             case "odd":
                 raise self.rng.choice(ODD)("odd")
             case _:

@@ -22,6 +22,7 @@ from tests.conformance.support import JsonSerde, dead_letter
 from tests.simulation.exactly_once import TIMING, no_lag
 from tests.simulation.invariants import decoded
 from tests.simulation.virtual_time import LoopClock, run_virtually
+from tests.simulation.world import StagedFaults
 
 IN_FLIGHT = 4
 Answer = Callable[[int, int], Awaitable[Result | None]]
@@ -60,7 +61,7 @@ class Service:
         self.max_attempts = max_attempts
         self.stop = asyncio.Event()
 
-    def start(self) -> "Service":
+    def start(self, faults: StagedFaults | None = None, client: str = "") -> "Service":
         application = AsyncApplication(
             *("app", ("in",), self.model),
             max_in_flight=IN_FLIGHT,
@@ -69,7 +70,7 @@ class Service:
         )
         runner = AsyncRunner(
             application,
-            MemoryBroker(self.cluster),
+            MemoryBroker(self.cluster, client, faults),
             JsonSerde(),
             make_dead_letter=dead_letter,
             clock=LoopClock(),
@@ -208,5 +209,43 @@ def test_a_hot_partition_leaves_the_others_their_turn() -> None:
         assert len(set(range(1_000, 1_020)) & set(service.answered())) >= 18
         assert len(service.answered()) < 600, "the backlog is not worked off yet"
         await service.end()
+
+    run_virtually(scenario())
+
+
+def test_a_member_that_lost_a_partition_and_gets_it_back_does_not_take_its_offset_back() -> None:
+    """It heard nothing while another finished the work; going on from memory would repeat all of it (found by seed 3303)."""
+
+    async def stuck(number: int, attempt: int) -> None:
+        if number >= 2:
+            await asyncio.Event().wait()
+
+    async def plain(number: int, attempt: int) -> None:
+        return None
+
+    async def scenario() -> None:
+        faults, partition = StagedFaults(), TopicPartition("in", 0)
+        old, new = Service(stuck), Service(plain)
+        new.cluster = old.cluster
+        offsets = old.cluster.group("app").offsets
+        old.write(range(10))
+        old.start(faults, "old")
+        await old.until(lambda: offsets.get(partition) == 2)
+        faults.hold("old", "rebalance")
+        old.cluster.expire_client("old")
+        new.start(faults, "new")
+        await new.until(lambda: offsets[partition] == 10)
+        new.stop.set()
+        await new.task
+        faults.release("old", "rebalance")
+        asked = len(old.model.calls)
+        for _ in range(100):
+            assert offsets[partition] == 10
+            await asyncio.sleep(0.05)
+        assert len(old.model.calls) == asked
+        assert old.model.running == 0, "what was in hand was done by the other"
+        old.stop.set()
+        await old.task
+        assert offsets[partition] == 10
 
     run_virtually(scenario())
