@@ -6,12 +6,19 @@ outputs carry ids derived from the input position, and readers drop repeats by i
 
 A rebalance commits the watermarks and stops fetching; work in hand goes on, and is cancelled only if its partition
 went elsewhere.
+
+A long job is not held by its offset but *claimed*: one transaction under the job's own id writes its beginning and the
+input's offset. From then on it is never redelivered and no rebalance touches it; a process killed before the claim leaves
+the request in the log, one killed after it leaves a job that somebody must miss (a lease). A member that stalls between
+its poll and its claim and wakes after a hand-over cannot claim beside the new owner: whoever handles the same request
+takes the same transactional id first, which fences it.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from shared import telemetry
@@ -20,7 +27,8 @@ from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError,
 from shared.stream.broker import Broker, Consumer, OutRecord
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result
+from shared.stream.message_context import InHand, MessageContext
+from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
 from shared.stream.records import Message, Record, TopicPartition
@@ -34,23 +42,6 @@ from shared.stream.watermark import Watermark
 
 _log = logging.getLogger(__name__)
 _LONGEST_SPAN = 10_000
-
-
-class MessageContext:
-    """What one call of ``handle`` sees (see :class:`shared.stream.processor.Context`). Tables are live."""
-
-    def __init__(self, tables: BroadcastTables, publisher: Publisher | TransactionalPublisher) -> None:
-        self._tables = tables
-        self._publisher = publisher
-
-    def table(self, topic: str) -> Mapping[str, Any]:
-        return self._tables.table(topic)
-
-    def table_version(self, topic: str) -> int:
-        return self._tables.table_version(topic)
-
-    async def publish(self, outputs: Sequence[Emit]) -> None:
-        await self._publisher.publish(outputs)
 
 
 class AsyncRunner:
@@ -80,13 +71,14 @@ class AsyncRunner:
         self._stop_limit = StopLimit(application.name, application.stop_limit)
         self._watermarks: dict[TopicPartition, Watermark] = {}
         self._committed: dict[TopicPartition, int] = {}
-        self._work: dict[asyncio.Task[None], TopicPartition] = {}
+        self._work: dict[asyncio.Task[None], InHand] = {}
         self._failed: asyncio.Future[None] | None = None
         self._polling: asyncio.Task[list[Record]] | None = None
         self._committing = asyncio.Lock()
         self._commit_in_flight: asyncio.Task[None] | None = None
         self._assigned = asyncio.Event()
         self._changed = asyncio.Event()
+        self._may_claim = asyncio.Event()
         self._progress_s = self._clock.monotonic_s()
         self._stopping = False
         self._turn = 0
@@ -133,8 +125,8 @@ class AsyncRunner:
     async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
         if self._stopping:
             return
-        for task, partition in list(self._work.items()):
-            if partition not in partitions:
+        for task, held in list(self._work.items()):
+            if not held.claimed and held.partition not in partitions:
                 task.cancel()
         for partition in set(self._watermarks) - partitions:
             del self._watermarks[partition]
@@ -153,6 +145,7 @@ class AsyncRunner:
                 self._fail(error)
                 return
         self._assigned.set()
+        self._may_claim.set()
 
     async def _seek(self, partitions: frozenset[TopicPartition]) -> None:
         consumer = self._consumer
@@ -231,21 +224,24 @@ class AsyncRunner:
         if watermark is None or record.offset < watermark.position:
             return  # fetched before a seek or a rebalance: not this owner's, or taken already
         watermark.take(record.offset)
-        task = asyncio.create_task(self._settle(record, watermark), name=str(record.position))
-        self._work[task] = partition
+        held = InHand(record, watermark)
+        task = asyncio.create_task(self._settle(held), name=str(record.position))
+        self._work[task] = held
         task.add_done_callback(self._settled)
         telemetry.IN_FLIGHT.labels(self._application.name).set(len(self._work))
 
     def _settled(self, task: asyncio.Task[None]) -> None:
         del self._work[task]
         self._changed.set()
+        self._may_claim.set()
         telemetry.IN_FLIGHT.labels(self._application.name).set(len(self._work))
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 
-    async def _settle(self, record: Record, watermark: Watermark) -> None:
+    async def _settle(self, held: InHand) -> None:
         """Carry one record to its end. Ends by finishing it, by being cancelled, or by an error that stops the process."""
-        result, attempts, outputs = await self._handled(record)
+        record = held.record
+        result, attempts, outputs = await self._handled(held)
         if isinstance(result, Rejected):
             run = self._stop_limit.after([result], record)
             outputs = [self._dead_letter(record, result, attempts)]
@@ -265,23 +261,26 @@ class AsyncRunner:
             telemetry.OUTPUTS.labels(name, output.topic).inc()
         if isinstance(result, Rejected):
             telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
-        watermark.finish(record.offset)
+        held.finish()
 
-    async def _handled(self, record: Record) -> tuple[Result, int, list[OutRecord]]:
+    async def _handled(self, held: InHand) -> tuple[Result, int, list[OutRecord]]:
         """The record's final result, the calls it took, and its outputs still to be written."""
+        record = held.record
         message = self._decode(record)
         if isinstance(message, Rejected):
             return message, 1, []
         attempts = 0
         while True:
             try:
-                result, outputs = await self._attempt(message)
+                result, outputs = await self._attempt(message, held)
             except FatalError:
                 raise
             except PoisonError as error:
                 return Rejected(error.reason, error.detail), attempts + 1, []
             except MigratedError as error:
                 _log.warning("a job was fenced", extra={"task": str(record.position), "error": str(error)})
+                if held.claimed:
+                    return Skipped("fenced"), attempts + 1, []
                 await asyncio.sleep(self._timing.fenced_pause_s)
                 continue
             except Exception as error:
@@ -289,30 +288,52 @@ class AsyncRunner:
                 kind = type(error).__name__
                 decision = decide(attempts, self._application.max_attempts, self._backoff)
                 _log.warning("an attempt failed", extra={"error": telemetry.describe_error(error), "attempt": attempts})
+                if held.claimed:
+                    return Rejected("failed_after_claim", kind), attempts, []
                 if isinstance(decision, GiveUp):
                     return Rejected(decision.reason, kind), attempts, []
                 await asyncio.sleep(decision.after_s)
                 continue
             if not isinstance(result, Deferred):
                 return result, attempts + 1, outputs
+            if held.claimed:
+                return Rejected("deferred_after_claim", result.reason), attempts + 1, []
             telemetry.RECORDS.labels(self._application.name, "deferred").inc()
             await asyncio.sleep(result.retry_after_s)
 
-    async def _attempt(self, message: Message) -> tuple[Result, list[OutRecord]]:
+    async def _attempt(self, message: Message, held: InHand) -> tuple[Result, list[OutRecord]]:
         """One call of ``handle``. A job with its own transactional id writes its outputs before this returns."""
         application = self._application
         if application.transactional_id is None:
             result = await application.processor.handle(message, MessageContext(self._tables, self._publisher))
             return result, encode_emits(self._serde, result.outputs) if isinstance(result, Emitted) else []
         job = TransactionalPublisher(self._broker, self._serde, application.transactional_id(message))
+        context = MessageContext(self._tables, job, partial(self._claim, held, job))
         try:
             await job.start()
-            result = await application.processor.handle(message, MessageContext(self._tables, job))
+            result = await application.processor.handle(message, context)
             if isinstance(result, Emitted):
                 await job.publish(result.outputs)
             return result, []
         finally:
             await job.close()
+
+    async def _claim(self, held: InHand, job: TransactionalPublisher, outputs: Sequence[Emit]) -> None:
+        """One transaction: ``outputs`` and the offset after ``held``. No other commit may be under way beside it: an
+        older offset written after the transaction's, but before its end, would count as the newer one."""
+        if held.claimed:
+            raise FatalError("a message is claimed once")
+        while True:
+            async with self._committing:
+                if self._assigned.is_set() and self._watermarks.get(held.partition) is held.watermark and held.is_next:
+                    offset = held.record.offset + 1
+                    await job.publish(outputs, {held.partition: offset}, self._application.name)
+                    held.claim()
+                    self._committed[held.partition] = offset
+                    self._may_claim.set()
+                    return
+                self._may_claim.clear()
+            await self._may_claim.wait()
 
     def _decode(self, record: Record) -> Message | Rejected:
         try:

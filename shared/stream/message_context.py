@@ -1,0 +1,67 @@
+"""One message in the hands of an async processor: what it may see and say, and whether it was claimed."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import FatalError
+from shared.stream.outcome import Emit
+from shared.stream.publisher import Publisher, TransactionalPublisher
+from shared.stream.records import Record, TopicPartition
+from shared.stream.tables import BroadcastTables
+from shared.stream.watermark import Watermark
+
+
+@dataclass(slots=True)
+class InHand:
+    """A record being handled. ``claimed``: its offset is committed, and its partition may go elsewhere without it."""
+
+    record: Record
+    watermark: Watermark
+    claimed: bool = False
+
+    @property
+    def partition(self) -> TopicPartition:
+        return TopicPartition(self.record.topic, self.record.partition)
+
+    @property
+    def is_next(self) -> bool:
+        """Everything before it in its partition is finished or claimed."""
+        return self.watermark.committable == self.record.offset
+
+    def finish(self) -> None:
+        """Let the committed offset pass it, once."""
+        if not self.claimed:
+            self.watermark.finish(self.record.offset)
+
+    def claim(self) -> None:
+        self.finish()
+        self.claimed = True
+
+
+class MessageContext:
+    """What one call of ``handle`` sees (see :class:`shared.stream.processor.Context`). Tables are live."""
+
+    def __init__(
+        self,
+        tables: BroadcastTables,
+        publisher: Publisher | TransactionalPublisher,
+        claim: Callable[[Sequence[Emit]], Awaitable[None]] | None = None,
+    ) -> None:
+        self._tables = tables
+        self._publisher = publisher
+        self._claim = claim
+
+    def table(self, topic: str) -> Mapping[str, Any]:
+        return self._tables.table(topic)
+
+    def table_version(self, topic: str) -> int:
+        return self._tables.table_version(topic)
+
+    async def publish(self, outputs: Sequence[Emit]) -> None:
+        await self._publisher.publish(outputs)
+
+    async def claim(self, outputs: Sequence[Emit]) -> None:
+        if self._claim is None:
+            raise FatalError("a message is claimed under a transactional id, and its application names none")
+        await self._claim(outputs)
