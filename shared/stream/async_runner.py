@@ -261,6 +261,8 @@ class AsyncRunner:
             telemetry.OUTPUTS.labels(name, output.topic).inc()
         if isinstance(result, Rejected):
             telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
+        if isinstance(result, Skipped):
+            telemetry.SKIPPED.labels(name, result.reason).inc()
         held.finish()
 
     async def _handled(self, held: InHand) -> tuple[Result, int, list[OutRecord]]:

@@ -14,6 +14,7 @@ What happens when a step fails:
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ from shared.stream.batches import as_rejected, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
-from shared.stream.outcome import Rejected
+from shared.stream.outcome import Rejected, Skipped
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import Record, TopicPartition
 from shared.stream.restore import Offload, restore
@@ -374,3 +375,5 @@ class TaskLoop:
         for result in prepared.results:
             if isinstance(result, Rejected):
                 telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
+        for reason, count in Counter(r.reason for r in prepared.results if isinstance(r, Skipped)).items():
+            telemetry.SKIPPED.labels(name, reason).inc(count)
