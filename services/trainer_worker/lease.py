@@ -14,6 +14,9 @@ from shared.telemetry import describe_error
 
 logger = logging.getLogger(__name__)
 
+# Less than this is now: a wait too short for the clock to show would never end.
+SOON_S = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class LeaseTiming:
@@ -77,7 +80,7 @@ class Lease:
             if self._left_s() < 0:
                 return "lease_lost"
             due_s = self._due_in_s()
-            if due_s > 0:
+            if due_s > SOON_S:
                 await self._news(due_s)
                 continue
             try:

@@ -9,9 +9,9 @@ went elsewhere.
 
 A long job is not held by its offset but *claimed*: one transaction under the job's own id writes its beginning and the
 input's offset. From then on it is never redelivered and no rebalance touches it; a process killed before the claim leaves
-the request in the log, one killed after it leaves a job that somebody must miss (a lease). A member that stalls between
-its poll and its claim and wakes after a hand-over cannot claim beside the new owner: whoever handles the same request
-takes the same transactional id first, which fences it.
+the request in the log, one killed after it leaves a job that somebody must miss (a lease). A member that stalls before its
+claim and wakes after a hand-over learns it from the group (a commit under its own generation) or, if the hand-over comes
+after that, from Kafka: the new owner takes the same request's transactional id, which fences it.
 """
 
 import asyncio
@@ -25,9 +25,8 @@ from shared import telemetry
 from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
 from shared.stream.broker import Broker, Consumer, OutRecord
-from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.message_context import InHand, MessageContext
+from shared.stream.message_context import InHand, MessageContext, count, decode
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
@@ -254,21 +253,13 @@ class AsyncRunner:
             except TransientError as error:  # it may not be finished before its outputs are written: wait
                 _log.warning("outputs cannot be written", extra={"error": telemetry.describe_error(error)})
         self._stop_limit.committed(run)
-        name = self._application.name
-        for kind, count in count_kinds([result]).items():
-            telemetry.RECORDS.labels(name, kind).inc(count)
-        for output in outputs:
-            telemetry.OUTPUTS.labels(name, output.topic).inc()
-        if isinstance(result, Rejected):
-            telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
-        if isinstance(result, Skipped):
-            telemetry.SKIPPED.labels(name, result.reason).inc()
+        count(self._application.name, result, outputs)
         held.finish()
 
     async def _handled(self, held: InHand) -> tuple[Result, int, list[OutRecord]]:
         """The record's final result, the calls it took, and its outputs still to be written."""
         record = held.record
-        message = self._decode(record)
+        message = decode(self._serde, record)
         if isinstance(message, Rejected):
             return message, 1, []
         attempts = 0
@@ -312,6 +303,8 @@ class AsyncRunner:
         job = TransactionalPublisher(self._broker, self._serde, application.transactional_id(message))
         context = MessageContext(self._tables, job, partial(self._claim, held, job))
         try:
+            async with self._committing:
+                await self._confirm(held)
             await job.start()
             result = await application.processor.handle(message, context)
             if isinstance(result, Emitted):
@@ -327,8 +320,9 @@ class AsyncRunner:
             raise FatalError("a message is claimed once")
         while True:
             async with self._committing:
-                if self._assigned.is_set() and self._watermarks.get(held.partition) is held.watermark and held.is_next:
+                if self._owns(held) and held.is_next:
                     offset = held.record.offset + 1
+                    await self._confirm(held)
                     await job.publish(outputs, {held.partition: offset}, self._application.name)
                     held.claim()
                     self._committed[held.partition] = offset
@@ -337,15 +331,16 @@ class AsyncRunner:
                 self._may_claim.clear()
             await self._may_claim.wait()
 
-    def _decode(self, record: Record) -> Message | Rejected:
-        try:
-            key = (record.key or b"").decode()
-            event = None if record.value is None else self._serde.decode(record.topic, record.value)
-        except UnicodeDecodeError:
-            return Rejected("bad_key", "the key is no UTF-8")
-        except PoisonError as error:
-            return Rejected(error.reason, error.detail)
-        return Message(record.position, record.timestamp_ms, key, event, record.headers)
+    async def _confirm(self, held: InHand) -> None:
+        """Ask the group whether the partition is still this member's, by committing what is committed. Before the id is
+        taken, so that one that stalled past a hand-over does not fence the new owner; and after it, since transactional
+        offsets carry no generation: who owns the partition later takes the id later, and fences this member's claim."""
+        if not self._owns(held):
+            raise MigratedError("the partition is on its way elsewhere")
+        await self._commit_alone({held.partition: held.watermark.committable})
+
+    def _owns(self, held: InHand) -> bool:
+        return self._assigned.is_set() and self._watermarks.get(held.partition) is held.watermark
 
     def _dead_letter(self, record: Record, rejected: Rejected, attempts: int) -> OutRecord:
         event = dead_letter_event(
@@ -369,13 +364,18 @@ class AsyncRunner:
                 if watermark.committable > self._committed.get(partition, -1)
             }
             if offsets and (last or self._assigned.is_set()):
-                self._commit_in_flight = asyncio.ensure_future(self._consumer.commit(offsets))
-                try:
-                    await asyncio.wait([self._commit_in_flight])
-                finally:
-                    self._commit_in_flight.cancel()
-                self._commit_in_flight.result()
+                await self._commit_alone(offsets)
                 self._committed.update(offsets)
+
+    async def _commit_alone(self, offsets: dict[TopicPartition, int]) -> None:
+        commit = self._commit_in_flight = asyncio.ensure_future(self._consumer.commit(offsets))
+        try:
+            await asyncio.wait([commit])
+        finally:
+            commit.cancel()
+        if commit.cancelled():
+            raise MigratedError("a rebalance began during a commit")
+        commit.result()
 
     async def _drain(self, grace_s: float) -> None:
         if self._work:

@@ -4,10 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import FatalError
-from shared.stream.outcome import Emit
+from shared import telemetry
+from shared.errors import FatalError, PoisonError
+from shared.stream.broker import OutRecord
+from shared.stream.checks import count_kinds
+from shared.stream.outcome import Emit, Rejected, Result, Skipped
 from shared.stream.publisher import Publisher, TransactionalPublisher
-from shared.stream.records import Record, TopicPartition
+from shared.stream.records import Message, Record, TopicPartition
+from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
 from shared.stream.watermark import Watermark
 
@@ -37,6 +41,30 @@ class InHand:
     def claim(self) -> None:
         self.finish()
         self.claimed = True
+
+
+def decode(serde: Serde, record: Record) -> Message | Rejected:
+    """The record as the processor sees it, or why it cannot be read."""
+    try:
+        key = (record.key or b"").decode()
+        event = None if record.value is None else serde.decode(record.topic, record.value)
+    except UnicodeDecodeError:
+        return Rejected("bad_key", "the key is no UTF-8")
+    except PoisonError as error:
+        return Rejected(error.reason, error.detail)
+    return Message(record.position, record.timestamp_ms, key, event, record.headers)
+
+
+def count(application: str, result: Result, outputs: Sequence[OutRecord]) -> None:
+    """Note in the metrics how a record ended and what was written for it."""
+    for kind, number in count_kinds([result]).items():
+        telemetry.RECORDS.labels(application, kind).inc(number)
+    for output in outputs:
+        telemetry.OUTPUTS.labels(application, output.topic).inc()
+    if isinstance(result, Rejected):
+        telemetry.DEAD_LETTERS.labels(application, result.reason).inc()
+    if isinstance(result, Skipped):
+        telemetry.SKIPPED.labels(application, result.reason).inc()
 
 
 class MessageContext:
