@@ -7,11 +7,10 @@ outputs carry ids derived from the input position, and readers drop repeats by i
 A rebalance commits the watermarks and stops fetching; work in hand goes on, and is cancelled only if its partition
 went elsewhere.
 
-A long job is not held by its offset but *claimed*: one transaction under the job's own id writes its beginning and the
-input's offset. From then on it is never redelivered and no rebalance touches it; a process killed before the claim leaves
-the request in the log, one killed after it leaves a job that somebody must miss (a lease). A member that stalls before its
-claim and wakes after a hand-over learns it from the group (a commit under its own generation) or, if the hand-over comes
-after that, from Kafka: the new owner takes the same request's transactional id, which fences it.
+A long job is *claimed*: one transaction under the job's own id writes its beginning and the input's offset. From then on
+it is never redelivered and no rebalance touches it; who is killed after it leaves a job that a lease must miss. A member
+that stalls before its claim learns of a hand-over from the group (a commit under its generation) or from Kafka: the new
+owner takes the same transactional id, which fences it.
 """
 
 import asyncio
@@ -26,7 +25,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
 from shared.stream.broker import Broker, Consumer, OutRecord
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.message_context import InHand, MessageContext, count, decode
+from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record, decode
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
@@ -35,7 +34,6 @@ from shared.stream.retry import Backoff, GiveUp, decide
 from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
-from shared.stream.task import dead_letter_event
 from shared.stream.task_loop import Timing
 from shared.stream.watermark import Watermark
 
@@ -124,9 +122,7 @@ class AsyncRunner:
     async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
         if self._stopping:
             return
-        for task, held in list(self._work.items()):
-            if not held.claimed and held.partition not in partitions:
-                task.cancel()
+        self._cancel({held.partition for held in self._work.values()} - partitions)
         for partition in set(self._watermarks) - partitions:
             del self._watermarks[partition]
             self._committed.pop(partition, None)
@@ -149,15 +145,23 @@ class AsyncRunner:
     async def _seek(self, partitions: frozenset[TopicPartition]) -> None:
         consumer = self._consumer
         for partition in sorted(partitions):
-            watermark = self._watermarks.get(partition)
+            watermark, start = self._watermarks.get(partition), await consumer.committed(partition)
+            if watermark is not None and start is not None and start > watermark.committable:
+                self._cancel({partition})  # this member missed a generation, whose owner went on from here
+                watermark = None
             if watermark is None:
-                start = await consumer.committed(partition)
                 if start is None:
                     start = await consumer.beginning(partition)
                 self._committed[partition] = start
                 watermark = self._watermarks[partition] = Watermark(start)
             consumer.seek(partition, watermark.position)
         consumer.resume(list(partitions))
+
+    def _cancel(self, partitions: set[TopicPartition]) -> None:
+        """Work in hand of ``partitions`` is another member's by now, unless it was claimed."""
+        for task, held in list(self._work.items()):
+            if not held.claimed and held.partition in partitions:
+                task.cancel()
 
     async def _start(self) -> None:
         application = self._application
@@ -243,7 +247,8 @@ class AsyncRunner:
         result, attempts, outputs = await self._handled(held)
         if isinstance(result, Rejected):
             run = self._stop_limit.after([result], record)
-            outputs = [self._dead_letter(record, result, attempts)]
+            make, now_ms = self._make_dead_letter, self._clock.now_ms()
+            outputs = [dead_letter_record(self._application, make, self._serde, record, result, attempts, now_ms)]
         else:
             run = 0
         while outputs:
@@ -304,7 +309,7 @@ class AsyncRunner:
         context = MessageContext(self._tables, job, partial(self._claim, held, job))
         try:
             async with self._committing:
-                await self._confirm(held)
+                await self._confirm(held, id_taken=False)
             await job.start()
             result = await application.processor.handle(message, context)
             if isinstance(result, Emitted):
@@ -318,41 +323,35 @@ class AsyncRunner:
         older offset written after the transaction's, but before its end, would count as the newer one."""
         if held.claimed:
             raise FatalError("a message is claimed once")
-        while True:
+        while not held.claimed:
             async with self._committing:
                 if self._owns(held) and held.is_next:
                     offset = held.record.offset + 1
-                    await self._confirm(held)
+                    await self._confirm(held, id_taken=True)
+                    held.tried = True
                     await job.publish(outputs, {held.partition: offset}, self._application.name)
                     held.claim()
                     self._committed[held.partition] = offset
                     self._may_claim.set()
-                    return
-                self._may_claim.clear()
+                else:
+                    self._may_claim.clear()
             await self._may_claim.wait()
 
-    async def _confirm(self, held: InHand) -> None:
-        """Ask the group whether the partition is still this member's, by committing what is committed. Before the id is
-        taken, so that one that stalled past a hand-over does not fence the new owner; and after it, since transactional
-        offsets carry no generation: who owns the partition later takes the id later, and fences this member's claim."""
+    async def _confirm(self, held: InHand, *, id_taken: bool) -> None:
+        """Ask the group whether the record is still this member's: before the id is taken, so that no new owner is fenced,
+        and after it, since transactional offsets carry no generation (a later owner takes the id later). What was claimed
+        already, by another or by a try whose answer was lost, is let go: its lease tells."""
         if not self._owns(held):
             raise MigratedError("the partition is on its way elsewhere")
-        await self._commit_alone({held.partition: held.watermark.committable})
+        committed = await self._consumer.committed(held.partition)
+        if committed is not None and committed > held.record.offset:
+            held.claim()
+            raise MigratedError("the message was claimed already")
+        if id_taken or not held.tried:  # a try's transaction may still take effect until the id is taken anew
+            await self._commit_alone({held.partition: held.watermark.committable})
 
     def _owns(self, held: InHand) -> bool:
         return self._assigned.is_set() and self._watermarks.get(held.partition) is held.watermark
-
-    def _dead_letter(self, record: Record, rejected: Rejected, attempts: int) -> OutRecord:
-        event = dead_letter_event(
-            self._make_dead_letter,
-            record,
-            rejected,
-            application=self._application.name,
-            attempt=attempts,
-            keep_payload=self._application.keep_dead_letter_payload,
-            now_ms=self._clock.now_ms(),
-        )
-        return OutRecord(DEAD_LETTER_TOPIC, record.topic.encode(), self._serde.encode(DEAD_LETTER_TOPIC, event))
 
     async def _commit(self, *, last: bool = False) -> None:
         """Commit what moved. One commit at a time, and none in flight once a rebalance has taken the partitions away:

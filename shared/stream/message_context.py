@@ -8,21 +8,26 @@ from shared import telemetry
 from shared.errors import FatalError, PoisonError
 from shared.stream.broker import OutRecord
 from shared.stream.checks import count_kinds
+from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
 from shared.stream.outcome import Emit, Rejected, Result, Skipped
+from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher
 from shared.stream.records import Message, Record, TopicPartition
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
+from shared.stream.task import dead_letter_event
 from shared.stream.watermark import Watermark
 
 
 @dataclass(slots=True)
 class InHand:
-    """A record being handled. ``claimed``: its offset is committed, and its partition may go elsewhere without it."""
+    """A record being handled. ``claimed``: its offset is committed, and its partition may go elsewhere without it;
+    ``tried``: a claim was begun, and may have taken effect."""
 
     record: Record
     watermark: Watermark
     claimed: bool = False
+    tried: bool = False
 
     @property
     def partition(self) -> TopicPartition:
@@ -53,6 +58,27 @@ def decode(serde: Serde, record: Record) -> Message | Rejected:
     except PoisonError as error:
         return Rejected(error.reason, error.detail)
     return Message(record.position, record.timestamp_ms, key, event, record.headers)
+
+
+def dead_letter_record(
+    application: AsyncApplication,
+    make: DeadLetterFactory,
+    serde: Serde,
+    record: Record,
+    rejected: Rejected,
+    attempts: int,
+    now_ms: int,
+) -> OutRecord:
+    event = dead_letter_event(
+        make,
+        record,
+        rejected,
+        application=application.name,
+        attempt=attempts,
+        keep_payload=application.keep_dead_letter_payload,
+        now_ms=now_ms,
+    )
+    return OutRecord(DEAD_LETTER_TOPIC, record.topic.encode(), serde.encode(DEAD_LETTER_TOPIC, event))
 
 
 def count(application: str, result: Result, outputs: Sequence[OutRecord]) -> None:
