@@ -90,7 +90,19 @@ class Context(Tables, Protocol):
     async def publish(self, outputs: Sequence[Emit]) -> None:
         """Write ``outputs`` now, durably, under the message's transactional id if its application names one (then all
         or none of them). Raises :class:`shared.errors.MigratedError` when a newer owner of that id has taken over:
-        the job must stop."""
+        the job must stop. After a :class:`shared.errors.TransientError` they may or may not have been written, and the
+        next call takes the id again: make it only while the job is surely yours."""
+        ...
+
+    async def claim(self, outputs: Sequence[Emit]) -> None:
+        """Take the message over for good: ``outputs`` and its offset in one transaction under its transactional id.
+
+        Before it the message is redelivered after a crash, a rebalance or an error; after it never again, whatever
+        happens, so that whoever wants it done again must ask again. From then on the message holds back no offset and
+        is not cancelled by a rebalance, but counts as in flight until ``handle`` returns; an exception is final (fenced:
+        the message counts as skipped; any other: a dead letter). Messages of a partition are claimed in their order: the
+        call waits for every earlier one to be finished or claimed. Raises :class:`shared.errors.FatalError` without a
+        transactional id."""
         ...
 
 
@@ -137,8 +149,8 @@ class AsyncApplication:
 
     ``max_attempts`` bounds the calls of ``handle`` that may end in an exception before the record becomes a dead
     letter; being deferred does not count. ``transactional_id`` names the writer of one message's outputs
-    (``trainer.<job>``), so that Kafka fences a stale worker of the same job; without it outputs go through one
-    idempotent producer.
+    (``trainer.<job>``), so that Kafka fences a stale worker of the same job, and makes ``claim`` possible; without it
+    outputs go through one idempotent producer.
     """
 
     name: str

@@ -14,6 +14,7 @@ What happens when a step fails:
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
 from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
 from shared.stream.inquiry import Inquiry
-from shared.stream.outcome import Rejected
+from shared.stream.outcome import Rejected, Skipped
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import Record, TopicPartition
 from shared.stream.restore import Offload, restore
@@ -385,3 +386,5 @@ class TaskLoop:
         for result in prepared.results:
             if isinstance(result, Rejected):
                 telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
+        for reason, count in Counter(r.reason for r in prepared.results if isinstance(r, Skipped)).items():
+            telemetry.SKIPPED.labels(name, reason).inc(count)

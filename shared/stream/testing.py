@@ -28,6 +28,7 @@ class FixedTables:
         self._tables: dict[str, dict[str, Any]] = {topic: dict(rows) for topic, rows in (tables or {}).items()}
         self._versions = {topic: len(rows) for topic, rows in self._tables.items()}
         self.published: list[Emit] = []
+        self.claims = 0
 
     def set(self, topic: str, key: str, event: Any | None) -> None:
         """Apply one broadcast record; ``None`` is a tombstone."""
@@ -46,6 +47,11 @@ class FixedTables:
 
     async def publish(self, outputs: Sequence[Emit]) -> None:
         """What an async processor published in the middle of its work."""
+        self.published.extend(outputs)
+
+    async def claim(self, outputs: Sequence[Emit]) -> None:
+        """What it published as it took the message over for good."""
+        self.claims += 1
         self.published.extend(outputs)
 
 
