@@ -101,8 +101,9 @@ class Context(Tables, Protocol):
         happens, so that whoever wants it done again must ask again. From then on the message holds back no offset and
         is not cancelled by a rebalance, but counts as in flight until ``handle`` returns; an exception is final (fenced:
         the message counts as skipped; any other: a dead letter). Messages of a partition are claimed in their order: the
-        call waits for every earlier one to be finished or claimed. Raises :class:`shared.errors.FatalError` without a
-        transactional id."""
+        call waits for every earlier one to be finished or claimed. A claim whose answer was lost but which took effect is
+        not taken up again: nobody works then, until whoever waits for the job asks again.
+        Raises :class:`shared.errors.FatalError` without a transactional id."""
         ...
 
 
