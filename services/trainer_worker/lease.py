@@ -104,7 +104,9 @@ class Lease:
         """
         while self._left_s() >= 0:
             try:
-                await self._context.publish([Emit("training.completed", result.cluster, result)])
+                await self._context.publish(
+                    [Emit("training.completed", result.cluster, result)], while_mine=self._holds
+                )
                 return ""
             except TransientError as error:
                 logger.warning("a result could not be sent", extra=self._named(error=describe_error(error)))
@@ -113,7 +115,7 @@ class Lease:
 
     async def _speak(self) -> None:
         started_s, step = self._clock.monotonic_s(), self._control.latest
-        await self._context.publish([self._beat(step)])
+        await self._context.publish([self._beat(step)], while_mine=self._holds)
         self._renewed_s, self._said = started_s, step
 
     async def _news(self, limit_s: float) -> None:
@@ -132,6 +134,9 @@ class Lease:
         if latest != self._said:
             wait_s = min(wait_s, self._timing.progress_s)
         return max(0.0, wait_s - since_s)
+
+    def _holds(self) -> bool:
+        return self._left_s() >= 0
 
     def _left_s(self) -> float:
         return self._renewed_s + self._timing.own_s - self._clock.monotonic_s()

@@ -25,6 +25,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
 from shared.stream.broker import Broker, Consumer, OutRecord
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
+from shared.stream.guarded import sorted_by_kind
 from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record, decode
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
@@ -145,13 +146,14 @@ class AsyncRunner:
     async def _seek(self, partitions: frozenset[TopicPartition]) -> None:
         consumer = self._consumer
         for partition in sorted(partitions):
-            watermark, start = self._watermarks.get(partition), await consumer.committed(partition)
+            watermark = self._watermarks.get(partition)
+            start = await sorted_by_kind("committed offset", consumer.committed(partition))
             if watermark is not None and start is not None and start > watermark.committable:
                 self._cancel({partition})  # this member missed a generation, whose owner went on from here
                 watermark = None
             if watermark is None:
                 if start is None:
-                    start = await consumer.beginning(partition)
+                    start = await sorted_by_kind("first offset", consumer.beginning(partition))
                 self._committed[partition] = start
                 watermark = self._watermarks[partition] = Watermark(start)
             consumer.seek(partition, watermark.position)
@@ -343,7 +345,7 @@ class AsyncRunner:
         already, by another or by a try whose answer was lost, is let go: its lease tells."""
         if not self._owns(held):
             raise MigratedError("the partition is on its way elsewhere")
-        committed = await self._consumer.committed(held.partition)
+        committed = await sorted_by_kind("committed offset", self._consumer.committed(held.partition))
         if committed is not None and committed > held.record.offset:
             held.claim()
             raise MigratedError("the message was claimed already")

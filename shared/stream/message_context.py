@@ -115,8 +115,11 @@ class MessageContext:
     def table_version(self, topic: str) -> int:
         return self._tables.table_version(topic)
 
-    async def publish(self, outputs: Sequence[Emit]) -> None:
-        await self._publisher.publish(outputs)
+    async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = lambda: True) -> None:
+        if isinstance(self._publisher, TransactionalPublisher):
+            await self._publisher.publish(outputs, while_mine=while_mine)
+        else:
+            await self._publisher.publish(outputs)
 
     async def claim(self, outputs: Sequence[Emit]) -> None:
         if self._claim is None:

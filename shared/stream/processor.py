@@ -87,11 +87,12 @@ class Context(Tables, Protocol):
     """What an async processor sees while it handles one message: the broadcast tables, and a way to say something
     before it is done (a job's progress)."""
 
-    async def publish(self, outputs: Sequence[Emit]) -> None:
+    async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = ...) -> None:
         """Write ``outputs`` now, durably, under the message's transactional id if its application names one (then all
-        or none of them). Raises :class:`shared.errors.MigratedError` when a newer owner of that id has taken over:
-        the job must stop. After a :class:`shared.errors.TransientError` they may or may not have been written, and the
-        next call takes the id again: make it only while the job is surely yours."""
+        or none of them). Raises :class:`shared.errors.MigratedError` when a newer owner of that id has taken over, or
+        when ``while_mine`` says so once the id is held: the job must stop. After a
+        :class:`shared.errors.TransientError` they may or may not have been written, and the next call takes the id
+        again: make it only while the job is surely yours."""
         ...
 
     async def claim(self, outputs: Sequence[Emit]) -> None:

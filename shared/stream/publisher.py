@@ -1,7 +1,7 @@
 """Writes events outside any task: a job's progress, an operator's command, a router's observations."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.errors import MigratedError, PoisonError, TransientError
 from shared.stream.broker import MAX_RECORD_BYTES, Broker, OutRecord, Producer, TransactionalProducer
@@ -94,15 +94,26 @@ class TransactionalPublisher:
             await self._take()
 
     async def publish(
-        self, emits: Sequence[Emit], offsets: Mapping[TopicPartition, int] | None = None, group: str = ""
+        self,
+        emits: Sequence[Emit],
+        offsets: Mapping[TopicPartition, int] | None = None,
+        group: str = "",
+        *,
+        while_mine: Callable[[], bool] = lambda: True,
     ) -> None:
-        """All of ``emits`` and the ``offsets`` of ``group``, or nothing. Raises what ``encode_emits`` raises too."""
+        """All of ``emits`` and the ``offsets`` of ``group``, or nothing. Raises what ``encode_emits`` raises too.
+
+        ``while_mine`` is asked once the id is held: a successor that came later fences this holder, and one that came
+        earlier only did so because the work is no longer its own.
+        """
         records = encode_emits(self._serde, emits)
         async with self._lock:
             if self._fenced:
                 raise MigratedError("the transactional id was taken over")
             if self._producer is None:
                 await self._take()
+            if not while_mine():
+                raise MigratedError("the work is another's by now")
             producer, self._producer = self._producer, None
             assert producer is not None
             try:

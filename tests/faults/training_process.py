@@ -8,7 +8,7 @@ the data set, which is made up, and the names of topics and group. Each step tak
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,9 @@ class RenamedContext:
         self._names = names
         self.table, self.table_version = inner.table, inner.table_version
 
-    async def publish(self, outputs: Sequence[Emit]) -> None:
-        await self._inner.publish([replace(emit, topic=self._names[emit.topic]) for emit in outputs])
+    async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = lambda: True) -> None:
+        renamed = [replace(emit, topic=self._names[emit.topic]) for emit in outputs]
+        await self._inner.publish(renamed, while_mine=while_mine)
 
     async def claim(self, outputs: Sequence[Emit]) -> None:
         await self._inner.claim([replace(emit, topic=self._names[emit.topic]) for emit in outputs])

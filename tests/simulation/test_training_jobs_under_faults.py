@@ -18,7 +18,7 @@ from services.trainer_dispatcher.processor import application as dispatcher
 from services.trainer_worker.control import JobControl, Step
 from services.trainer_worker.jobs import JobResult
 from services.trainer_worker.lease import LeaseTiming
-from services.trainer_worker.processor import TrainerWorker
+from services.trainer_worker.processor import STOP_S, TrainerWorker
 from services.trainer_worker.processor import application as trainer
 from shared.brokers.memory import MemoryBroker
 from shared.brokers.memory_cluster import MemoryCluster
@@ -156,7 +156,9 @@ class Worker:
         raise FatalError("the simulated job runs in place of a thread")
 
     def _stuck(self) -> None:
-        raise FatalError("a simulated job always stops when it is told to")
+        """Only a stopped process cannot stop its job in time; in truth its clock would not have run out either."""
+        if asyncio.get_running_loop().time() > self.run.faults.wakes_s.get(self.client, -STOP_S) + STOP_S:
+            raise FatalError("a simulated job always stops when it is told to")
 
 
 class Run:
@@ -297,17 +299,21 @@ class Run:
             counts["stale"] += self._stale(cluster, history[-1])
 
     def _check_one_acceptance(self, cluster: str, history: list[Job]) -> None:
-        """The dispatcher took one result at most, the promoter the same one, and no token ever went back."""
+        """One result of a job is promoted: the first success in the log. The dispatcher closes the job with that one, or
+        with a later attempt that it asked for before it had read so far; no token ever goes back."""
         tokens = [job.token for job in history]
         assert tokens == sorted(tokens) and len({job.job_id for job in history}) == 1
         accepted = {job.token for job in history if job.phase is JobPhase.TRAINED}
         shadows = [event for _, event in self.events("assignment.changed", cluster) if event.action == "shadow"]
         records = self._changes("promoter.clusters.changelog", cluster)
         promoted = {record["token"] for record in records if record["token"]}
-        assert len(accepted) <= 1 and len(shadows) <= 1 and promoted == accepted, (accepted, promoted)
-        assert len(shadows) == len(accepted)
+        results = [event for _, event in self.events("training.completed", cluster)]
+        first = [event.fencing_token for event in results if event.status is TrainingStatus.SUCCEEDED][:1]
+        assert promoted == set(first), (promoted, first)
+        assert len(accepted) <= 1 and len(shadows) == len(promoted)
         if accepted:
             assert accepted == {max(tokens)}, "no result of an old token"
+            assert max(accepted) >= max(promoted)
 
     def _check_voices(self, cluster: str) -> None:
         """Once another worker has claimed a job, its predecessor says nothing more: one live claim at any time."""
@@ -343,5 +349,11 @@ def test_one_result_of_each_job_is_accepted_and_every_job_ends(seeds: range) -> 
         counts.update(run.faults.seeded.counts)
     print(dict(counts))
     if len(seeds) >= 200:
-        assert min(counts[kind] for kind in ("lost", "stopped", "crash", "pauses", "expired", "trained")) > 0
+        assert (
+            min(
+                counts[kind]
+                for kind in ("request_lost", "answer_lost", "stopped", "crash", "pauses", "expired", "trained")
+            )
+            > 0
+        )
         assert counts["attempts"] > counts["trained"], "some jobs took more than one attempt"

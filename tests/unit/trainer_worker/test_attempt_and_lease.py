@@ -37,11 +37,11 @@ class Log(FixedTables):
         self.errors = list(errors)
         self.always = always
 
-    async def publish(self, outputs: Sequence[Emit]) -> None:
+    async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = lambda: True) -> None:
         error = self.errors.pop(0) if self.errors else self.always
         if error is not None:
             raise error
-        await super().publish(outputs)
+        await super().publish(outputs, while_mine=while_mine)
 
     def beats(self) -> list[TrainingProgressed]:
         return [emit.event for emit in self.published if isinstance(emit.event, TrainingProgressed)]
