@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 DEMO_FLAGS := $(if $(QUICK),--quick)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo check format lock clean bench-pipeline bench-router sim chaos
+.PHONY: help setup test demo check format lock clean bench-pipeline bench-router sim chaos fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ sim: setup ## the long simulation: many seeds
 
 chaos: setup ## the long fault rows
 	@$(PYTHON) -m tests.run chaos
+
+fuzz: setup ## a million hostile payloads through every codec (COUNT=…, STATE=… repeats a run)
+	@$(PYTHON) -m tests.fuzz.decoding $(if $(COUNT),--count $(COUNT)) $(if $(STATE),--random-state $(STATE))
 
 clean: ## remove caches and reports; the environment and the stack's data stay (flywheel reset, rm -r .venv)
 	@rm -rf .mypy_cache .ruff_cache .hypothesis .pytest_cache dist report

@@ -9,7 +9,7 @@ never continued twice from one row.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -81,16 +81,24 @@ class ChainWriter:
         await self._producer.close()
 
     async def write(
-        self, records: Sequence[OutRecord], action: str, subject: str, evidence: dict[str, Any]
+        self,
+        records: Sequence[OutRecord],
+        action: str,
+        subject: str,
+        evidence: dict[str, Any],
+        *,
+        offsets: Mapping[TopicPartition, int] | None = None,
+        group: str = "",
     ) -> PromotionAudit:
-        """All of ``records`` and the row, or nothing. Raises :class:`FatalError` if a newer holder has taken over."""
+        """All of ``records``, the committed ``offsets`` of ``group`` and the row, or nothing. Raises
+        :class:`FatalError` if a newer holder has taken over."""
         head = ChainHead(self.rows[-1].seq + 1, self.rows[-1].row_hash) if self.rows else ChainHead()
         _, row = append(head, self.chain, self._clock.now_ms(), self._actor, action, subject, evidence)
         encoded = OutRecord(AUDIT_TOPIC, self.chain.encode(), self._serde.encode(AUDIT_TOPIC, row))
         try:
             await self._producer.begin()
             await self._producer.send([*records, encoded])
-            await self._producer.commit({}, "")
+            await self._producer.commit(offsets or {}, group)
         except MigratedError as error:
             raise FatalError(
                 f"another operator has taken over {self.chain} ({error}): nothing of this step was written; "

@@ -4,7 +4,8 @@
     sys.exit(serve(main, settings, name="recorder"))        # anything else: ``async def main(process)``
 
 Shutdown is a state: the first SIGTERM or SIGINT sets ``process.stop`` (stop taking work → drain → commit → leave, all
-within ``settings.grace_s``); a second one, or the end of the grace, aborts. A side task that dies stops the process.
+within ``settings.grace_s``); a second one, or the end of the grace, aborts. A side task that dies stops the process;
+so does the watchdog, when nothing moves any more.
 """
 
 import asyncio
@@ -34,9 +35,9 @@ from shared.stream.processor import Application, AsyncApplication
 from shared.stream.records import Position
 from shared.stream.runner import Runner
 from shared.stream.serde import Serde
+from shared.watchdog import watch
 
 _log = logging.getLogger(__name__)
-_STUCK_AFTER_S = 60.0
 _ABORT_S = 2.0
 
 AnyApplication = Application | AsyncApplication
@@ -205,7 +206,7 @@ async def stream(application: AnyApplication, process: Process) -> None:
     else:
         runner = AsyncRunner(application, process.broker, process.serde, make_dead_letter=make_dead_letter)
     process.when_ready(runner.ready)
-    process.when_stuck(lambda: runner.stalled(_STUCK_AFTER_S))
+    process.when_stuck(lambda: runner.stalled(process.settings.stuck_after_s / 2))
     await runner.run(process.stop, process.settings.grace_s)
 
 
@@ -237,6 +238,7 @@ async def _supervise(main: Callable[[Process], Awaitable[None]], settings: Setti
     except OSError as error:
         return _report(FatalError(f"health port {settings.health_port} cannot be used: {error.strerror}"), settings)
     _log.info("started", extra={"pid": os.getpid(), "port": port, "address": settings.health_host})
+    process.spawn(watch(process.stuck, settings.stuck_after_s), "watchdog")
     try:
         code = await _watch(main, process, settings)
         if code is ExitCode.ABORTED:

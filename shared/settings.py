@@ -45,3 +45,8 @@ class Settings(BaseSettings):
         "processor time (a transaction costs about 1.5 ms over client and broker)",
     )
     grace_s: float = Field(default=20.0, description="budget of a shutdown: drain, commit, leave")
+    stuck_after_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="a process whose loop is blocked, or whose task makes no step, for this long ends with its stacks",
+    )

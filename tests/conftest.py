@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} uses real servers: it belongs in tests/integration")
         if folder == "e2e":
             item.add_marker("e2e")
-        elif uses_servers or folder == "integration":
+        elif uses_servers or folder in ("integration", "faults"):
             item.add_marker("servers")
 
 

@@ -42,7 +42,7 @@ LADDER = (
 )
 LONG = (
     Rung("sim", 3600, ("simulation", "properties"), "not servers"),
-    Rung("chaos", 3600, ("faults", "integration", "e2e"), "long"),
+    Rung("chaos", 5400, ("faults", "conformance", "integration", "e2e"), "long"),
 )
 CHECK_BUDGET_S = 60
 

@@ -119,14 +119,19 @@ class KafkaServer(Server):
         scratch.mkdir(parents=True)
         return (f"-Djava.io.tmpdir={scratch}",)
 
+    def _listeners(self, controller: str) -> dict[str, str]:
+        return {
+            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.address}",
+        }
+
     def _write_properties(self) -> Path:
         folder = self.folder
         controller = f"{LOOPBACK}:{self._controller_port.number}"
         properties = {
             **PROPERTIES,
             **self._session,
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            **self._listeners(controller),
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(folder / "data"),
             **self._properties,
@@ -135,13 +140,15 @@ class KafkaServer(Server):
         path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in properties.items()), encoding="ascii")
         return path
 
+    def _format_arguments(self, properties_file: Path) -> tuple[str, ...]:
+        return ("format", "-t", new_cluster_id(), "-c", str(properties_file))
+
     def _format(self, runtime: KafkaRuntime, properties_file: Path) -> None:
         if (self.home / self.name / "data" / "meta.properties").exists():
             return
-        arguments = ("format", "-t", new_cluster_id(), "-c", str(properties_file))
         result = subprocess.run(
-            runtime.command("kafka.tools.StorageTool", *arguments), check=False, capture_output=True, text=True,
-            env=plain_environment(), stdin=subprocess.DEVNULL,
+            runtime.command("kafka.tools.StorageTool", *self._format_arguments(properties_file)), check=False,
+            capture_output=True, text=True, env=plain_environment(), stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if result.returncode != 0:
             raise FatalError(

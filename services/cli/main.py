@@ -17,6 +17,7 @@ VERBS = (
     "services.cli.learning_verbs",
     "services.cli.curation",
     "services.cli.lag_verb",
+    "services.cli.offset_verbs",
     "services.cli.state_verbs",
     "services.cli.dlq_verbs",
     "services.cli.replay_verbs",

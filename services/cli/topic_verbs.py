@@ -1,4 +1,4 @@
-"""``flywheel topics plan | apply | diff``: the broker's topics against ``schemas/topics.yaml``."""
+"""``flywheel topics plan | apply | diff | acl``: the broker's topics and grants against ``schemas/topics.yaml``."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.cli.access_verb import acl
 from services.cli.output import OutputFormat, OutputOption, note, show_rows
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     topics.command(epilog="Example:  flywheel topics plan")(plan)
     topics.command(epilog="Examples:  flywheel topics apply  ·  flywheel topics apply --dry-run")(apply)
     topics.command(epilog="Example:  flywheel topics diff --output json")(diff)
+    topics.command(epilog="Examples:  flywheel topics acl --dry-run  ·  flywheel topics acl --offline -o json")(acl)
     app.add_typer(topics, name="topics")
 
 

@@ -143,11 +143,15 @@ class Projection:
         return TransientError(f"postgresql: {type(error).__name__}")
 
     async def _refused(self, error: asyncpg.PostgresError) -> TransientError | FatalError:
-        """A server that starts or stops, or a deadlock, passes, and so does a wiped database; a missing right does not."""
-        passing = (asyncpg.CannotConnectNowError, asyncpg.DeadlockDetectedError, asyncpg.AdminShutdownError)
-        if isinstance(error, (*passing, asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError)):
-            return TransientError(f"postgresql: {type(error).__name__}")
         if self._prepared and isinstance(error, WIPED):
             await self.close()  # a new connection knows nothing of the old tables
             return TransientError(f"postgresql was wiped: {type(error).__name__}")
-        return FatalError(f"postgresql: {type(error).__name__} ({error.sqlstate})")
+        return refused(error)
+
+
+def refused(error: asyncpg.PostgresError) -> TransientError | FatalError:
+    """A server that starts or stops, a full disk, or a deadlock, passes; a missing table or right does not."""
+    passing = (asyncpg.CannotConnectNowError, asyncpg.DeadlockDetectedError, asyncpg.OperatorInterventionError)
+    if isinstance(error, (*passing, asyncpg.InsufficientResourcesError, asyncpg.PostgresSystemError)):
+        return TransientError(f"postgresql: {type(error).__name__}")
+    return FatalError(f"postgresql: {type(error).__name__} ({error.sqlstate})")

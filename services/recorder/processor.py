@@ -143,7 +143,8 @@ class Recorder:
                 event = self._serde.decode(record.topic, record.value)
             except PoisonError as error:
                 # The writing service validated it; a record like this means a foreign producer. Its position is enough.
-                logger.error("a record cannot be decoded", extra={"topic": record.topic, "reason": error.reason})
+                where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+                logger.error("a record cannot be decoded", extra=where | {"reason": error.reason})
                 continue
             rows.append(row_of(event, (record.topic, record.partition, record.offset), _plain))
         return rows

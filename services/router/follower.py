@@ -84,7 +84,7 @@ class Follower:
     async def _read(self) -> None:
         for topic in TOPICS:
             for payload in (await self._replica.load(topic)).values():
-                with suppress(PoisonError):
+                with suppress(PoisonError, FatalError):  # FatalError: written by a newer router; not routed by
                     self._apply(topic, self._serde.decode(topic, payload))
 
     async def _write(self) -> None:

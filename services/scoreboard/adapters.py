@@ -7,6 +7,7 @@ the body is wrapped, and a record that cannot be decoded is counted and left out
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,10 @@ logger = logging.getLogger(__name__)
 
 def build_faust(kafka: KafkaSettings, serde: Serde, scoreboard: Scoreboard, publish_every_s: float, data: Path) -> Any:
     """The faust application. Values are our framed Avro, so faust sees bytes."""
-    credentials = None
-    if kafka.security_protocol.startswith("SASL"):
-        credentials = faust.SASLCredentials(
-            username=kafka.sasl_username, password=kafka.sasl_password.get_secret_value(), mechanism="SCRAM-SHA-512"
-        )
     app = faust.App(
         GROUP,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
-        broker_credentials=credentials,
+        broker_credentials=_credentials(kafka),
         store="memory://",
         datadir=str(data),
         web_enabled=False,
@@ -59,6 +55,19 @@ def build_faust(kafka: KafkaSettings, serde: Serde, scoreboard: Scoreboard, publ
             await output.send(key=key, value=serde.encode(OUTPUT, event))
 
     return app
+
+
+def _credentials(kafka: KafkaSettings) -> Any:
+    """As the other services connect; faust speaks TLS only where it is given a context."""
+    context = ssl.create_default_context() if kafka.security_protocol.endswith("SSL") else None
+    if kafka.security_protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password.get_secret_value(),
+            ssl_context=context,
+            mechanism="SCRAM-SHA-512",
+        )
+    return faust.SSLCredentials(context) if context is not None else None
 
 
 def _body(topic: str, serde: Serde, scoreboard: Scoreboard) -> Callable[[Any], Any]:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from services.trainer_worker.adapters import read_rows
 from services.trainer_worker.jobs import run_job, warm_up
-from services.trainer_worker.processor import TrainerWorker
+from services.trainer_worker.processor import TrainerWorker, writer_of
 from services.trainer_worker.settings import TrainerSettings
 from shared.clock import SystemClock
 from shared.events import ObservationClustered
@@ -60,7 +60,7 @@ def main() -> int:
             topics=("training.requested",),
             processor=worker,
             max_in_flight=1,
-            transactional_id=lambda message: f"trainer.{message.event.job_id}",
+            transactional_id=writer_of,
         )
         warming.cancel()
 

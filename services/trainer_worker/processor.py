@@ -23,6 +23,11 @@ ReadRows = Callable[[DatasetQuery], Awaitable[Sequence[ObservationClustered]]]
 RunJob = Callable[[TrainingRequested, Sequence[ObservationClustered], Callable[[Step], None]], JobResult]
 
 
+def writer_of(message: Message) -> str:
+    """The transactional id of a message's outputs: one per job, so that a stale worker of the same job is fenced."""
+    return f"trainer.{message.event.job_id}" if isinstance(message.event, TrainingRequested) else "trainer.none"
+
+
 class TrainerWorker:
     """``run_job`` is synchronous and long; it runs in a thread while the loop keeps the group's membership alive."""
 

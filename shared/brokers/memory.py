@@ -25,6 +25,7 @@ from shared.stream.broker import (
     Producer,
     Reader,
     TransactionalProducer,
+    position_is_gone,
 )
 from shared.stream.records import Record, TopicPartition
 
@@ -99,10 +100,9 @@ class _MemorySource:
             if partition in self._paused or partition not in self._positions or len(found) >= max_records:
                 continue
             log = self._cluster.log(partition)
-            try:
-                records, position = log.read(self._positions[partition], max_records - len(found))
-            except FatalError as error:
-                raise FatalError(f"{partition}: {error}") from None
+            if not log.start <= self._positions[partition] <= log.end:
+                raise position_is_gone({partition: self._positions[partition]})
+            records, position = log.read(self._positions[partition], max_records - len(found))
             self._positions[partition] = position
             found.extend(records)
         return found
@@ -336,6 +336,9 @@ class _MemoryAdmin:
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
         return dict(self._cluster.group(group).offsets)
+
+    async def members(self, group: str) -> int:
+        return len(self._cluster.group(group).members)
 
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         committed = self._cluster.group(group).offsets

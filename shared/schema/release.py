@@ -6,6 +6,7 @@ Run as ``python -m shared.schema.release``; ``--check`` only says what would be 
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from shared.schema.registry import SchemaRegistry, schema_sha256
 SCHEMAS_DIR = Path(__file__).resolve().parent.parent.parent / "schemas"
 
 
-def pending(registry: SchemaRegistry) -> dict[str, dict[str, Any]]:
+def pending(registry: SchemaRegistry, events: Mapping[str, type] = TOPIC_EVENTS) -> dict[str, dict[str, Any]]:
     """Schemas that differ from their latest release, by subject."""
-    derived = {topic: schema_of(event) for topic, event in TOPIC_EVENTS.items()}
+    derived = {topic: schema_of(event) for topic, event in events.items()}
     return {
         subject: schema
         for subject, schema in derived.items()
@@ -27,13 +28,16 @@ def pending(registry: SchemaRegistry) -> dict[str, dict[str, Any]]:
     }
 
 
-def release(schemas_dir: Path, check: bool) -> list[str]:
-    """Lines that say what was (or would be) released. Raises ``ValueError`` on an incompatible change."""
+def release(schemas_dir: Path, check: bool, events: Mapping[str, type] = TOPIC_EVENTS) -> list[str]:
+    """Lines that say what was (or would be) released. Raises ``ValueError`` on an incompatible change.
+
+    The index is replaced last and in one step: a running process may read the folder at any moment.
+    """
     index = schemas_dir / "released.json"
     entries = json.loads(index.read_text()) if index.exists() else []
     registry = SchemaRegistry.from_dir(schemas_dir) if entries else SchemaRegistry([])
     lines = []
-    for subject, schema in sorted(pending(registry).items()):
+    for subject, schema in sorted(pending(registry, events).items()):
         latest = registry.latest.get(subject)
         if latest is not None and (problems := incompatibilities(schema, latest.schema)):
             raise ValueError(f"{subject}: {'; '.join(problems)}")
@@ -47,7 +51,9 @@ def release(schemas_dir: Path, check: bool) -> list[str]:
         next_id = max((entry["id"] for entry in entries), default=0) + 1
         entries.append({"subject": subject, "version": version, "id": next_id, "sha256": schema_sha256(schema)})
     if not check:
-        index.write_text(json.dumps(entries, indent=1) + "\n")
+        draft = index.with_suffix(".new")
+        draft.write_text(json.dumps(entries, indent=1) + "\n")
+        draft.replace(index)
     return lines
 
 

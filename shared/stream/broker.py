@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.errors import FatalError
 from shared.stream.records import Record, TopicPartition
 
 MAX_RECORD_BYTES = 5 * 1024 * 1024
@@ -36,6 +37,15 @@ class NewTopic:
     partitions: int
     replication: int = 1
     configs: Mapping[str, str] = field(default_factory=dict)
+
+
+def position_is_gone(positions: Mapping[TopicPartition, int]) -> FatalError:
+    """What a source raises when told to read where there is nothing any more. Never answered by reading elsewhere."""
+    named = ", ".join(f"{partition}@{offset}" for partition, offset in sorted(positions.items()))
+    return FatalError(
+        f"{named}: the position to read from is no longer in the log (retention or truncation); nothing is skipped "
+        "silently: choose where the group goes on with `flywheel offsets set`"
+    )
 
 
 class Listener(Protocol):
@@ -145,6 +155,10 @@ class Admin(Protocol):
     async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]: ...
 
     async def committed(self, group: str) -> dict[TopicPartition, int]: ...
+
+    async def members(self, group: str) -> int:
+        """How many processes are in ``group`` now; 0 for a group that nobody knows."""
+        ...
 
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         """Stable end minus committed offset, for every partition the group has committed."""

@@ -32,7 +32,10 @@ async def check_topics(broker: Broker, co_partitioned: Sequence[str], others: Se
     counts = await broker.admin().topics()
     missing = [topic for topic in (*co_partitioned, *others) if topic not in counts]
     if missing:
-        raise FatalError(f"topics do not exist: {', '.join(missing)}; create them with `flywheel topics apply`")
+        raise FatalError(
+            f"topics do not exist, or this user may not see them: {', '.join(missing)}; `flywheel topics apply` creates "
+            "them, `flywheel topics acl` grants them"
+        )
     sizes = {topic: counts[topic] for topic in co_partitioned}
     if len(set(sizes.values())) > 1:
         raise FatalError(f"topics that are joined need equal partition counts, but have {sizes}")
@@ -128,9 +131,11 @@ class Runner:
         return self._assigned and all(loop.phase is Phase.RUNNING for loop in self._loops.values())
 
     def stalled(self, limit_s: float) -> list[str]:
-        """Tasks whose loop made no step for ``limit_s``: the process is stuck and should be restarted."""
-        now_s = self._clock.monotonic_s()
-        return [loop.task.transactional_id for loop in self._loops.values() if now_s - loop.progress_s > limit_s]
+        """Tasks whose loop made no step for ``limit_s``: the process is stuck and should be restarted. A suspended one
+        waits for the group, which may take as long as the broker is away."""
+        moving = [loop for loop in self._loops.values() if loop.phase in (Phase.RUNNING, Phase.RESTORING)]
+        late_s = self._clock.monotonic_s() - limit_s
+        return [loop.task.transactional_id for loop in moving if loop.progress_s < late_s]
 
     async def state_report(self) -> dict[str, Any]:
         """What every task's stores hold, as counts and digests (see :mod:`shared.stream.inquiry`)."""

@@ -177,7 +177,10 @@ class BroadcastTables:
                 event = None if record.value is None else self._serde.decode(topic, record.value)
             except (PoisonError, UnicodeDecodeError):
                 telemetry.TABLE_REJECTED.labels(topic).inc()
-                _log.error("a broadcast record cannot be decoded; its key keeps its last event", extra={"topic": topic})
+                _log.error(
+                    "a broadcast record cannot be decoded; its key keeps its last event",
+                    extra={"topic": topic, "partition": record.partition, "offset": record.offset},
+                )
                 continue
             rows.pop(key, None)
             if event is not None:

@@ -7,13 +7,29 @@ from typing import cast
 import pytest
 
 from tests.conformance.support import KafkaLog, Log, MemoryLog, Names
+from tests.faults.kafka_cluster import KafkaCluster
+
+LOGS = (
+    "memory",
+    pytest.param("kafka", marks=pytest.mark.servers),
+    pytest.param("three_brokers", marks=(pytest.mark.servers, pytest.mark.long, pytest.mark.timeout(600))),
+)
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.servers)])
+@pytest.fixture(params=LOGS)
 def log(request: pytest.FixtureRequest) -> Log:
     if request.param == "memory":
         return MemoryLog()
+    if request.param == "three_brokers":
+        return KafkaLog(cast(str, request.getfixturevalue("three_brokers")), replication=3)
     return KafkaLog(cast(str, request.getfixturevalue("kafka_bootstrap")))
+
+
+@pytest.fixture(scope="session")
+def three_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``make chaos`` runs the suite on replicated topics too."""
+    with KafkaCluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster.bootstrap
 
 
 @pytest.fixture

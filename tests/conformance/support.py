@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aiokafka import TopicPartition as NativePartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
 from shared.brokers.kafka import KafkaBroker, KafkaTiming
 from shared.brokers.memory import Faults, MemoryBroker
 from shared.brokers.memory_cluster import MemoryCluster
@@ -50,13 +53,19 @@ class Log(Protocol):
 
     name: str
     timing: Timing
+    replication: int
 
     def broker(self, client: str = "", faults: Faults | None = None) -> Broker: ...
+
+    async def truncate(self, partition: TopicPartition, before: int) -> None:
+        """Drop the records below ``before``, as retention does."""
+        ...
 
 
 class MemoryLog:
     name = "memory"
     timing = Timing(revoke_s=2.0, fenced_pause_s=0.05, idle_s=0.05)
+    replication = 1
 
     def __init__(self) -> None:
         self.cluster = MemoryCluster(rebalance_timeout_s=1.0)
@@ -64,22 +73,35 @@ class MemoryLog:
     def broker(self, client: str = "", faults: Faults | None = None) -> Broker:
         return MemoryBroker(self.cluster, client, faults)
 
+    async def truncate(self, partition: TopicPartition, before: int) -> None:
+        self.cluster.truncate(partition, before)
+
 
 class KafkaLog:
     name = "kafka"
     timing = Timing(revoke_s=3.0, fenced_pause_s=1.0, idle_s=0.2)
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, timing: KafkaTiming | None = None, replication: int = 1) -> None:
+        self.replication = replication
         self._settings = KafkaSettings(bootstrap_servers=bootstrap)
+        self._timing = timing or KafkaTiming(session_s=6.0, heartbeat_s=0.3, rebalance_s=10.0, fetch_wait_s=0.05)
 
     def broker(self, client: str = "", faults: Faults | None = None) -> Broker:
-        timing = KafkaTiming(session_s=6.0, heartbeat_s=0.3, rebalance_s=10.0, fetch_wait_s=0.05)
-        return KafkaBroker(self._settings, client or "conformance", timing)
+        return KafkaBroker(self._settings, client or "conformance", self._timing)
+
+    async def truncate(self, partition: TopicPartition, before: int) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap_servers)
+        await admin.start()
+        try:
+            native = NativePartition(partition.topic, partition.partition)
+            await admin.delete_records({native: RecordsToDelete(before_offset=before)})
+        finally:
+            await admin.close()
 
 
 async def create(log: Log, *topics: tuple[str, int]) -> None:
     broker = log.broker()
-    await broker.admin().create_topics([NewTopic(name, partitions) for name, partitions in topics])
+    await broker.admin().create_topics([NewTopic(name, partitions, log.replication) for name, partitions in topics])
     await broker.close()
 
 

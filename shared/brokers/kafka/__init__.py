@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.brokers.kafka.access import KafkaAccess
 from shared.brokers.kafka.admin import KafkaAdmin
 from shared.brokers.kafka.connection import KafkaTiming, connection
 from shared.brokers.kafka.consumer import KafkaConsumer, KafkaReader
@@ -33,6 +34,10 @@ class KafkaBroker:
 
     def admin(self) -> Admin:
         return self._admin
+
+    def access(self) -> KafkaAccess:
+        """Who may do what; for an administrator's commands."""
+        return KafkaAccess(self._admin)
 
     async def close(self) -> None:
         await self._admin.close()

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin import NewTopic as NativeTopic
 from aiokafka.protocol.commit import OffsetFetchRequest
 
-from shared.brokers.kafka.connection import Connection, calling
+from shared.brokers.kafka.connection import Connection, calling, connecting
 from shared.brokers.kafka.consumer import KafkaReader
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import NewTopic
@@ -16,6 +16,7 @@ from shared.stream.records import TopicPartition
 
 _TOPIC_EXISTS = 36
 _UNKNOWN_TOPIC = 3
+_UNKNOWN_GROUP = 69
 _VISIBLE_TRIES = 500
 _COORDINATOR_TRIES = 100
 
@@ -43,6 +44,15 @@ async def fetch_committed(
     return found
 
 
+async def count_members(client: AIOKafkaAdminClient, group: str) -> int:
+    """One request. Unknown groups have no members; a coordinator that is still loading is an error."""
+    (answer,) = await client.describe_consumer_groups([group])
+    ((code, _, _, _, _, members, *_),) = answer.groups
+    if code and code != _UNKNOWN_GROUP:
+        raise kafka_errors.for_code(code)()
+    return len(members)
+
+
 class KafkaAdmin:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -56,7 +66,7 @@ class KafkaAdmin:
 
     async def create_topics(self, topics: Sequence[NewTopic]) -> list[str]:
         natives = [NativeTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.configs)) for t in topics]
-        answer = await calling("create topics", (await self._connected()).create_topics(natives))
+        answer = await calling("create topics", (await self.connected()).create_topics(natives))
         created = []
         for name, code, *_ in answer.topic_errors:
             if code not in (0, _TOPIC_EXISTS):
@@ -71,13 +81,13 @@ class KafkaAdmin:
         raise TransientError("new topics are not visible yet")
 
     async def delete_topics(self, names: Sequence[str]) -> None:
-        answer = await calling("delete topics", (await self._connected()).delete_topics(list(names)))
+        answer = await calling("delete topics", (await self.connected()).delete_topics(list(names)))
         for name, code, *_ in answer.topic_error_codes:
             if code not in (0, _UNKNOWN_TOPIC):
                 raise FatalError(f"topic {name} was not deleted: {kafka_errors.for_code(code).__name__}")
 
     async def topics(self) -> dict[str, int]:
-        described = await calling("describe topics", (await self._connected()).describe_topics())
+        described = await calling("describe topics", (await self.connected()).describe_topics())
         return {t["topic"]: len(t["partitions"]) for t in described if not t["error_code"] and not t["is_internal"]}
 
     async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
@@ -92,7 +102,16 @@ class KafkaAdmin:
         """Committed offsets of ``partitions`` (``None``: of all); those without one are left out."""
         for _ in range(_COORDINATOR_TRIES):  # a coordinator that starts or moves is soon known
             try:
-                return await calling("committed offsets", fetch_committed(await self._connected(), group, partitions))
+                return await calling("committed offsets", fetch_committed(await self.connected(), group, partitions))
+            except TransientError as error:
+                last = error
+                await asyncio.sleep(0.1)
+        raise last
+
+    async def members(self, group: str) -> int:
+        for _ in range(_COORDINATOR_TRIES):
+            try:
+                return await calling("describe a group", count_members(await self.connected(), group))
             except TransientError as error:
                 last = error
                 await asyncio.sleep(0.1)
@@ -111,12 +130,13 @@ class KafkaAdmin:
         finally:
             await reader.stop()
 
-    async def _connected(self) -> AIOKafkaAdminClient:
+    async def connected(self) -> AIOKafkaAdminClient:
+        """The one client that this object holds."""
         async with self._lock:
             if self._client is None:
                 client = AIOKafkaAdminClient(**self._connection.options)
                 try:
-                    await calling("connect", client.start())
+                    await connecting(self._connection, client.start())
                 except BaseException:
                     await client.close()
                     raise

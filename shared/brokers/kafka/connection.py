@@ -1,18 +1,20 @@
 """How clients connect, their time limits, and their errors as ours."""
 
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiokafka import TopicPartition as NativePartition
 from aiokafka import errors as kafka_errors
+from aiokafka.conn import create_conn
 
 from shared.errors import FatalError, FlywheelError, MigratedError, TransientError
 from shared.settings import KafkaSettings
 from shared.stream.records import TopicPartition
 
 RETRY_BACKOFF_MS = 15
+_PROBE_MS = 5_000
 _T = TypeVar("_T")
 
 _MIGRATED = (
@@ -24,11 +26,18 @@ _MIGRATED = (
     kafka_errors.IllegalGenerationError,
     kafka_errors.ConsumerStoppedError,
 )
+_FORBIDDEN = {
+    kafka_errors.TopicAuthorizationFailedError: "topic",
+    kafka_errors.GroupAuthorizationFailedError: "group",
+    kafka_errors.TransactionalIdAuthorizationFailed: "transactional id",
+    kafka_errors.ClusterAuthorizationFailedError: "cluster",
+}
+_REFUSED = (
+    kafka_errors.SaslAuthenticationFailed,
+    kafka_errors.UnsupportedSaslMechanismError,
+    kafka_errors.IllegalSaslStateError,
+)
 _FATAL = (
-    kafka_errors.TopicAuthorizationFailedError,
-    kafka_errors.GroupAuthorizationFailedError,
-    kafka_errors.TransactionalIdAuthorizationFailed,
-    kafka_errors.ClusterAuthorizationFailedError,
     kafka_errors.OffsetOutOfRangeError,
     kafka_errors.MessageSizeTooLargeError,
     kafka_errors.UnsupportedVersionError,
@@ -59,14 +68,55 @@ def translate(error: BaseException, doing: str) -> FlywheelError:
     text = f"{doing}: {type(error).__name__}"
     if isinstance(error, _MIGRATED):
         return MigratedError(text)
-    if isinstance(error, kafka_errors.OffsetOutOfRangeError):
-        return FatalError(
-            f"{doing}: the position to read from is no longer in the log (retention or truncation); "
-            "nothing is skipped silently: an operator must choose where the group goes on"
-        )
+    for kind, resource in _FORBIDDEN.items():
+        if isinstance(error, kind):
+            return FatalError(_forbidden(doing, resource, error))
     if isinstance(error, _FATAL):
         return FatalError(text)
     return TransientError(text)
+
+
+def _forbidden(doing: str, resource: str, error: BaseException) -> str:
+    named = error.args[0] if error.args else None
+    names = [named] if isinstance(named, str) else sorted(named) if isinstance(named, Iterable) else []
+    return (
+        f"{doing}: no permission for {resource} {', '.join(map(str, names))}".rstrip()
+        + "; grants follow from owner and consumers in schemas/topics.yaml and are applied by `flywheel topics acl`: "
+        "check both, and which user this process connects as (FLYWHEEL_KAFKA__SASL_USERNAME)"
+    )
+
+
+async def connecting(connection: "Connection", start: Awaitable[_T]) -> _T:
+    """``start`` of a client. Credentials that the broker refuses are a :class:`FatalError` that says so: the client
+    itself calls them "unable to bootstrap", like a broker that is away."""
+    try:
+        return await start
+    except Exception as error:
+        if isinstance(error, kafka_errors.KafkaConnectionError):
+            await _raise_if_refused(connection)
+        raise translate(error, "connect") from error
+
+
+async def _raise_if_refused(connection: "Connection") -> None:
+    """One connection of our own, whose error is not swallowed. Silent where it tells nothing."""
+    options = connection.options
+    if not options["security_protocol"].startswith("SASL"):
+        return
+    server = options["bootstrap_servers"].split(",")[0].strip()
+    host, _, port = server.rpartition(":")
+    names = ("client_id", "security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password")
+    probe = {name: options[name] for name in names} | {"ssl_context": options.get("ssl_context")}
+    try:
+        opened = await create_conn(host, int(port), request_timeout_ms=_PROBE_MS, **probe)
+    except _REFUSED as error:
+        raise FatalError(
+            f"Kafka at {server} refuses user {options['sasl_plain_username']!r} ({type(error).__name__}): set "
+            "FLYWHEEL_KAFKA__SASL_USERNAME, FLYWHEEL_KAFKA__SASL_PASSWORD and FLYWHEEL_KAFKA__SECURITY_PROTOCOL as the "
+            "broker knows them"
+        ) from None
+    except Exception:
+        return
+    opened.close()
 
 
 async def calling(doing: str, call: Awaitable[_T]) -> _T:

@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from shared.brokers.kafka.connection import Connection, calling, to_native, to_ours, translate
+from shared.brokers.kafka.connection import Connection, calling, connecting, to_native, to_ours, translate
 from shared.errors import FatalError, MigratedError
-from shared.stream.broker import MAX_RECORD_BYTES, Listener
+from shared.stream.broker import MAX_RECORD_BYTES, Listener, position_is_gone
 from shared.stream.records import Record, TopicPartition
 
 # A member without partitions, or one whose only job takes an hour, does not poll; the client would make it leave and
@@ -46,9 +46,10 @@ class _KafkaSource:
         except kafka_errors.NoOffsetForPartitionError:
             return []  # raised for the assignment's own position, before the task's seek replaced it
         except kafka_errors.OffsetOutOfRangeError as error:
-            if await self._is_stale(error):
+            gone = await self._gone(error)
+            if not gone:
                 return []
-            raise translate(error, "fetch") from error
+            raise position_is_gone(gone) from error
         except Exception as error:
             raise translate(error, "fetch") from error
         return [
@@ -57,9 +58,11 @@ class _KafkaSource:
             for r in batch
         ]
 
-    async def _is_stale(self, error: Exception) -> bool:
+    async def _gone(self, error: Exception) -> dict[TopicPartition, int]:
+        """The positions that an out-of-range error is still about."""
         offsets = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        return not any([await self.position(to_ours(native)) == offset for native, offset in offsets.items()])
+        told = {to_ours(native): offset for native, offset in offsets.items()}
+        return {partition: offset for partition, offset in told.items() if await self.position(partition) == offset}
 
     async def position(self, partition: TopicPartition) -> int:
         position: int = await calling("position", self._consumer.position(to_native(partition)))
@@ -94,7 +97,7 @@ class _KafkaSource:
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
         self._started = consumer
         try:
-            await calling("connect", consumer.start())
+            await connecting(self._connection, consumer.start())
             await asyncio.sleep(0)  # the client cannot be stopped before its background task has begun
         except BaseException:
             await self.stop()
@@ -182,7 +185,10 @@ class KafkaReader(_KafkaSource):
     async def partitions(self, topic: str) -> tuple[TopicPartition, ...]:
         count = (await self._topics()).get(topic)
         if count is None:
-            raise FatalError(f"topic {topic} does not exist; create it with `flywheel topics apply`")
+            raise FatalError(
+                f"topic {topic} does not exist or this user may not see it: `flywheel topics apply` creates it, "
+                "`flywheel topics acl` grants it"
+            )
         return tuple(TopicPartition(topic, number) for number in range(count))
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as NativePartition
 from aiokafka import errors as kafka_errors
 
-from shared.brokers.kafka.connection import Connection, to_native, translate
+from shared.brokers.kafka.connection import Connection, connecting, to_native, translate
 from shared.errors import FlywheelError, TransientError
 from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
 from shared.stream.partitioner import partition_for
@@ -43,7 +43,7 @@ class KafkaProducer:
             max_batch_size=_BATCH_BYTES,
             max_request_size=MAX_RECORD_BYTES,
         )
-        await self._guarded("start the producer", self._started.start(), timing.start_s)
+        await self._guarded("start the producer", connecting(self._connection, self._started.start()), timing.start_s)
 
     async def begin(self) -> None:
         await self._guarded("begin a transaction", self._producer.begin_transaction(), self._connection.timing.commit_s)

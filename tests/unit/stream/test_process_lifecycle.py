@@ -125,3 +125,35 @@ def test_a_wrong_setting_is_named_without_its_value() -> None:
     assert code == 3
     assert "FLYWHEEL_GRACE_S" in errors
     assert "secret-like" not in errors
+
+
+def test_a_blocked_event_loop_ends_the_process_with_every_stack() -> None:
+    code, _, errors = ended(
+        start("""
+        import time
+        def compute(secret): time.sleep(600)
+        async def main(process):
+            await asyncio.sleep(0.1)
+            compute("the content of a prompt")
+        go(main, stuck_after_s=1.0)
+        """)
+    )
+    assert code == 1
+    assert "Timeout" in errors and "in compute" in errors
+    assert "the content of a prompt" not in errors
+
+
+def test_a_task_that_makes_no_step_ends_the_process_by_name() -> None:
+    code, lines, errors = ended(
+        start("""
+        async def waits_for_ever(): await asyncio.Event().wait()
+        async def main(process):
+            process.when_stuck(lambda: ["app.in.3"])
+            waiting = asyncio.create_task(waits_for_ever())
+            await process.stop.wait()
+        go(main, stuck_after_s=1.0)
+        """)
+    )
+    assert code == 1
+    assert any("no progress for 1 s: app.in.3" in line.get("error", "") for line in lines)
+    assert "in waits_for_ever" in errors
