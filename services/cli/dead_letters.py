@@ -107,10 +107,8 @@ def states(letters: Sequence[Letter], replayed: frozenset[str]) -> dict[str, str
     }
 
 
-def waiting(letters: Sequence[Letter], chosen: Filter, replayed: frozenset[str], limit: int | None) -> list[Letter]:
+def waiting(letters: Sequence[Letter], chosen: Filter, replayed: frozenset[str]) -> list[Letter]:
     """What a replay would take, in the order the letters were written."""
     state = states(letters, replayed)
-    found = [
-        letter for letter in sorted(letters, key=_written) if state[letter.id] == "waiting" and chosen.lets(letter)
-    ]
-    return found[:limit]
+    ordered = sorted(letters, key=_written)
+    return [letter for letter in ordered if state[letter.id] == "waiting" and chosen.lets(letter)]

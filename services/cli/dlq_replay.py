@@ -26,8 +26,8 @@ CHUNK = 100
 CHUNK_BYTES = 8 * 1024 * 1024
 
 Announce = Callable[[str], None]
-Redact = Callable[[Sequence[Letter]], Awaitable[Mapping[str, str]]]
-"""Has the redactor replay these raw letters; returns each letter's result by its id."""
+Redact = Callable[[Sequence[Letter], int | None], Awaitable[Mapping[str, str]]]
+"""Has the redactor replay these raw letters, at most so many; returns by id the result of each that it came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +67,35 @@ class DeadLetterReplay:
         return redacted | replayed_letters(await read_chain(self._broker, self._serde, CLI_CHAIN))
 
     async def plan(self, chosen: Filter, limit: int | None) -> list[Step]:
-        """What :meth:`run` would do, with nothing written."""
-        letters = await self._waiting(chosen, limit, await self.already())
-        raw = [letter for letter in letters if self._is_raw(letter)]
-        steps = [Step(letter, "read again by the redactor") for letter in raw]
-        for chunk in _chunks([letter for letter in letters if not self._is_raw(letter)]):
-            steps += await self._prepare(chunk)
-        return steps
+        """What :meth:`run` would do, with nothing written. Whether raw records have expired only the redactor sees."""
+        plain, raw = await self._waiting(chosen, await self.already())
+        steps: list[Step] = []
+        for chunk in _chunks(plain):
+            steps += _first(await self._prepare(chunk), _left(limit, steps))
+        return steps + [Step(letter, "read again by the redactor") for letter in raw[: _left(limit, steps)]]
 
     async def run(self, chosen: Filter, limit: int | None) -> list[Step]:
-        """Replay what waits, oldest first. Every chunk is whole or not at all; running it again goes on from there."""
+        """Replay what waits, in the order it was rejected, until ``limit`` were replayed; what cannot be is told and does
+        not count. Every chunk is whole or not at all; running it again goes on from there."""
         steps: list[Step] = []
         async with ChainWriter(self._broker, self._serde, self._clock, chain=CLI_CHAIN, actor=self._actor) as chain:
-            letters = await self._waiting(chosen, limit, await self.already())
-            plain = [letter for letter in letters if not self._is_raw(letter)]
+            plain, raw = await self._waiting(chosen, await self.already())
             for chunk in _chunks(plain):
-                prepared = await self._prepare(chunk)
+                prepared = _first(await self._prepare(chunk), _left(limit, steps))
                 await self._write(chain, prepared)
                 steps += prepared
-                self._announce(f"{len(steps)} of {len(letters)}")
-        raw = [letter for letter in letters if self._is_raw(letter)]
-        if raw:
-            results = await self._redact(raw)
-            steps += [Step(letter, results.get(letter.id, "no answer")) for letter in raw]
-            self._announce(f"{len(steps)} of {len(letters)}")
+                self._announce(f"{len(steps)} of {len(plain) + len(raw)}")
+        left = _left(limit, steps)
+        if raw and left != 0:
+            results = await self._redact(raw, left)
+            steps += [Step(letter, results[letter.id]) for letter in raw if letter.id in results]
+            self._announce(f"{len(steps)} of {len(plain) + len(raw)}")
         return steps
 
-    async def _waiting(self, chosen: Filter, limit: int | None, replayed: frozenset[str]) -> list[Letter]:
-        return waiting((await read_mailbox(self._broker, self._serde)).letters, chosen, replayed, limit)
+    async def _waiting(self, chosen: Filter, replayed: frozenset[str]) -> tuple[list[Letter], list[Letter]]:
+        """Letters with topics that an operator may read, and raw ones."""
+        letters = waiting((await read_mailbox(self._broker, self._serde)).letters, chosen, replayed)
+        return [one for one in letters if not self._is_raw(one)], [one for one in letters if self._is_raw(one)]
 
     def _is_raw(self, letter: Letter) -> bool:
         spec = self._specs.get(letter.origin.topic)
@@ -181,6 +182,21 @@ class DeadLetterReplay:
                 for record in batch:
                     newest[record.topic, record.key or b""] = record.offset
         return newest
+
+
+def _left(limit: int | None, steps: Sequence[Step]) -> int | None:
+    """How many more may be replayed."""
+    return None if limit is None else max(0, limit - sum(step.record is not None for step in steps))
+
+
+def _first(steps: Sequence[Step], left: int | None) -> list[Step]:
+    """Steps up to the last one that may still be written."""
+    kept: list[Step] = []
+    for step in steps:
+        if left is not None and _left(left, kept) == 0:
+            break
+        kept.append(step)
+    return kept
 
 
 def _chunks(letters: Sequence[Letter]) -> list[list[Letter]]:

@@ -99,7 +99,7 @@ def replay(
     origin: OriginOption = "",
     application: ApplicationOption = "",
     reason: ReasonOption = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="stop after so many, oldest first")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="stop after so many were replayed, oldest first")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
     output: OutputOption = OutputFormat.TABLE,
 ) -> None:
@@ -122,7 +122,7 @@ def replay(
     show_rows(rows, output, ("position", "application", "reason", "attempt", "result"))
     if not rows and output is OutputFormat.TABLE:
         note("nothing waits for a replay")
-    if any(row["result"].startswith(("not replayed", "expired", "no answer")) for row in rows):
+    if any(row["result"].startswith(("not replayed", "expired")) for row in rows):
         raise typer.Exit(NOT_REPLAYED)
 
 
@@ -136,14 +136,14 @@ def _replay(broker: Any, serde: Any) -> "DeadLetterReplay":
     return DeadLetterReplay(broker, serde, SystemClock(), specs, _redact, actor=operator(), announce=note)
 
 
-async def _redact(letters: "Sequence[Letter]") -> Mapping[str, str]:
+async def _redact(letters: "Sequence[Letter]", limit: int | None) -> Mapping[str, str]:
     """The redactor's own program over these positions, as its own principal; the operator reads nothing of raw."""
     import asyncio
 
-    return await asyncio.to_thread(_run_redactor, letters)
+    return await asyncio.to_thread(_run_redactor, letters, limit)
 
 
-def _run_redactor(letters: "Sequence[Letter]") -> Mapping[str, str]:
+def _run_redactor(letters: "Sequence[Letter]", limit: int | None) -> Mapping[str, str]:
     from shared.errors import FatalError
 
     wanted = [
@@ -159,7 +159,7 @@ def _run_redactor(letters: "Sequence[Letter]") -> Mapping[str, str]:
     command = [sys.executable, "-m", "services.ingest_redactor.replay"]
     done = subprocess.run(  # noqa: S603 - own program, own interpreter
         command,
-        input=json.dumps({"actor": operator(), "letters": wanted}),
+        input=json.dumps({"actor": operator(), "limit": limit, "letters": wanted}),
         env=_redactor_environment(),
         capture_output=True,
         text=True,

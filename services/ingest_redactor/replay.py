@@ -1,9 +1,9 @@
 """The redactor once more over given positions: ``python -m services.ingest_redactor.replay`` (``flywheel dlq replay``).
 
-Standard input: ``{"actor": …, "letters": [{"letter", "partition", "offset", "attempt", "sha256"}, …]}``, dead letters of
-``observation.raw``, which hold no payload. Standard output: ``{"results": {letter: result}}``. Same processor, settings
-and principal as the service; outputs, new dead letters (attempt + 1) and the audit row that lists the letters are one
-transaction under a transactional id of its own. Letters that its audit chain knows are not replayed again.
+Standard input: ``{"actor": …, "limit": …, "letters": [{"letter", "partition", "offset", "attempt", "sha256"}, …]}``: dead
+letters of ``observation.raw``, which hold no payload. Standard output: ``{"results": {letter: result}}``. Same processor,
+settings and principal as the service; outputs, new dead letters (attempt + 1) and the audit row that lists the letters are
+one transaction under a transactional id of its own. Letters that its audit chain knows are not replayed again.
 """
 
 import hashlib
@@ -48,10 +48,16 @@ class Wanted:
 
 
 async def replay(
-    broker: Broker, serde: Serde, clock: Clock, application: Application, wanted: Sequence[Wanted], actor: str
+    broker: Broker,
+    serde: Serde,
+    clock: Clock,
+    application: Application,
+    wanted: Sequence[Wanted],
+    actor: str,
+    limit: int | None = None,
 ) -> dict[str, str]:
-    """Redact what the letters tell of, and nothing else. Returns each letter's result: ``emitted``, ``rejected: reason``,
-    ``skipped: reason``, ``expired`` or ``already replayed``.
+    """Redact what the letters tell of, and stop after ``limit`` records. Returns the result of each letter it came to:
+    ``emitted``, ``rejected: reason``, ``skipped: reason``, ``expired`` or ``already replayed``.
 
     Raises :class:`shared.errors.FatalError` when the stop limit is reached: the chunk is not committed.
     """
@@ -62,13 +68,16 @@ async def replay(
         todo = [one for one in wanted if one.letter not in known]
         work = Work(application, TaskId(application.name, (SOURCE,), 0), serde, make_dead_letter, NO_TABLES)
         work.restored()
-        for start in range(0, len(todo), CHUNK):
-            chunk = todo[start : start + CHUNK]
+        left = len(todo) if limit is None else limit
+        while todo and left > 0:
+            size = min(CHUNK, left)
+            chunk, todo = todo[:size], todo[size:]
             found = await records_at(broker, [one.origin for one in chunk])
             present = [(one, record) for one in chunk if (record := _same(one, found)) is not None]
             results.update({one.letter: "expired" for one in chunk})
             if present:
                 results.update(await _commit(work, chain, present, clock))
+                left -= len(present)
     return results
 
 
@@ -107,7 +116,8 @@ def main() -> int:
     results: dict[str, str] = {}
 
     async def run(process: Process) -> None:
-        found = await replay(process.broker, process.serde, SystemClock(), application, wanted, str(document["actor"]))
+        actor, limit = str(document["actor"]), document.get("limit")
+        found = await replay(process.broker, process.serde, SystemClock(), application, wanted, actor, limit)
         results.update(found)
 
     code = serve(run, settings, name=REDACTOR_CHAIN)

@@ -14,7 +14,7 @@ from infra.local.topics import apply_topics
 from services.cli.main import DONE, FAILED, run
 from shared.audit_trail import read_chain
 from shared.brokers.kafka import KafkaBroker
-from shared.events import ObservationRaw
+from shared.events import AssignmentChanged, ObservationRaw
 from shared.events.calls import Answer, ChatMessage, Request
 from shared.lifecycle import make_dead_letter
 from shared.replayed import REDACTOR_CHAIN
@@ -111,7 +111,59 @@ def test_raw_positions_are_redacted_again_by_the_redactor_itself(
     counted, told = asyncio.run(outcome())
     assert counted == Counter(ids) and told >= 4
 
+    _plain_letters_go_back_once(own_kafka, capsys)
+
     monkeypatch.setenv("FLYWHEEL_POLICY_PROFILE", "no-such-policy")
     asyncio.run(plant())
     assert run(words) == FAILED
     assert "the redactor's replay ended with exit code" in capsys.readouterr().err
+
+
+def _plain_letters_go_back_once(bootstrap: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Letters with a payload: appended under the same key by a transaction, marked, once however often it is run."""
+    events = [
+        AssignmentChanged(cluster=f"c{number}", version=1, changed_at_ms=1) for number in range(3)
+    ]  # the first two are the latest of their keys, the third was overtaken
+
+    async def plant() -> None:
+        broker = KafkaBroker(KafkaSettings(bootstrap_servers=bootstrap), client_id="test")
+        producer = broker.producer()
+        await producer.start()
+        topic = "assignment.changed"
+        await producer.send([OutRecord(topic, e.cluster.encode(), CODEC.encode(topic, e)) for e in events])
+        letters = [
+            make_dead_letter(
+                position=r.position, application="trainer_dispatcher", reason="planted", detail="", attempt=1,
+                payload=r.value, payload_sha256=hashlib.sha256(r.value or b"").hexdigest(), at_ms=1,
+            )
+            for r in await read(broker, topic)
+        ]  # fmt: skip
+        newer = AssignmentChanged(cluster="c2", version=2, changed_at_ms=2)
+        await producer.send([OutRecord(topic, b"c2", CODEC.encode(topic, newer))])
+        await producer.send([OutRecord("dead.letter", topic.encode(), CODEC.encode("dead.letter", x)) for x in letters])
+        await producer.close()
+        await broker.close()
+
+    async def copies() -> list[Record]:
+        broker = KafkaBroker(KafkaSettings(bootstrap_servers=bootstrap), client_id="test")
+        try:
+            return [record for record in await read(broker, "assignment.changed") if record.headers]
+        finally:
+            await broker.close()
+
+    asyncio.run(plant())
+    words = ["dlq", "replay", "--reason", "planted", "-o", "json"]
+    assert run([*words, "--dry-run"]) == FAILED, "one of them cannot be replayed, and that is told"
+    assert sorted(row["result"].split(":")[0] for row in json.loads(capsys.readouterr().out)) == [
+        "appended", "appended", "not replayed",
+    ]  # fmt: skip
+    assert asyncio.run(copies()) == []
+    for left in (3, 1):
+        assert run(words) == FAILED
+        assert len(json.loads(capsys.readouterr().out)) == left
+    found = asyncio.run(copies())
+    assert sorted(record.key or b"" for record in found) == [b"c0", b"c1"]
+    assert all(dict(record.headers)["replay_for"] == b"trainer_dispatcher" for record in found)
+    assert run(["dlq", "list", "--reason", "planted", "-o", "json"]) == DONE
+    states = sorted(row["state"] for row in json.loads(capsys.readouterr().out))
+    assert states == ["replayed", "replayed", "waiting"]

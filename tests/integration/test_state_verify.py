@@ -88,6 +88,21 @@ def verify(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[d
     return code, json.loads(capsys.readouterr().out)
 
 
+def _lag_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is left of what was read; a group that never committed is not shown as zero."""
+    deadline = time.monotonic() + WAIT_S
+    while run(["lag", "--group", "promoter", "--max", "0", "-o", "json"]) != DONE:
+        capsys.readouterr()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    read = [row for row in json.loads(capsys.readouterr().out)["partitions"] if row["topic"] == "cluster.changed"]
+    assert len(read) == 4 and {row["lag"] for row in read} == {0}
+    assert run(["lag", "--group", "trainer_dispatcher", "-o", "json"]) == DONE
+    assert json.loads(capsys.readouterr().out)["groups"][0]["lag"] is None
+    assert run(["lag", "--group", "trainer_dispatcher", "--max", "0"]) == FAILED
+    capsys.readouterr()
+
+
 @pytest.mark.timeout(240)
 def test_a_running_service_holds_what_its_changelog_says(
     own_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -108,6 +123,7 @@ def test_a_running_service_holds_what_its_changelog_says(
             assert time.monotonic() < deadline
         assert {row["store"] for row in rows} == {"clusters", "models", "seen", "chain"} and len(rows) == 16
 
+        _lag_is_told(capsys)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/state")
         body = connection.getresponse().read().decode()

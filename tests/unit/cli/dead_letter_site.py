@@ -122,9 +122,9 @@ class Site:
         return True
 
     def replay(self, actor: str = "cli:ann") -> DeadLetterReplay:
-        async def redact(letters: Sequence[Letter]) -> Mapping[str, str]:
-            self.asked += [letter.id for letter in letters]
-            return {letter.id: "emitted" for letter in letters}
+        async def redact(letters: Sequence[Letter], limit: int | None) -> Mapping[str, str]:
+            self.asked += [letter.id for letter in letters[:limit]]
+            return {letter.id: "emitted" for letter in letters[:limit]}
 
         return DeadLetterReplay(self.broker, CODEC, ManualClock(), SPECS, redact, actor=actor)
 

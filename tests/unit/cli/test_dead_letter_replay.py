@@ -136,8 +136,28 @@ def test_expired_superseded_and_missing_origins_are_told() -> None:
             b"c0",
             CODEC.encode(COMPARED, comparison(0)),
         )
+        assert await site.replay().plan(Filter(), 0) == []
         left = await site.replay().plan(Filter(), None)
         assert all(step.result.startswith("not replayed") for step in left) and len(left) == 3
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_replayed_uses_up_no_limit() -> None:
+    async def story() -> None:
+        site = await Site().create()
+        lost = make_dead_letter(
+            position=Position(COMPARED, 0, 0), application="a", reason="r", detail="", attempt=1, payload=None,
+            payload_sha256="0" * 64, at_ms=1,
+        )  # fmt: skip
+        await site.write(LETTERS, [(COMPARED, replace(lost, application=f"a{n}")) for n in range(4)])
+        site.broken |= {"x0", "x1"}
+        await site.write(COMPARED, [("c", comparison(n)) for n in range(2)])
+        async with site.running(site.scoring("strict")):
+            pass
+        for _ in range(2):
+            results = [step.result for step in await site.replay().run(Filter(), 1)]
+            assert results[-1] == "appended" and sum(result == "appended" for result in results) == 1
 
     asyncio.run(story())
 
