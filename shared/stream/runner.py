@@ -14,6 +14,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import Broker, Consumer
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
+from shared.stream.offload import OffloadWhenLong
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import TopicPartition
 from shared.stream.restore import Offload
@@ -79,7 +80,7 @@ class Runner:
         make_dead_letter: DeadLetterFactory,
         clock: Clock | None = None,
         timing: Timing | None = None,
-        offload: Offload = asyncio.to_thread,
+        offload: Offload | None = None,
         journal: Journal | None = None,
     ) -> None:
         self._application = application
@@ -96,7 +97,7 @@ class Runner:
             make_dead_letter,
             self._clock,
             self._tables,
-            offload,
+            offload if offload is not None else OffloadWhenLong(),
             self._timing,
             journal,
         )
