@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 DEMO_FLAGS := $(if $(QUICK),--quick)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo check format lock clean bench-pipeline bench-router sim chaos
+.PHONY: help setup test demo check format lock clean bench-pipeline bench-router bench-engine bench-restore bench-soak sim chaos
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,15 @@ bench-pipeline: setup ## raw → clustered: records/s, p50 and p99 latency
 
 bench-router: setup ## the router's own cost per call
 	@$(PYTHON) -m tests.bench.router
+
+bench-engine: setup ## the engine beside a bare client loop, quix-streams and faust: records/s, latency (about 12 minutes)
+	@$(PYTHON) -m tests.bench.engine
+
+bench-restore: setup ## how long a task's state takes to come back from its changelogs
+	@$(PYTHON) -m tests.bench.engine --part restore
+
+bench-soak: setup ## the engine's memory under steady work (MINUTES=10)
+	@$(PYTHON) -m tests.bench.engine --part soak --minutes $(or $(MINUTES),10)
 
 sim: setup ## the long simulation: many seeds
 	@$(PYTHON) -m tests.run sim
