@@ -3,10 +3,14 @@
 import io
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import fastavro
+
+Transformed = Callable[[bytes], bytes]
+"""An input's value as an output's value."""
 
 SOURCE_ID, SINK_ID = 1, 2
 HEADER_BYTES = 5

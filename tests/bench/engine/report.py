@@ -18,6 +18,7 @@ Latencies = Mapping[Contender, Sequence[Latency]]
 NAMES = {
     "engine": "this engine",
     "aiokafka": "bare aiokafka loop",
+    "typed_loop": "bare aiokafka loop with typed events",
     "quix": "quix-streams, exactly-once",
     "faust": "faust-streaming, exactly_once",
 }

@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from tests.bench.engine.framing import PlainCodec
+from tests.bench.engine.framing import PlainCodec, Transformed
 from tests.bench.engine.options import Options, parse
 
 IDLE_S = 1.0
@@ -52,9 +52,11 @@ def producer_of(options: Options, partition: TopicPartition) -> AIOKafkaProducer
 class Loop:
     """One partition, for as long as the process lives."""
 
-    def __init__(self, options: Options, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+    def __init__(
+        self, options: Options, consumer: AIOKafkaConsumer, partition: TopicPartition, transformed: Transformed
+    ) -> None:
         self._options = options
-        self._codec = PlainCodec(options.schema)
+        self._transformed = transformed
         self._consumer = consumer
         self._partition = partition
         self._producer = producer_of(options, partition)
@@ -89,7 +91,7 @@ class Loop:
         await producer.begin_transaction()
         batch, sent = producer.create_batch(), []
         for record in records:
-            value = self._codec.transformed(record.value)
+            value = self._transformed(record.value)
             if batch.append(key=record.key, value=value, timestamp=None) is None:
                 sent.append(await producer.send_batch(batch, self._options.sink, partition=partition.partition))
                 batch = producer.create_batch()
@@ -101,14 +103,14 @@ class Loop:
         self._committed_s = time.monotonic()
 
 
-async def run(options: Options) -> None:
+async def run(options: Options, transformed: Transformed) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     consumer = consumer_of(options)
     await consumer.start()
     while len(consumer.assignment()) < options.partitions:
         await asyncio.sleep(0.01)
-    loops = [asyncio.create_task(Loop(options, consumer, owned).run()) for owned in consumer.assignment()]
+    loops = [asyncio.create_task(Loop(options, consumer, owned, transformed).run()) for owned in consumer.assignment()]
     stopped = asyncio.create_task(stop.wait())
     working: list[asyncio.Task[Any]] = [stopped, *loops]
     done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
@@ -121,4 +123,5 @@ async def run(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(parse(sys.argv[1:])))
+    given = parse(sys.argv[1:])
+    asyncio.run(run(given, PlainCodec(given.schema).transformed))
