@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from services.ingest_redactor.main import configured
@@ -87,7 +87,7 @@ def _same(wanted: Wanted, found: dict[Position, Record]) -> Record | None:
     if record is None or hashlib.sha256(record.value or b"").hexdigest() != wanted.sha256:
         return None
     headers = replay_headers(record.headers, wanted.origin, "ingest_redactor", wanted.attempt)
-    return replace(record, headers=headers)
+    return record._replace(headers=headers)
 
 
 async def _commit(

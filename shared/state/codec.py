@@ -30,7 +30,7 @@ def decode_value(codec: Codec, payload: bytes) -> Any:
     mark = payload[:1]
     if codec == "json" and mark == _JSON_V1:
         try:
-            return json.loads(payload[1:])
+            return json.loads(payload[1:].decode())  # of bytes, json would first guess the encoding
         except ValueError as error:
             raise CorruptedError("a changelog entry holds no JSON") from error
     if codec == "bytes" and mark == _BYTES_V1:

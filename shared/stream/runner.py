@@ -16,6 +16,7 @@ from shared.stream.broker import Broker, Consumer
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
 from shared.stream.guarded import gave_up
 from shared.stream.inquiry import report
+from shared.stream.offload import OffloadWhenLong
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import TopicPartition
 from shared.stream.restore import Offload
@@ -84,7 +85,7 @@ class Runner:
         make_dead_letter: DeadLetterFactory,
         clock: Clock | None = None,
         timing: Timing | None = None,
-        offload: Offload = asyncio.to_thread,
+        offload: Offload | None = None,
         journal: Journal | None = None,
     ) -> None:
         self._application = application
@@ -101,7 +102,7 @@ class Runner:
             make_dead_letter,
             self._clock,
             self._tables,
-            offload,
+            offload if offload is not None else OffloadWhenLong(),
             self._timing,
             journal,
         )

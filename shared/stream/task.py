@@ -13,7 +13,7 @@ from shared.stream.checks import check_conservation, check_tick
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
 from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, Tables, TaskId
-from shared.stream.records import Message, Record
+from shared.stream.records import Message, Position, Record
 from shared.stream.replays import earlier_attempts, is_replay_for_another
 from shared.stream.serde import Serde
 
@@ -109,12 +109,19 @@ class Work:
     def prepare(self, records: Sequence[Record], tables: Tables, now_ms: int) -> Prepared:
         """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`."""
         self.state.use_tables(tables)
-        decoded = [self._decode(record) for record in records]
-        messages = [item for item in decoded if isinstance(item, Message)]
+        messages: list[Message] = []
+        settled: dict[int, Rejected | Skipped] = {}
+        for index, record in enumerate(records):
+            decoded = self._decode(record)
+            if isinstance(decoded, Message):
+                messages.append(decoded)
+            else:
+                settled[index] = decoded
         outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
         check_conservation(self.application.name, len(messages), outcomes)
-        answers = iter(outcomes.results)
-        results = [next(answers) if isinstance(item, Message) else item for item in decoded]
+        results = list(outcomes.results)
+        for index, result in settled.items():  # in ascending order: each is put where it stood
+            results.insert(index, result)
         return self._finish(records, results, outcomes.also, now_ms)
 
     def prepare_rejected(self, record: Record, rejected: Rejected, now_ms: int) -> Prepared:
@@ -141,39 +148,44 @@ class Work:
         self, records: Sequence[Record], results: list[Result], also: Sequence[Emit], now_ms: int, attempt: int = 1
     ) -> Prepared:
         out: list[OutRecord] = []
-        rejections: list[Rejected | None] = []
+        encode, any_rejected = self._serde.encode, False
         for index, result in enumerate(results):
             if isinstance(result, Emitted):
-                encoded = [self._encode(emit) for emit in result.outputs]
-                if all(item.size_bytes() <= MAX_RECORD_BYTES for item in encoded):
-                    out.extend(encoded)
-                else:
-                    largest = max(item.size_bytes() for item in encoded)
+                first = len(out)
+                for topic, key, event, headers in result.outputs:
+                    value = None if event is None else encode(topic, event)
+                    out.append(OutRecord(topic, key.encode(), value, headers))
+                largest = max([record.size_bytes() for record in out[first:]])
+                if largest > MAX_RECORD_BYTES:
+                    del out[first:]
                     result = results[index] = Rejected("too_large", f"output of {largest} bytes")
-            rejected = result if isinstance(result, Rejected) else None
-            rejections.append(rejected)
-            if rejected is not None:
-                out.append(self._dead_letter(records[index], rejected, attempt, now_ms))
-        run = self._stop_limit.after(rejections, records[-1])
+            if isinstance(result, Rejected):
+                any_rejected = True
+                out.append(self._dead_letter(records[index], result, attempt, now_ms))
+        run = 0
+        if any_rejected:
+            rejections = [result if isinstance(result, Rejected) else None for result in results]
+            run = self._stop_limit.after(rejections, records[-1])
         shared = [self._encode(emit) for emit in also] + self._changelog(())
         out.extend(_within_limit(self.application.name, shared))
         self._add_journal(out, records, None)
         return Prepared(out, results, run)
 
     def _decode(self, record: Record) -> Message | Rejected | Skipped:
-        if record.headers and is_replay_for_another(record.headers, self.application.name):
+        topic, partition, offset, timestamp_ms, raw_key, value, headers = record
+        if headers and is_replay_for_another(headers, self.application.name):
             return REPLAY_FOR_ANOTHER
         try:
-            key = record.key.decode() if record.key is not None else ""
+            key = raw_key.decode() if raw_key is not None else ""
         except UnicodeDecodeError:
             return Rejected("bad_key", "the key is no UTF-8")
-        if record.value is None:
-            return Message(record.position, record.timestamp_ms, key, None, record.headers)
-        try:
-            event = self._serde.decode(record.topic, record.value)
-        except PoisonError as error:
-            return Rejected(error.reason, error.detail)
-        return Message(record.position, record.timestamp_ms, key, event, record.headers)
+        event = None
+        if value is not None:
+            try:
+                event = self._serde.decode(topic, value)
+            except PoisonError as error:
+                return Rejected(error.reason, error.detail)
+        return Message(Position(topic, partition, offset), timestamp_ms, key, event, headers)
 
     def _encode(self, emit: Emit) -> OutRecord:
         value = None if emit.event is None else self._serde.encode(emit.topic, emit.event)

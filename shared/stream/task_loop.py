@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from shared import telemetry
 from shared.clock import Clock
 from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, TransientError
-from shared.stream.batches import as_rejected, merge_topics, offsets_after
+from shared.stream.batches import as_rejected, heads, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
@@ -294,7 +294,7 @@ class TaskLoop:
                 return collected
             records = await self._poll(room, max(0.0, wait_s))
             collected.extend(records)
-            size_bytes += sum(len(record.value or b"") for record in records)
+            size_bytes += sum([len(record.value) for record in records if record.value is not None])
             if wait_s <= 0 and not collected:
                 return collected
 
@@ -303,7 +303,7 @@ class TaskLoop:
         consumer = self._engine.consumer
         expected = self._positions
         records = await consumer.poll(self._partitions, max_records, timeout_s)
-        if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in records):
+        if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in heads(records)):
             for partition, offset in expected.items():
                 consumer.seek(partition, offset)
             return []

@@ -54,11 +54,11 @@ class RenamedContext:
         self.table, self.table_version = inner.table, inner.table_version
 
     async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = lambda: True) -> None:
-        renamed = [replace(emit, topic=self._names[emit.topic]) for emit in outputs]
+        renamed = [emit._replace(topic=self._names[emit.topic]) for emit in outputs]
         await self._inner.publish(renamed, while_mine=while_mine)
 
     async def claim(self, outputs: Sequence[Emit]) -> None:
-        await self._inner.claim([replace(emit, topic=self._names[emit.topic]) for emit in outputs])
+        await self._inner.claim([emit._replace(topic=self._names[emit.topic]) for emit in outputs])
 
 
 class RenamedWorker:
