@@ -14,7 +14,7 @@ def test_the_groups_are_the_services_and_read_what_is_listed() -> None:
     assert GROUPS[recorder.GROUP] == recorder.TOPICS
     assert set(GROUPS[scoreboard.GROUP]) == set(scoreboard.INPUTS)
     assert GROUPS["shadow_evaluator"] == (shadow_evaluator.SOURCE,)
-    worker = (CHECKOUT / "services" / "trainer_worker" / "main.py").read_text()
+    worker = (CHECKOUT / "services" / "trainer_worker" / "processor.py").read_text()
     assert f'topics=("{GROUPS["trainer_worker"][0]}",)' in worker
 
 
