@@ -7,6 +7,7 @@ for a batch of ordinary records that is dearer than the wait it avoids.
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 INLINE_S: Final = 0.05
@@ -26,7 +27,7 @@ class OffloadWhenLong:
 
     async def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
         items = max([1, *[len(argument) for argument in arguments if isinstance(argument, list)]])
-        item_s = self._item_s.get(function.__qualname__)
+        item_s = self._item_s.get(_name(function))
         if item_s is not None and item_s * items <= self._inline_s:
             return self._timed(function, arguments, items)
         return await asyncio.to_thread(self._timed, function, arguments, items)
@@ -36,4 +37,10 @@ class OffloadWhenLong:
         try:
             return function(*arguments)
         finally:
-            self._item_s[function.__qualname__] = (self._cpu_s() - started_s) / items
+            self._item_s[_name(function)] = (self._cpu_s() - started_s) / items
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """The same for every task's own copy of one function."""
+    plain = function.func if isinstance(function, partial) else function
+    return plain.__qualname__
