@@ -14,8 +14,7 @@ class Emit(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Emitted:
+class Emitted(NamedTuple):
     """The record led to these outputs (at least one)."""
 
     outputs: tuple[Emit, ...]

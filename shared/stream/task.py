@@ -18,6 +18,9 @@ from shared.stream.replays import earlier_attempts, is_replay_for_another
 from shared.stream.serde import Serde
 
 REPLAY_FOR_ANOTHER = Skipped("replay_for_another")
+_WRITTEN = Emitted(())
+_SLICE_RECORDS = 64
+_SURELY_FITS = MAX_RECORD_BYTES // 8  # a key takes up to four bytes a character
 
 
 class Phase(StrEnum):
@@ -107,26 +110,29 @@ class Work:
         self._stop_limit.committed(prepared.reject_run)
 
     def prepare(self, records: Sequence[Record], tables: Tables, now_ms: int) -> Prepared:
-        """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`."""
+        """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`.
+
+        Slice by slice, so that what a slice decodes to is still in the processor's cache when it is encoded; a
+        processor's answers do not depend on where its input is cut.
+        """
         self.state.use_tables(tables)
-        messages: list[Message] = []
-        settled: dict[int, Rejected | Skipped] = {}
-        for index, record in enumerate(records):
-            decoded = self._decode(record)
-            if isinstance(decoded, Message):
-                messages.append(decoded)
-            else:
-                settled[index] = decoded
-        outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
-        check_conservation(self.application.name, len(messages), outcomes)
-        results = list(outcomes.results)
-        for index, result in settled.items():  # in ascending order: each is put where it stood
-            results.insert(index, result)
-        return self._finish(records, results, outcomes.also, now_ms)
+        out: list[OutRecord] = []
+        results: list[Result] = []
+        also: list[Emit] = []
+        for start in range(0, len(records), _SLICE_RECORDS):
+            part = records[start : start + _SLICE_RECORDS]
+            answers, more = self._answers(part)
+            self._write(part, answers, out, now_ms)
+            results += answers
+            also += more
+        return self._finish(records, results, out, also)
 
     def prepare_rejected(self, record: Record, rejected: Rejected, now_ms: int) -> Prepared:
         """A transaction in which ``record`` alone becomes a dead letter without being processed."""
-        return self._finish([record], [rejected], (), now_ms, attempt=2)
+        out: list[OutRecord] = []
+        results: list[Result] = [rejected]
+        self._write([record], results, out, now_ms, attempt=2)
+        return self._finish([record], results, out, ())
 
     def prepare_tick(self, now_ms: int, tables: Tables) -> Prepared | None:
         """One tick; ``None`` if it did nothing. Time never goes back: ``now_ms`` is raised to the last tick's."""
@@ -144,27 +150,51 @@ class Work:
         self._add_journal(out, (), now_ms)
         return Prepared(_within_limit(self.application.name, out))
 
-    def _finish(
-        self, records: Sequence[Record], results: list[Result], also: Sequence[Emit], now_ms: int, attempt: int = 1
-    ) -> Prepared:
-        out: list[OutRecord] = []
-        encode, any_rejected = self._serde.encode, False
+    def _answers(self, records: Sequence[Record]) -> tuple[list[Result], Sequence[Emit]]:
+        """One result for each of ``records``, and what belongs to none of them."""
+        messages: list[Message] = []
+        settled: dict[int, Rejected | Skipped] = {}
+        for index, record in enumerate(records):
+            decoded = self._decode(record)
+            if isinstance(decoded, Message):
+                messages.append(decoded)
+            else:
+                settled[index] = decoded
+        outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
+        check_conservation(self.application.name, len(messages), outcomes)
+        results = list(outcomes.results)
+        for index, result in settled.items():  # in ascending order: each is put where it stood
+            results.insert(index, result)
+        return results, outcomes.also
+
+    def _write(
+        self, records: Sequence[Record], results: list[Result], out: list[OutRecord], now_ms: int, attempt: int = 1
+    ) -> None:
+        """Outputs and dead letters into ``out``. Of an emitted result only its kind is kept."""
+        encode = self._serde.encode
         for index, result in enumerate(results):
             if isinstance(result, Emitted):
-                first = len(out)
+                first, largest = len(out), 0
                 for topic, key, event, headers in result.outputs:
-                    value = None if event is None else encode(topic, event)
-                    out.append(OutRecord(topic, key.encode(), value, headers))
-                largest = max([record.size_bytes() for record in out[first:]])
+                    value = b"" if event is None else encode(topic, event)
+                    record = OutRecord(topic, key.encode(), None if event is None else value, headers)
+                    out.append(record)
+                    if headers or len(value) + len(key) > _SURELY_FITS:
+                        largest = max(largest, record.size_bytes())
                 if largest > MAX_RECORD_BYTES:
                     del out[first:]
                     result = results[index] = Rejected("too_large", f"output of {largest} bytes")
+                else:
+                    results[index] = _WRITTEN
             if isinstance(result, Rejected):
-                any_rejected = True
                 out.append(self._dead_letter(records[index], result, attempt, now_ms))
+
+    def _finish(
+        self, records: Sequence[Record], results: list[Result], out: list[OutRecord], also: Sequence[Emit]
+    ) -> Prepared:
         run = 0
-        if any_rejected:
-            rejections = [result if isinstance(result, Rejected) else None for result in results]
+        rejections = [result if isinstance(result, Rejected) else None for result in results]
+        if any(rejections):
             run = self._stop_limit.after(rejections, records[-1])
         shared = [self._encode(emit) for emit in also] + self._changelog(())
         out.extend(_within_limit(self.application.name, shared))

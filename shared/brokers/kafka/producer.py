@@ -17,6 +17,7 @@ from shared.stream.records import TopicPartition
 _T = TypeVar("_T")
 _BATCH_BYTES = 1024 * 1024
 _CLOSE_S = 2.0
+_NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class KafkaProducer:
@@ -101,12 +102,12 @@ class KafkaProducer:
         """One writer per partition, one batch in the queue at a time: order holds whatever is retried."""
         producer = self._producer
         batch, waiting = producer.create_batch(), []
-        for record in records:
-            headers = list(record.headers)
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
+        for _, key, value, headers, _ in records:
+            listed = list(headers) if headers else _NO_HEADERS
+            if batch.append(key=key, value=value, timestamp=None, headers=listed) is None:
                 waiting.append(await producer.send_batch(batch, topic, partition=partition))
                 batch = producer.create_batch()
-                batch.append(key=record.key, value=record.value, timestamp=None, headers=headers)
+                batch.append(key=key, value=value, timestamp=None, headers=listed)
         waiting.append(await producer.send_batch(batch, topic, partition=partition))
         await asyncio.gather(*waiting)
 
