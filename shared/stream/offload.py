@@ -14,15 +14,15 @@ INLINE_S: Final = 0.05
 
 
 class OffloadWhenLong:
-    """Runs ``function(*arguments)`` inline if it is expected to take at most ``inline_s`` of processor time.
+    """Runs ``function(*arguments)`` inline if it is expected to take at most ``inline_s``.
 
     Expected: what one item of its list argument took the last time, times the items there are now (a call without a
     list counts as one item). The first call of every function goes to a thread.
     """
 
-    def __init__(self, inline_s: float = INLINE_S, cpu_s: Callable[[], float] = time.thread_time) -> None:
+    def __init__(self, inline_s: float = INLINE_S, now_s: Callable[[], float] = time.perf_counter) -> None:
         self._inline_s = inline_s
-        self._cpu_s = cpu_s
+        self._now_s = now_s
         self._item_s: dict[str, float] = {}
 
     async def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -33,11 +33,11 @@ class OffloadWhenLong:
         return await asyncio.to_thread(self._timed, function, arguments, items)
 
     def _timed(self, function: Callable[..., Any], arguments: tuple[Any, ...], items: int) -> Any:
-        started_s = self._cpu_s()
+        started_s = self._now_s()
         try:
             return function(*arguments)
         finally:
-            self._item_s[_name(function)] = (self._cpu_s() - started_s) / items
+            self._item_s[_name(function)] = (self._now_s() - started_s) / items
 
 
 def _name(function: Callable[..., Any]) -> str:

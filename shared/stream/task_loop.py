@@ -27,7 +27,7 @@ from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
 from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
 from shared.stream.inquiry import Inquiry
-from shared.stream.outcome import Rejected, Skipped
+from shared.stream.outcome import Emitted, Rejected
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import Record, TopicPartition
 from shared.stream.restore import Offload, restore
@@ -378,13 +378,8 @@ class TaskLoop:
         name = self._engine.application.name
         for kind, count in count_kinds(prepared.results).items():
             telemetry.RECORDS.labels(name, kind).inc(count)
-        by_topic: dict[str, int] = {}
-        for record in prepared.records:
-            by_topic[record.topic] = by_topic.get(record.topic, 0) + 1
-        for topic, count in by_topic.items():
+        for topic, count in Counter([record.topic for record in prepared.records]).items():
             telemetry.OUTPUTS.labels(name, topic).inc(count)
-        for result in prepared.results:
-            if isinstance(result, Rejected):
-                telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
-        for reason, count in Counter(r.reason for r in prepared.results if isinstance(r, Skipped)).items():
-            telemetry.SKIPPED.labels(name, reason).inc(count)
+        for result, count in Counter([r for r in prepared.results if not isinstance(r, Emitted)]).items():
+            metric = telemetry.DEAD_LETTERS if isinstance(result, Rejected) else telemetry.SKIPPED
+            metric.labels(name, result.reason).inc(count)

@@ -31,7 +31,7 @@ def working(clock: ProcessorTime, item_s: float) -> Callable[[list[int]], bool]:
 def test_what_was_short_runs_inline_and_what_would_be_long_in_a_thread() -> None:
     async def scenario() -> None:
         clock = ProcessorTime()
-        offload = OffloadWhenLong(inline_s=0.05, cpu_s=clock)
+        offload = OffloadWhenLong(inline_s=0.05, now_s=clock)
         work = working(clock, item_s=0.001)
         assert not await offload(work, [1])  # nothing is known of it yet
         assert await offload(work, [0] * 50)
@@ -44,7 +44,7 @@ def test_what_was_short_runs_inline_and_what_would_be_long_in_a_thread() -> None
 def test_work_that_became_dear_leaves_the_loop_after_one_call() -> None:
     async def scenario() -> None:
         clock = ProcessorTime()
-        offload = OffloadWhenLong(inline_s=0.05, cpu_s=clock)
+        offload = OffloadWhenLong(inline_s=0.05, now_s=clock)
         cheap, dear = working(clock, 0.001), working(clock, 0.1)
         assert cheap.__qualname__ == dear.__qualname__
         await offload(cheap, [1])
