@@ -19,7 +19,6 @@ from shared.stream.serde import Serde
 
 REPLAY_FOR_ANOTHER = Skipped("replay_for_another")
 _WRITTEN = Emitted(())
-_SLICE_RECORDS = 64
 _SURELY_FITS = MAX_RECORD_BYTES // 8  # a key takes up to four bytes a character
 
 
@@ -119,8 +118,9 @@ class Work:
         out: list[OutRecord] = []
         results: list[Result] = []
         also: list[Emit] = []
-        for start in range(0, len(records), _SLICE_RECORDS):
-            part = records[start : start + _SLICE_RECORDS]
+        width = self.application.slice_records
+        for start in range(0, len(records), width):
+            part = records[start : start + width]
             answers, more = self._answers(part)
             self._write(part, answers, out, now_ms)
             results += answers
