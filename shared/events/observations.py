@@ -1,7 +1,9 @@
 """One call on its way through curation: raw → redacted → unique → clustered. Each stage is the last, plus."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar
 
 from shared.events.calls import Answer, Attempt, Request, RoutingDecision
@@ -89,6 +91,16 @@ def advance(stage: type[S], observation: ObservationRaw, **more: Any) -> S:
 
     Raises ``TypeError`` if a field of the stage is missing.
     """
-    values = {field.name: getattr(observation, field.name) for field in dataclasses.fields(observation)}
+    kind = type(observation)
+    known = _fields.get(kind)
+    if known is None:
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        known = _fields[kind] = names, attrgetter(*names)
+    names, values_of = known
+    values = dict(zip(names, values_of(observation), strict=True))
     values.update(more)
     return stage(**values)
+
+
+_fields: dict[type, tuple[tuple[str, ...], Callable[[ObservationRaw], tuple[Any, ...]]]] = {}
+"""Of each stage the names of its fields, and what takes their values off an observation at once."""

@@ -12,10 +12,11 @@ _ROOM_AT_FIRST = 64
 
 
 class Column(Generic[T]):
-    """Values appended at the end and dropped from the front."""
+    """Values, or rows of ``width`` values, appended at the end and dropped from the front."""
 
-    def __init__(self, dtype: type[T]) -> None:
-        self._values: NDArray[T] = np.zeros(_ROOM_AT_FIRST, dtype=dtype)
+    def __init__(self, dtype: type[T], width: int | None = None) -> None:
+        self._row = () if width is None else (width,)
+        self._values: NDArray[T] = np.zeros((_ROOM_AT_FIRST, *self._row), dtype=dtype)
         self._count = 0
 
     def __len__(self) -> int:
@@ -29,7 +30,7 @@ class Column(Generic[T]):
     def extend(self, more: Any) -> None:
         end = self._count + len(more)
         if end > len(self._values):
-            grown = np.zeros(max(end, int(len(self._values) * _GROWTH)), dtype=self._values.dtype)
+            grown = np.zeros((max(end, int(len(self._values) * _GROWTH)), *self._row), dtype=self._values.dtype)
             grown[: self._count] = self.values
             self._values = grown
         self._values[self._count : end] = more

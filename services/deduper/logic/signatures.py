@@ -26,6 +26,7 @@ BandKeys = NDArray[np.uint32]
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = _SPREAD * (2 * np.arange(ROWS, dtype=np.uint64) + np.uint64(1))
 _BAND_SALT = np.arange(1, BANDS + 1, dtype=np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+_BAND_BITS = np.uint32(31)
 _TABLE = 1 << 16
 _FEW = 8
 
@@ -43,8 +44,8 @@ def signed_text(request: Request) -> str:
 
 
 def band_keys(words: WordSets, salts: NDArray[np.uint64]) -> BandKeys:
-    """One row of 32-bit keys for every word set; ``salts`` keep task keys apart. From word hashes alone, so that an
-    index is rebuilt without the texts."""
+    """One row of 32-bit keys for every word set: 27 bits of hash, 5 that say which band; ``salts`` keep task keys apart.
+    From word hashes alone, so that an index is rebuilt without the texts."""
     count = len(salts)
     spread = words.flat.astype(np.uint64) * _SPREAD
     starts = words.starts.astype(np.uint64)
@@ -55,7 +56,7 @@ def band_keys(words: WordSets, salts: NDArray[np.uint64]) -> BandKeys:
     mixed += salts[:, None]
     mixed ^= mixed >> np.uint64(31)
     mixed *= np.uint64(0xD6E8FEB86659FD93)
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+    return (mixed >> np.uint64(32)).astype(np.uint32) & ~_BAND_BITS | np.arange(BANDS, dtype=np.uint32)
 
 
 class Judge:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.deduper.logic.bands import BandTable
-from services.deduper.logic.candidates import Candidates, Originals
+from services.deduper.logic.candidates import Candidates, Originals, signed
 from services.deduper.logic.column import Column
 from services.deduper.logic.document import (
     HEAD_WORDS,
@@ -22,7 +22,7 @@ from services.deduper.logic.document import (
     generation_of,
     trainable_of,
 )
-from services.deduper.logic.signatures import BandKeys, Judge, band_keys
+from services.deduper.logic.signatures import BandKeys, Judge
 from services.deduper.logic.verdicts import Call, Verdict, salt_of
 from services.deduper.logic.words import WordSets, word_sets
 
@@ -105,21 +105,21 @@ class Window:
             ]
             if not block:
                 continue
-            originals = [
-                (number, document)
-                for number, (_, _, document) in enumerate(block, start=len(self._kept))
+            first = len(self._kept)
+            self._kept.add([event_id for event_id, _, _ in block], [data for _, data, _ in block])
+            worded = [
+                (number, document, document.words)
+                for number, (_, _, document) in enumerate(block, start=first)
                 if document.words is not None and len(document.words)
             ]
-            self._kept.add([event_id for event_id, _, _ in block], [data for _, data, _ in block])
-            if originals:
-                sizes = [len(document.words) for _, document in originals if document.words is not None]
-                flat = np.concatenate([document.words for _, document in originals if document.words is not None])
-                words = WordSets(flat, np.concatenate(([0], np.cumsum(sizes))))
-                salts = np.array([document.salt for _, document in originals], dtype=np.uint64)
-                generations = [document.generation for _, document in originals]
-                self._originals.add(
-                    band_keys(words, salts), [number for number, _ in originals], generations, sizes, salts
+            if worded:
+                starts = np.concatenate(([0], np.cumsum([len(words) for _, _, words in worded])))
+                calls = signed(
+                    WordSets(np.concatenate([words for _, _, words in worded]), starts),
+                    [document.salt for _, document, _ in worded],
+                    [document.generation for _, document, _ in worded],
                 )
+                self._originals.add(calls, np.arange(len(calls)), np.array([number for number, _, _ in worded]))
 
     def judge(self, calls: Sequence[Call]) -> list[Verdict]:
         """The verdict on every call, in order; each is remembered for those after it."""
@@ -136,20 +136,14 @@ class _Batch:
     def __init__(self, kept: Kept, originals: Originals, judge: Judge, threshold: float, calls: Sequence[Call]) -> None:
         self._kept, self._originals, self._judge, self._calls = kept, originals, judge, calls
         self._repeats = self._exact()
-        self._fresh = [place for place, repeat in enumerate(self._repeats) if repeat is None]
-        texts = [calls[place].text for place in self._fresh]
-        self._words = word_sets(texts)
-        self._salts = np.array([salt_of(calls[place].task_key) for place in self._fresh], dtype=np.uint64)
-        self._keys = band_keys(self._words, self._salts)
-        self._sizes = np.diff(self._words.starts)
-        self._candidates = Candidates(
-            originals,
-            self._keys,
-            self._salts,
-            self._sizes,
-            np.array([calls[place].oldest for place in self._fresh]),
-            threshold,
+        self._fresh = [call for call, repeat in zip(calls, self._repeats, strict=True) if repeat is None]
+        self._signed = signed(
+            word_sets([call.text for call in self._fresh]),
+            [salt_of(call.task_key) for call in self._fresh],
+            [call.generation for call in self._fresh],
+            [call.oldest for call in self._fresh],
         )
+        self._candidates = Candidates(originals, self._signed, threshold)
 
     def _exact(self) -> list[int | None]:
         """For each call the one that it repeats: a number among the kept, or -1 - place in this batch. A call that may
@@ -177,21 +171,22 @@ class _Batch:
 
     def verdicts(self) -> list[Verdict]:
         made: list[Verdict] = []
-        index = 0
-        fresh_entries: list[bytes] = []
-        new: list[tuple[int, int]] = []  # (index among the fresh, number among the kept)
+        entries: list[bytes] = []  # of the fresh
+        originals: list[int] = []  # indexes among the fresh
         for call, repeat in zip(self._calls, self._repeats, strict=True):
             if repeat is not None:
                 made.append(self._of_repeat(call, repeat, made))
                 continue
-            verdict = self._of_fresh(call, index, fresh_entries)
-            if verdict.kind == ORIGINAL and len(self._words.of(index)):
-                new.append((index, len(self._kept) + index))
+            index = len(entries)
+            verdict = self._of_fresh(call, index, entries)
+            if verdict.kind == ORIGINAL and self._signed.sizes[index]:
+                originals.append(index)
                 self._candidates.add(index)
-            fresh_entries.append(verdict.remembered)
+            entries.append(verdict.remembered)
             made.append(verdict)
-            index += 1
-        self._remember(fresh_entries, new)
+        rows = np.array(originals, dtype=np.int64)
+        self._originals.add(self._signed, rows, rows + len(self._kept))
+        self._kept.add([call.event_id for call in self._fresh], entries)
         return made
 
     def _of_repeat(self, call: Call, repeat: int, made: list[Verdict]) -> Verdict:
@@ -206,43 +201,23 @@ class _Batch:
         return Verdict(original_id, family, similarity, REPEAT, remembered)
 
     def _of_fresh(self, call: Call, index: int, fresh_entries: list[bytes]) -> Verdict:
-        salt = int(self._salts[index])
-        outside, inside = self._candidates.of(index, call.oldest, self._calls, self._fresh)
+        words = self._signed.words.of(index)
+        salt = salt_of(call.task_key)
+        outside, inside = self._candidates.of(index, call.oldest)
         if outside or inside:
-            entries, ids = self._kept.entries, self._kept.ids
-            stored = [entries[number] for number in outside] + [fresh_entries[other] for other in inside]
-            nearest = self._judge.best(self._words.of(index), stored)
+            stored = [self._kept.entries[number] for number in outside] + [fresh_entries[other] for other in inside]
+            nearest = self._judge.best(words, stored)
             if nearest is not None:
                 where, similarity = nearest
-                family = (
-                    ids[outside[where]]
-                    if where < len(outside)
-                    else self._calls[self._fresh[inside[where - len(outside)]]].event_id
-                )
+                if where < len(outside):
+                    family = self._kept.ids[outside[where]]
+                else:
+                    family = self._fresh[inside[where - len(outside)]].event_id
                 document = Document(
                     MEMBER, call.generation, call.sequence, call.trainable, call.fingerprint, salt, similarity, family
                 )
                 return Verdict(None, family, similarity, MEMBER, document.encode())
         document = Document(
-            ORIGINAL,
-            call.generation,
-            call.sequence,
-            call.trainable,
-            call.fingerprint,
-            salt,
-            words=self._words.of(index),
+            ORIGINAL, call.generation, call.sequence, call.trainable, call.fingerprint, salt, words=words
         )
         return Verdict(None, call.event_id, 1.0, ORIGINAL, document.encode())
-
-    def _remember(self, entries: list[bytes], new: list[tuple[int, int]]) -> None:
-        self._kept.add([self._calls[place].event_id for place in self._fresh], entries)
-        if new:
-            indexes = np.array([index for index, _ in new])
-            generations = [self._calls[self._fresh[index]].generation for index, _ in new]
-            self._originals.add(
-                self._keys[indexes],
-                [number for _, number in new],
-                generations,
-                self._sizes[indexes],
-                self._salts[indexes],
-            )

@@ -31,21 +31,24 @@ class Corpus:
 
 
 def vocabulary(size: int, seed: int) -> list[str]:
-    """Made-up words of 3 to 11 letters."""
+    """Made-up words of 2 to 9 letters, the frequent ones short."""
     rng = Random(seed)
     letters = "etaoinshrdlucmfwypvbgkjqxz"
-    return [
-        "".join(rng.choices(letters, k=1 + max(2, min(10, round(rng.gauss(5.5, 2)))))) + str(n % 7) for n in range(size)
-    ]
+    made: dict[str, None] = {}
+    while len(made) < size:
+        longest = 3 if len(made) < 100 else 9
+        made["".join(rng.choices(letters, k=max(2, min(longest, round(rng.gauss(5, 1.8))))))] = None
+    return list(made)
 
 
 def generated(count: int, seed: int, words: Sequence[str]) -> Iterator[str]:
-    """Endless variety: about ``DOCUMENT_CHARS`` characters, frequent and rare words as language has them."""
+    """Endless variety: ``DOCUMENT_CHARS`` characters, about 165 words, 115 distinct, a third of them very frequent ones."""
     rng = np.random.default_rng(seed)
     table = np.array(words, dtype=object)
     for start in range(0, count, _BLOCK):
-        rows = np.minimum(rng.zipf(1.25, size=(_BLOCK, 126)) * 7 + rng.integers(0, 7, (_BLOCK, 126)), len(words) * 40)
-        for row in table[rows % len(words)][: count - start]:
+        frequent = rng.random((_BLOCK, 200)) < 0.48
+        rows = np.where(frequent, rng.integers(0, 40, frequent.shape), rng.integers(0, len(words), frequent.shape))
+        for row in table[rows][: count - start]:
             yield " ".join(row)[:DOCUMENT_CHARS]
 
 
@@ -99,11 +102,11 @@ def with_copies(originals: Iterator[str], seed: int, words: Sequence[str], share
 
 
 TEMPLATES = (
-    "Please refund order {a} for {b}, the {d} arrived {c} and I would like the money back on my card before {e}",
-    "Book a table for {b} and {a} guests at the {d} in {c} on {e}, if possible near the window and away from the kitchen",
-    "What is the weather in {c} on {e}?",
-    "Cancel subscription {a} of {b} because {c}",
+    "Please refund order {a} for {b}, the {d} arrived damaged and I would like all the money back on my card before {e}",
+    "Book a table for {b} and {a} guests at the {d} on {e}, if possible near a window and away from kitchen or doors",
+    "What is the weather in {b} {a} on {e}?",
 )
+"""Of a pair of the first two Jaccard is about 0.7 if no slot agrees, 0.78 with one and 0.85 with two."""
 
 
 def narrow(count: int, seed: int, template: int) -> list[str]:
@@ -113,11 +116,7 @@ def narrow(count: int, seed: int, template: int) -> list[str]:
     made: dict[str, None] = {}
     while len(made) < count:
         text = TEMPLATES[template].format(
-            a=rng.randint(1000, 9999),
-            b=f"{rng.choice(names)} {rng.choice(names)}",
-            c=" ".join(rng.sample(names, 2)),
-            d=rng.choice(names[:20]),
-            e=rng.choice(names[:30]),
+            a=rng.randint(1000, 9999), b=rng.choice(names), d=rng.choice(names[:20]), e=rng.choice(names[:30])
         )
         made[text] = None
     return list(made)
