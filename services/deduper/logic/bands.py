@@ -1,7 +1,7 @@
 """A flat table from keys to numbered documents, each key's documents newest first.
 
 Every document has the same count of keys, one entry each: entry ``number * keys + place``. An open-addressing table holds
-the newest entry of a key, and every entry the next older one of the same key: 8 bytes an entry and about 8 for the table.
+the newest entry of a key, and every entry the next older one of the same key: about 16 and 4 bytes an entry.
 Documents are forgotten oldest first, all up to a number at once; their entries stay until the next :meth:`forget`, so a
 reader checks what it finds. What is found never depends on the size of the table or on when it was rebuilt.
 """
@@ -9,12 +9,18 @@ reader checks what it finds. What is found never depends on the size of the tabl
 import numpy as np
 from numpy.typing import NDArray
 
+from services.deduper.logic.column import Column
+
 Entries = NDArray[np.int64]
 Keys = NDArray[np.uint32]
+_Cells = NDArray[np.uint64]
+"""The key in the high half, one more than its newest entry in the low; 0 for an empty cell. One look tells both."""
 
 _SPREAD = np.uint32(0x9E3779B1)
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 _FULL = 0.66
-_GROWTH = 1.25
+_ROOM = 2
 _CELLS_AT_FIRST = 1024
 _AT_ONCE = 1 << 16
 
@@ -24,97 +30,85 @@ class BandTable:
 
     def __init__(self, keys_per_document: int) -> None:
         self.width = keys_per_document
-        self._entries = 0
-        self._cells = np.full(_CELLS_AT_FIRST, -1, dtype=np.int32)
+        self._older = Column(np.int32)
+        self._cells: _Cells = np.zeros(_CELLS_AT_FIRST, dtype=np.uint64)
         self._used = 0
-        self._keys: Keys = np.zeros(1, dtype=np.uint32)
-        self._older: NDArray[np.int32] = np.full(1, -1, dtype=np.int32)
 
     def __len__(self) -> int:
-        return self._entries // self.width
+        return len(self._older) // self.width
 
     def newest(self, keys: Keys) -> Entries:
         """The newest entry of each key, -1 for none."""
-        return self._cells[self._places(keys)].astype(np.int64)
+        return _entries(self._cells[self._places(keys)])
 
     def older(self, entries: Entries) -> Entries:
         """The next older entry of the same key, -1 for none."""
-        return self._older[entries].astype(np.int64)
+        return self._older.values[entries].astype(np.int64)
 
     def add(self, keys: Keys) -> None:
         """Appends one document a row."""
         flat = keys.reshape(-1)
-        first, count = self._entries, len(flat)
+        first, count = len(self._older), len(flat)
         if not count:
             return
-        self._make_room(first + count)
-        self._keys[first : first + count] = flat
-        self._entries += count
         if self._used + count > _FULL * len(self._cells):
-            self._rebuild_cells(first)
-        ranked = np.sort((flat.astype(np.uint64) << np.uint64(32)) | np.arange(count, dtype=np.uint64))
-        ordered = (ranked >> np.uint64(32)).astype(np.uint32)
-        entries = (ranked & np.uint64(0xFFFFFFFF)).astype(np.int64) + first
+            self._rebuild(self._cells[self._cells != 0], room_for=count)
+        ranked = np.sort((flat.astype(np.uint64) << _HALF) | np.arange(count, dtype=np.uint64))
+        places = (ranked & _LOW).astype(np.int64)
+        ordered = (ranked >> _HALF).astype(np.uint32)
         starts = np.empty(count, dtype=np.bool_)
         starts[0] = True
         np.not_equal(ordered[1:], ordered[:-1], out=starts[1:])
+        cells = self._places(ordered[starts])
         older = np.empty(count, dtype=np.int64)
-        older[1:] = entries[:-1]
-        places = self._places(ordered[starts])
-        older[starts] = self._cells[places]
-        self._older[entries] = older
-        last = np.append(starts[1:], True)
+        older[1:] = places[:-1] + first
+        older[starts] = _entries(self._cells[cells])
         self._used += int((older[starts] < 0).sum())
-        self._write(entries[last], ordered[last], places)
+        linked = np.empty(count, dtype=np.int64)
+        linked[places] = older
+        self._older.extend(linked)
+        last = np.append(starts[1:], True)
+        self._write(ranked[last] + np.uint64(first + 1), cells)
 
     def forget(self, documents: int) -> None:
         """Drops the oldest ``documents``; all later ones are numbered from 0 again."""
         gone = documents * self.width
-        self._keys = np.append(self._keys[gone : self._entries], np.uint32(0))
-        self._older = np.append(np.maximum(self._older[gone : self._entries] - gone, -1), np.int32(-1)).astype(np.int32)
-        self._entries -= gone
-        self._rebuild_cells(self._entries)
+        self._older.drop(gone)
+        self._older.values[:] = np.maximum(self._older.values - gone, -1)
+        cells = self._cells[(self._cells & _LOW) > gone]
+        self._rebuild(cells - np.uint64(gone), room_for=0)
 
     def _places(self, keys: Keys) -> NDArray[np.int64]:
         """The cell of each key: its own, or the empty one in which it would stand."""
         size = len(self._cells)
-        places = (((keys * _SPREAD).astype(np.uint64) * np.uint64(size)) >> np.uint64(32)).astype(np.int64)
-        found = self._cells[places]
-        pending = np.flatnonzero((found >= 0) & (self._keys[found] != keys))
+        places = (((keys * _SPREAD).astype(np.uint64) * np.uint64(size)) >> _HALF).astype(np.int64)
+        cells = self._cells[places]
+        pending = np.flatnonzero((cells != 0) & (cells >> _HALF != keys))
         while len(pending):
             moved = places[pending] + 1
             moved[moved == size] = 0
             places[pending] = moved
-            found = self._cells[moved]
-            pending = pending[(found >= 0) & (self._keys[found] != keys[pending])]
+            cells = self._cells[moved]
+            pending = pending[(cells != 0) & (cells >> _HALF != keys[pending])]
         return places
 
-    def _write(self, entries: Entries, keys: Keys, places: NDArray[np.int64]) -> None:
-        """Makes ``entries``, in rising order within a key, the newest of their keys. Of several that want one empty cell
-        the last has it and the others move on; as all entries of a key want the same cell, it has the last of its key."""
+    def _write(self, cells: _Cells, places: NDArray[np.int64]) -> None:
+        """Writes cells of distinct keys. Of several that want one empty place the last has it, the others move on."""
         while True:
-            self._cells[places] = entries
-            lost = np.flatnonzero(self._keys[self._cells[places]] != keys)
-            if not len(lost):
+            self._cells[places] = cells
+            cells = cells[self._cells[places] != cells]
+            if not len(cells):
                 return
-            entries, keys = entries[lost], keys[lost]
-            places = self._places(keys)
+            places = self._places((cells >> _HALF).astype(np.uint32))
 
-    def _make_room(self, entries: int) -> None:
-        if entries > len(self._keys):
-            size = max(entries, int(len(self._keys) * _GROWTH)) + 1
-            keys = np.zeros(size, dtype=np.uint32)
-            keys[: self._entries] = self._keys[: self._entries]
-            older = np.full(size, -1, dtype=np.int32)
-            older[: self._entries] = self._older[: self._entries]
-            self._keys, self._older = keys, older
+    def _rebuild(self, cells: _Cells, room_for: int) -> None:
+        """A table of these cells, with room to grow."""
+        self._used = len(cells)
+        self._cells = np.zeros(max(_CELLS_AT_FIRST, _ROOM * (len(cells) + room_for)), dtype=np.uint64)
+        for first in range(0, len(cells), _AT_ONCE):
+            block = cells[first : first + _AT_ONCE]
+            self._write(block, self._places((block >> _HALF).astype(np.uint32)))
 
-    def _rebuild_cells(self, entries: int) -> None:
-        """A table for the first ``entries``, with room to grow."""
-        wanted = 2 * (min(self._used, entries) + self._entries - entries)
-        self._cells = np.full(max(_CELLS_AT_FIRST, wanted), -1, dtype=np.int32)
-        for first in range(0, entries, _AT_ONCE):
-            block = np.arange(first, min(first + _AT_ONCE, entries), dtype=np.int64)
-            keys = self._keys[block]
-            self._write(block, keys, self._places(keys))
-        self._used = int((self._cells >= 0).sum())
+
+def _entries(cells: _Cells) -> Entries:
+    return (cells & _LOW).astype(np.int64) - 1
