@@ -19,8 +19,8 @@ _Cells = NDArray[np.uint64]
 _SPREAD = np.uint32(0x9E3779B1)
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
-_FULL = 0.66
-_ROOM = 2
+_FULL = 0.72
+_ROOM = 2.4
 _CELLS_AT_FIRST = 1024
 _AT_ONCE = 1 << 16
 
@@ -104,7 +104,7 @@ class BandTable:
     def _rebuild(self, cells: _Cells, room_for: int) -> None:
         """A table of these cells, with room to grow."""
         self._used = len(cells)
-        self._cells = np.zeros(max(_CELLS_AT_FIRST, _ROOM * (len(cells) + room_for)), dtype=np.uint64)
+        self._cells = np.zeros(max(_CELLS_AT_FIRST, int(_ROOM * (len(cells) + room_for))), dtype=np.uint64)
         for first in range(0, len(cells), _AT_ONCE):
             block = cells[first : first + _AT_ONCE]
             self._write(block, self._places((block >> _HALF).astype(np.uint32)))

@@ -20,6 +20,11 @@ REPEAT: Final = 2
 
 FORMAT_TAG = int(content_hash(PARAMETERS)[:8], 16)
 
+WAY_OUT = (
+    "stop the deduper, delete its two changelog topics (deduper.documents.changelog, deduper.header.changelog) and make "
+    "them anew with `flywheel topics apply`: its window then starts empty, nothing else rests on them"
+)
+
 _HEAD = struct.Struct("<IIQBB2x16sQd")
 HEAD_WORDS = _HEAD.size // 4
 _GENERATION = struct.Struct("<I")
@@ -58,12 +63,6 @@ class Document(NamedTuple):
         family = tail.decode() if kind == MEMBER else ""
         words = np.frombuffer(tail, dtype=np.uint32) if kind == ORIGINAL else None
         return cls(kind, generation, sequence, bool(trainable), fingerprint, salt, similarity, family, words)
-
-
-WAY_OUT = (
-    "stop the deduper and delete its two changelog topics (deduper.documents.changelog, deduper.header.changelog): "
-    "its window then starts empty; nothing else rests on them"
-)
 
 
 def generation_of(data: bytes) -> int:

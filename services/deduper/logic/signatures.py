@@ -28,7 +28,7 @@ _MIX = _SPREAD * (2 * np.arange(ROWS, dtype=np.uint64) + np.uint64(1))
 _BAND_SALT = np.arange(1, BANDS + 1, dtype=np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
 _BAND_BITS = np.uint32(31)
 _TABLE = 1 << 16
-_FEW = 8
+_FEWEST, _FEW = 2, 8
 
 
 def signed_text(request: Request) -> str:
@@ -69,9 +69,10 @@ class Judge:
 
     def best(self, query: Hashes, stored: Sequence[bytes]) -> tuple[int, float] | None:
         """Index and similarity of the most similar one at or above the threshold, the first of equals."""
-        if len(stored) == 1:
-            similarity = self._of_one(query, stored[0])
-            return (0, similarity) if similarity >= self._threshold else None
+        if len(stored) <= _FEWEST:
+            each = [self._of_one(query, one) for one in stored]
+            similarity = max(each)
+            return (each.index(similarity), similarity) if similarity >= self._threshold else None
         places = list(range(len(stored)))
         if len(stored) > _FEW:
             places = self._possible(query, stored)

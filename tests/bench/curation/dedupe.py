@@ -240,7 +240,7 @@ def report(data: Path | None, count: int, window: int, rounds: int) -> list[str]
     ]
     if data is not None:
         lines, names = documents.utterances(data)
-        corpora.append(documents.Corpus(names, documents.with_copies(documents.joined(count, 4, lines), 5, lines)))
+        corpora.append(documents.Corpus(names, documents.with_copies(documents.joined(count, 4, lines), 5, words)))
     made = ["", "| measured | value | goal |", "|---|---|---|"]
     for corpus in corpora:
         say(f"quality on {corpus.source}: {len(corpus.texts)} documents")

@@ -157,7 +157,7 @@ def test_a_state_of_other_parameters_is_refused(call: Any, monkeypatch: pytest.M
     h = harness()
     h.feed([call("a", "x")])
     monkeypatch.setattr("services.deduper.processor.PARAMETERS", "other")
-    with pytest.raises(FatalError, match="delete its two changelog topics"):
+    with pytest.raises(FatalError, match="make them anew with `flywheel topics apply`"):
         h.restart()
 
 
@@ -166,7 +166,7 @@ def test_entries_of_another_format_are_refused_even_without_a_header(call: Any) 
     h.feed([call("a", "x")])
     store = h.state.store("documents")
     store.put("a", b"otherfmt" + (store.get("a") or b"")[8:])
-    with pytest.raises(FatalError, match="delete its two changelog topics"):
+    with pytest.raises(FatalError, match="make them anew with `flywheel topics apply`"):
         application(threshold=0.8, span=SPAN).processor(TaskId("deduper", ("t",), 0)).restored(h.state)
 
 
