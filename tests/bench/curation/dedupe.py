@@ -113,7 +113,7 @@ class Quality:
     clear: int = 0
     false: int = 0
     peer_found: int = 0
-    originals: int = 0
+    kept: int = 0
 
     @property
     def recall(self) -> float:
@@ -127,7 +127,7 @@ def quality(texts: Sequence[str], peer: bool) -> Quality:
     made = verdicts(texts)
     ids = {one.event_id: number for number, one in enumerate(made)}
     original = np.array([one.family == one.event_id for one in made])
-    count = Quality(documents=len(made), originals=int(original.sum()))
+    count = Quality(documents=len(made), kept=sum(one.repeat_of is None for one in made))
     flagged_by_peer = peer_flags(texts, original.tolist()) if peer else [False] * len(texts)
     for first, rows in documents.exact_jaccard(texts):
         for offset, row in enumerate(rows):
@@ -174,12 +174,12 @@ def peer_rate(texts: Sequence[str]) -> float:
     return len(texts) / (time.process_time() - started_s)
 
 
-def rate(texts: Sequence[str], rounds: int) -> list[float]:
+def rate(texts: Sequence[str], rounds: int, size: int = BATCH) -> list[float]:
     """Documents per processor second, a fresh window each round."""
     rates = []
     for _ in range(rounds):
         task, took_s = Task(), 0.0
-        for batch in batches(texts):
+        for batch in batches(texts, lambda: size):
             took_s += task.feed(batch)[1]
         rates.append(len(texts) / took_s)
     return rates
@@ -260,6 +260,7 @@ def report(data: Path | None, count: int, window: int, rounds: int) -> list[str]
             f"| {sorted(rates)[len(rates) // 2]:,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
             f"| ≥ {GOAL_RATE:,.0f}: {verdict(sorted(rates)[len(rates) // 2] >= GOAL_RATE)} |"
         )
+    made.append(f"| the same one by one | {rate(texts[:1000], 1, 1)[0]:,.0f} | |")
     made.append(f"| the same, datasketch (batched, defaults) | {peer_rate(texts[:2000]):,.0f} | |")
     if window:
         say(f"window of {window:,}")
@@ -279,6 +280,11 @@ def quality_rows(corpus: documents.Corpus, found: Quality) -> list[str]:
         f"| ≥ {GOAL_RECALL}: {verdict(found.recall >= GOAL_RECALL)} |",
         f"| the same, datasketch threshold=0.8 | {found.peer_found / max(1, found.wanted):.4f} | |",
     ]
+    if corpus.source.startswith("narrow"):
+        kept = found.kept / found.documents
+        rows.append(
+            f"| distinct calls that keep their payload | {kept:.1%} | ≥ {GOAL_KEPT:.0%}: {verdict(kept >= GOAL_KEPT)} |"
+        )
     if found.clear:
         rows.append(
             f"| flagged with none above {CLEAR} | {found.false} of {found.clear:,} | ≤ {GOAL_FALSE:.1%}: {verdict(share <= GOAL_FALSE)} |"
