@@ -14,7 +14,7 @@ from services.deduper.logic.column import Column
 Entries = NDArray[np.int64]
 Keys = NDArray[np.uint32]
 _Cells = NDArray[np.uint64]
-"""The key in the high half, one more than its newest entry in the low; 0 for an empty cell. One look tells both."""
+"""The spread key in the high half, one more than its newest entry in the low; 0 for an empty cell. One look tells both."""
 
 _SPREAD = np.uint32(0x9E3779B1)
 _HALF = np.uint64(32)
@@ -39,7 +39,7 @@ class BandTable:
 
     def newest(self, keys: Keys) -> Entries:
         """The newest entry of each key, -1 for none."""
-        return _entries(self._cells[self._places(keys)])
+        return _entries(self._cells[self._places(keys * _SPREAD)])
 
     def older(self, entries: Entries) -> Entries:
         """The next older entry of the same key, -1 for none."""
@@ -47,7 +47,7 @@ class BandTable:
 
     def add(self, keys: Keys) -> None:
         """Appends one document a row."""
-        flat = keys.reshape(-1)
+        flat = keys.reshape(-1) * _SPREAD
         first, count = len(self._older), len(flat)
         if not count:
             return
@@ -78,18 +78,18 @@ class BandTable:
         cells = self._cells[(self._cells & _LOW) > gone]
         self._rebuild(cells - np.uint64(gone), room_for=0)
 
-    def _places(self, keys: Keys) -> NDArray[np.int64]:
-        """The cell of each key: its own, or the empty one in which it would stand."""
+    def _places(self, spread: Keys) -> NDArray[np.int64]:
+        """The cell of each spread key: its own, or the empty one in which it would stand."""
         size = len(self._cells)
-        places = (((keys * _SPREAD).astype(np.uint64) * np.uint64(size)) >> _HALF).astype(np.int64)
+        places = _homes(spread, size)
         cells = self._cells[places]
-        pending = np.flatnonzero((cells != 0) & (cells >> _HALF != keys))
+        pending = np.flatnonzero((cells != 0) & (cells >> _HALF != spread))
         while len(pending):
             moved = places[pending] + 1
             moved[moved == size] = 0
             places[pending] = moved
             cells = self._cells[moved]
-            pending = pending[(cells != 0) & (cells >> _HALF != keys[pending])]
+            pending = pending[(cells != 0) & (cells >> _HALF != spread[pending])]
         return places
 
     def _write(self, cells: _Cells, places: NDArray[np.int64]) -> None:
@@ -102,12 +102,31 @@ class BandTable:
             places = self._places((cells >> _HALF).astype(np.uint32))
 
     def _rebuild(self, cells: _Cells, room_for: int) -> None:
-        """A table of these cells, with room to grow."""
+        """A table of these cells, with room to grow. In the order of their homes each stands in its home or right behind
+        the one before it, so nothing is searched; what would stand behind the end is written the usual way."""
+        cells.sort()
+        size = max(_CELLS_AT_FIRST, int(_ROOM * (len(cells) + room_for)))
         self._used = len(cells)
-        self._cells = np.zeros(max(_CELLS_AT_FIRST, int(_ROOM * (len(cells) + room_for))), dtype=np.uint64)
+        self._cells = np.zeros(size, dtype=np.uint64)
+        behind = 0
         for first in range(0, len(cells), _AT_ONCE):
             block = cells[first : first + _AT_ONCE]
-            self._write(block, self._places((block >> _HALF).astype(np.uint32)))
+            rank = np.arange(len(block), dtype=np.int64)
+            free = _homes((block >> _HALF).astype(np.uint32), size) - rank
+            free[0] = max(int(free[0]), behind)
+            places = np.maximum.accumulate(free) + rank
+            behind = int(places[-1]) + 1
+            inside = int(np.searchsorted(places, size))
+            self._cells[places[:inside]] = block[:inside]
+            if inside < len(block):
+                over = cells[first + inside :]
+                self._write(over, self._places((over >> _HALF).astype(np.uint32)))
+                return
+
+
+def _homes(spread: Keys, size: int) -> NDArray[np.int64]:
+    """Where each key would stand in an empty table: rising with the spread key."""
+    return ((spread.astype(np.uint64) * np.uint64(size)) >> _HALF).astype(np.int64)
 
 
 def _entries(cells: _Cells) -> Entries:

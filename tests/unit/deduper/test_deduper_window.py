@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from services.deduper.logic import candidates, window
+from services.deduper.logic import bands, candidates, window
 from services.deduper.logic.bands import BandTable
 from services.deduper.logic.verdicts import Call, Verdict
 from services.deduper.logic.window import Window
@@ -155,3 +155,20 @@ def test_a_band_table_finds_what_a_dictionary_finds(seed: int) -> None:
                 chain.append(entry)
                 entry = int(table.older(np.array([entry]))[0])
             assert chain == [place for place in range(len(flat) - 1, -1, -1) if flat[place] == key]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rebuilt_band_table_wraps_around_its_end(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys whose homes are the last cells: a rebuild has to put some of them at the beginning."""
+    monkeypatch.setattr(bands, "_AT_ONCE", 16)
+    rng = np.random.default_rng(seed)
+    table = BandTable(1)
+    inverse = pow(int(bands._SPREAD), -1, 2**32)
+    spread = 2**32 - 1 - rng.permutation(900)[:700]
+    keys = np.array([int(one) * inverse % 2**32 for one in spread], dtype=np.uint32)
+    others = rng.integers(0, 2**32, 3000, dtype=np.uint32)
+    for part in np.split(np.concatenate([keys, others])[:, None], 10):
+        table.add(part)
+    assert (table.newest(keys) == np.arange(700)).all()
+    table.forget(100)
+    assert (table.newest(keys) == np.maximum(np.arange(700) - 100, -1)).all()
