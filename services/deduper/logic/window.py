@@ -32,16 +32,25 @@ _RESTORED_AT_ONCE = 2000
 
 
 class Kept:
-    """Originals and members: calls that an exact repeat can name. Found by fingerprint."""
+    """Originals and members: calls that an exact repeat can name. Found by fingerprint. Ids and entries stand in arrays,
+    not in lists: the garbage collector would visit every one of a list's at each of its rounds."""
 
     def __init__(self) -> None:
-        self.ids: list[str] = []
-        self.entries: list[bytes] = []
+        self._ids = Column(np.object_)
+        self._entries = Column(np.object_)
         self._generations = Column(np.int32)
         self._table = BandTable(1)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self._ids)
+
+    def id_of(self, number: int) -> str:
+        event_id: str = self._ids.values[number]
+        return event_id
+
+    def entry_of(self, number: int) -> bytes:
+        entry: bytes = self._entries.values[number]
+        return entry
 
     def find(self, fingerprints: Sequence[bytes], oldest: NDArray[np.int64]) -> dict[int, list[int]]:
         """For each place in ``fingerprints`` that has any: numbers of remembered calls with this fingerprint."""
@@ -57,23 +66,23 @@ class Kept:
             if not len(places):
                 return found
             for place, number in zip(places.tolist(), numbers.tolist(), strict=True):
-                if fingerprint_of(self.entries[number]) == fingerprints[place]:
+                if fingerprint_of(self.entry_of(number)) == fingerprints[place]:
                     found.setdefault(place, []).append(number)
             numbers = self._table.older(numbers)
 
     def add(self, ids: Sequence[str], entries: Sequence[bytes]) -> None:
-        self.ids += ids
-        self.entries += entries
+        self._ids.extend(ids)
+        self._entries.extend(entries)
         self._generations.extend([generation_of(entry) for entry in entries])
         self._table.add(_keys_of([fingerprint_of(entry) for entry in entries]))
 
     def forget_before(self, generation: int) -> int:
         """Packs the tables when it pays; how many calls went."""
         gone = int(np.searchsorted(self._generations.values, generation))
-        if gone < _FEW or 2 * gone < len(self.ids):
+        if gone < _FEW or 2 * gone < len(self):
             return 0
-        del self.ids[:gone]
-        del self.entries[:gone]
+        self._ids.drop(gone)
+        self._entries.drop(gone)
         self._generations.drop(gone)
         self._table.forget(gone)
         return gone
@@ -160,7 +169,7 @@ class _Batch:
                 if inside is not None and calls[inside].generation >= call.oldest:
                     original = -1 - inside
                     break
-                outside = [n for n in known.get(place, ()) if trainable_of(self._kept.entries[n]) == trainable]
+                outside = [n for n in known.get(place, ()) if trainable_of(self._kept.entry_of(n)) == trainable]
                 if outside:
                     original = outside[0]
                     break
@@ -194,8 +203,8 @@ class _Batch:
             original_id = self._calls[-1 - repeat].event_id
             family, similarity = made[-1 - repeat].family, made[-1 - repeat].similarity
         else:
-            original_id = self._kept.ids[repeat]
-            document = Document.decode(self._kept.entries[repeat])
+            original_id = self._kept.id_of(repeat)
+            document = Document.decode(self._kept.entry_of(repeat))
             family, similarity = document.family or original_id, document.similarity
         remembered = Document(REPEAT, call.generation, call.sequence).encode()
         return Verdict(original_id, family, similarity, REPEAT, remembered)
@@ -205,12 +214,12 @@ class _Batch:
         salt = salt_of(call.task_key)
         outside, inside = self._candidates.of(index, call.oldest)
         if outside or inside:
-            stored = [self._kept.entries[number] for number in outside] + [fresh_entries[other] for other in inside]
+            stored = [self._kept.entry_of(number) for number in outside] + [fresh_entries[other] for other in inside]
             nearest = self._judge.best(words, stored)
             if nearest is not None:
                 where, similarity = nearest
                 if where < len(outside):
-                    family = self._kept.ids[outside[where]]
+                    family = self._kept.id_of(outside[where])
                 else:
                     family = self._fresh[inside[where - len(outside)]].event_id
                 document = Document(
