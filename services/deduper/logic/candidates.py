@@ -15,6 +15,9 @@ from services.deduper.logic.words import WordSets
 NEWEST = 64
 """Originals looked at per band, the newest; bounds the work on very repetitive traffic."""
 
+_AT_ONCE = 64
+"""Rows of a batch compared with all before them at once, so that the products stay in the processor's cache."""
+
 _Indexes = NDArray[np.int64]
 
 
@@ -133,11 +136,14 @@ class Candidates:
         found = twice.take(twice.searchsorted(calls.keys), mode="clip") == calls.keys
         rows = np.flatnonzero(found.any(axis=1) & (calls.sizes > 0))
         outline, sizes, salts = calls.outlines[rows], calls.sizes[rows], calls.salts[rows]
-        similar = bound(outline[:, None], sizes[:, None], outline[None, :], sizes[None, :]) >= self._threshold
-        later, earlier = np.nonzero(np.tril(similar & (salts[:, None] == salts[None, :]), -1))
         possible: dict[int, list[int]] = {}
-        for row, other in zip(rows[later].tolist(), rows[earlier].tolist(), strict=True):
-            possible.setdefault(row, []).append(other)
+        for first in range(0, len(rows), _AT_ONCE):
+            end = min(first + _AT_ONCE, len(rows))
+            similar = bound(outline[first:end, None], sizes[first:end, None], outline[None, :end], sizes[None, :end])
+            fits = (similar >= self._threshold) & (salts[first:end, None] == salts[None, :end])
+            later, earlier = np.nonzero(np.tril(fits, first - 1))
+            for row, other in zip(rows[first + later].tolist(), rows[earlier].tolist(), strict=True):
+                possible.setdefault(row, []).append(other)
         return possible
 
     def add(self, index: int) -> None:
