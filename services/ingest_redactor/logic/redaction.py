@@ -53,6 +53,7 @@ class Redactor:
     """Redacts calls under one profile. Deterministic; remembers only hashes of long texts that held nothing."""
 
     def __init__(self, scanner: Scanner) -> None:
+        self.profile = scanner.profile
         self._scanner = scanner
         self._clean: set[bytes] = set()
 

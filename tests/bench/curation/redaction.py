@@ -1,0 +1,281 @@
+"""Redaction against its goals: recall and leaks on planted values, over-redaction, rate, time on hostile input.
+
+``python -m tests.bench.curation.redaction [DATA_FOLDER]`` prints one line a goal; ``quality`` or ``speed`` alone after it.
+The public data (presidio-research, dlp-benchmark) is read from the folder, with its hash printed; without a folder only
+generated traffic and the prompts of ``bfcl-eval`` are measured.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import math
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.scanner import Scanner
+from shared.events.calls import Answer, ChatMessage, Request
+from tests.bench.curation.planted import HARMLESS, Planted, planted
+
+CLEAN_PROMPTS = Path(__file__).with_name("templates") / "function_calls_without_identifiers.txt"
+NAME_KINDS = frozenset(("person", "first", "last"))
+FREE_IN_PII = frozenset(("date", "part_date", "city", "zip", "hospital", "old", "url", "order", "device", "ip", "address_tail"))
+"""Kinds that the narrow profile leaves alone where nothing ties them to a person."""
+STRUCTURED = frozenset(
+    "CREDIT_CARD EMAIL_ADDRESS IBAN_CODE IP_ADDRESS PHONE_NUMBER US_SSN DOMAIN_NAME US_DRIVER_LICENSE".split()  # noqa: SIM905
+)
+
+
+def spans_of(redactor: Redactor, text: str, *, as_tool: bool = False) -> list[tuple[int, int]]:
+    if as_tool:
+        outcome = redactor.redact(Request(messages=(ChatMessage(role="tool", content=text),)), None)
+    else:
+        outcome = redactor.redact(Request(), Answer(content=text))
+    return [(span.start, span.end) for span in outcome.spans]
+
+
+def hidden(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    """Whether every letter and digit of a value lies inside redacted spans."""
+    return all(
+        not text[at].isalnum() or any(low <= at < high for low, high in spans) for at in range(start, end)
+    )  # fmt: skip
+
+
+def touched(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    return any(text[at].isalnum() and any(low <= at < high for low, high in spans) for at in range(start, end))
+
+
+def upper_bound(failures: int, trials: int) -> float:
+    """One-sided 95 % Clopper-Pearson bound of a share, by bisection."""
+    low, high = failures / max(trials, 1), 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        tail = sum(
+            math.exp(
+                math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
+                + k * math.log(middle) + (trials - k) * math.log1p(-middle)
+            )
+            for k in range(failures + 1)
+        ) if middle < 1 else 0.0  # fmt: skip
+        low, high = (middle, high) if tail > 0.05 else (low, middle)
+    return high
+
+
+class Tally:
+    """Counts by kind, and a few examples of what went wrong."""
+
+    def __init__(self) -> None:
+        self.all: Counter[str] = Counter()
+        self.good: Counter[str] = Counter()
+        self.wrong: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, kind: str, good: bool, example: str) -> None:
+        self.all[kind] += 1
+        self.good[kind] += good
+        if not good:
+            self.wrong[kind].append(example)
+
+    def share(self, kinds: Iterable[str] | None = None) -> tuple[int, int]:
+        chosen = self.all if kinds is None else [kind for kind in self.all if kind in set(kinds)]
+        return sum(self.good[kind] for kind in chosen), sum(self.all[kind] for kind in chosen)
+
+    def lines(self, examples: int) -> Iterator[str]:
+        for kind in sorted(self.all):
+            shown = " | ".join(text.replace("\n", "⏎") for text in self.wrong[kind][:examples])
+            yield f"    {kind:24} {self.good[kind]:5}/{self.all[kind]:<5} {shown}"
+
+
+def percent(good: int, count: int) -> str:
+    return f"{100 * good / max(count, 1):.2f} % ({good}/{count})"
+
+
+def clinical(redactor: Redactor, examples: int, count: int = 1500, seed: int = 20_001) -> None:
+    recall, harmless = Tally(), Tally()
+    for case in planted("clinical", count, seed):
+        spans = spans_of(redactor, case.text)
+        for value in case.values:
+            shown = f"{case.text[value.start : value.end]}"
+            if value.kind in HARMLESS:
+                harmless.add(value.kind, touched(case.text, value.start, value.end, spans), shown)
+            else:
+                recall.add(value.kind, hidden(case.text, value.start, value.end, spans), shown)
+    print(f"clinical, hipaa: recall {percent(*recall.share())}; over-redaction of look-alikes {percent(*harmless.share())}")
+    if examples:
+        print(*recall.lines(examples), sep="\n")
+        print(*(line.split("  ")[0] + line[:44] for line in harmless.lines(0)), sep="\n")
+
+
+def agent(redactor: Redactor, examples: int, count: int = 2000, seed: int = 30_001) -> None:
+    kept = Tally()
+    for name, as_tool in (("agent", False), ("tool_results", True)):
+        for case in planted(name, count if name == "agent" else count // 2, seed):
+            _agent_case(redactor, case, as_tool, kept)
+    names, others = kept.share(NAME_KINDS), kept.share(set(kept.all) - NAME_KINDS)
+    for label, (good, every) in (("names", names), ("other identifiers", others)):
+        leaked = every - good
+        print(
+            f"agent traffic, pii: {label} left {100 * leaked / every:.2f} % ({leaked}/{every}),"
+            f" 95 % upper bound {100 * upper_bound(leaked, every):.2f} %"
+        )
+    if examples:
+        print(*kept.lines(examples), sep="\n")
+
+
+def _agent_case(redactor: Redactor, case: Planted, as_tool: bool, kept: Tally) -> None:
+    spans = spans_of(redactor, case.text, as_tool=as_tool)
+    for value in case.values:
+        if value.kind in HARMLESS or value.kind in FREE_IN_PII:
+            continue
+        shown = case.text[max(0, value.start - 20) : value.end + 5]
+        kept.add(value.kind, hidden(case.text, value.start, value.end, spans), shown)
+
+
+def presidio(redactor: Redactor, data: Path, examples: int) -> None:
+    path = data / "presidio-research" / "synth_dataset_v2.json.gz"
+    tally = Tally()
+    for row in json.loads(gzip.decompress(path.read_bytes())):
+        spans = spans_of(redactor, row["full_text"])
+        for span in row["spans"]:
+            start, end = span["start_position"], span["end_position"]
+            shown = row["full_text"][max(0, start - 20) : end + 5]
+            tally.add(span["entity_type"], hidden(row["full_text"], start, end, spans), shown)
+    print(
+        f"presidio-research v2 ({_hash(path)}), {redactor_profile(redactor)}: structured recall {percent(*tally.share(STRUCTURED))};"
+        f" names {percent(*tally.share({'PERSON'}))}; all types {percent(*tally.share())}"
+    )
+    if examples:
+        print(*tally.lines(examples), sep="\n")
+
+
+def redactor_profile(redactor: Redactor) -> str:
+    return redactor.profile
+
+
+def dlp(redactor: Redactor, data: Path, examples: int) -> None:
+    path = data / "dlp-benchmark" / "General_Sensitive_Data_Benchmarking_Dataset.csv.gz"
+    rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode("utf-8", "replace")))
+    tally = Tally()
+    for row in rows:
+        is_touched = bool(spans_of(redactor, row["Example"]))
+        positive = row["Type"] == "Positive"
+        tally.add(f"{row['Type']} {row['Subtype']}", is_touched == positive, row["Example"])
+    negatives = tally.share({kind for kind in tally.all if kind.startswith("Negative")})
+    direct = tally.share({"Positive Direct"})
+    print(
+        f"dlp-benchmark ({_hash(path)}), {redactor_profile(redactor)}: harmless sentences touched"
+        f" {percent(negatives[1] - negatives[0], negatives[1])}; direct positives with something found {percent(*direct)}"
+    )
+    if examples:
+        print(*tally.lines(examples), sep="\n")
+
+
+def function_call_prompts() -> dict[str, str]:
+    """Single-turn prompts of bfcl-eval by id."""
+    prompts = {}
+    folder = files("bfcl_eval") / "data"
+    for kind in ("simple_python", "multiple", "parallel", "live_simple", "live_multiple", "irrelevance", "live_irrelevance"):
+        for line in (folder / f"BFCL_v4_{kind}.json").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            turns: list[dict[str, Any]] = row["question"][0]
+            prompts[row["id"]] = "\n".join(turn["content"] for turn in turns if turn["role"] == "user")
+    return prompts
+
+
+def function_calls(redactor: Redactor, examples: int) -> None:
+    prompts = function_call_prompts()
+    clean = CLEAN_PROMPTS.read_text().split()
+    found = {name: spans_of(redactor, prompts[name]) for name in clean}
+    hit = [name for name in clean if found[name]]
+    print(f"function-calling prompts without identifiers touched, {redactor_profile(redactor)}: {percent(len(hit), len(clean))}")
+    for name in hit[: examples * 15]:
+        print("   ", name, [prompts[name][a:b] for a, b in found[name]], prompts[name][:90].replace("\n", "⏎"))
+
+
+def events(count: int, seed: int, identifying: float) -> list[tuple[Request, Answer]]:
+    """Calls of about 880 characters; a share of them with about eight identifiers."""
+    clean = [text for text in function_call_prompts().values() if text.isascii()]
+    rows, dense = [], planted("agent", 40 * count, seed)
+    import random
+
+    draw = random.Random(seed)
+    for index in range(count):
+        text, with_values = "", index % 100 < 100 * identifying
+        values = 0
+        while with_values and values < 8:
+            case = next(dense)
+            text, values = f"{text}{case.text} ", values + len(case.values)
+        while len(text) < 880:
+            text += draw.choice(clean) + " "
+        text = text[: max(880, len(text) - 400 if with_values else 880)] if not with_values else text
+        rows.append((Request(messages=(ChatMessage(role="user", content=text[:-100]),)), Answer(content=text[-100:])))
+    draw.shuffle(rows)
+    return rows
+
+
+def rate(profile: Any, identifying: float, count: int = 2000) -> float:
+    """Events a second of process time; every text is new, so that no cache of clean texts helps."""
+    redactor = Redactor(Scanner(profile))
+    best = 0.0
+    for seed in (1, 2, 3):
+        rows = events(count, seed, identifying)
+        started = time.process_time()
+        for request, answer in rows:
+            redactor.redact(request, answer)
+        best = max(best, count / (time.process_time() - started))
+    return best
+
+
+HOSTILE = (
+    "1", "a@", "4 ", "A b ", "+1(", "Mr ", "⟦", "\u200b", "12 Oak ", "-----BEGIN PRIVATE KEY-----", "x:y@", "Aa", "a.", "1-",
+    "::", "Maria ", "account ", "{", "[", '"', "\\", "http://", "é", "born on ", "1/1/", ", ",
+)  # fmt: skip
+
+
+def hostile(redactor: Redactor) -> None:
+    worst = (0.0, "", 0.0)
+    for unit in HOSTILE:
+        took = []
+        for size in (1 << 19, 1 << 20):
+            text = unit * (size // len(unit.encode()))
+            started = time.process_time()
+            redactor.redact_text(text)
+            took.append(time.process_time() - started)
+        worst = max(worst, (took[1], unit, took[1] / max(took[0], 1e-9)))
+        print(f"    {unit!r:32} {1000 * took[0]:8.0f} ms {1000 * took[1]:8.0f} ms")
+    print(f"hostile 1 MiB, worst: {1000 * worst[0]:.0f} ms for {worst[1]!r}, ×{worst[2]:.2f} on doubling")
+
+
+def _hash(path: Path) -> str:
+    return f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+
+
+def main(arguments: list[str]) -> None:
+    flags = [argument for argument in arguments if argument in ("quality", "speed", "verbose")]
+    data = next((Path(argument) for argument in arguments if argument not in flags), None)
+    examples = 6 if "verbose" in flags else 0
+    pii, hipaa = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
+    if "speed" not in flags:
+        clinical(hipaa, examples)
+        agent(pii, examples)
+        if data is not None:
+            presidio(hipaa, data, examples)
+            dlp(pii, data, 0)
+            dlp(hipaa, data, examples)
+        if CLEAN_PROMPTS.exists():
+            function_calls(pii, examples)
+    if "quality" not in flags:
+        for profile in ("pii", "hipaa"):
+            mixed, clean = rate(profile, 0.2), rate(profile, 0.0)
+            print(f"rate, {profile}: {mixed:,.0f} events/s mixed (20 % with about eight identifiers), {clean:,.0f} clean")
+        hostile(hipaa)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
