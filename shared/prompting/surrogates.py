@@ -150,7 +150,7 @@ def _zip_code(entity: _Entity, tokens: tuple[str, ...]) -> str:
 
 _WRITERS: dict[str, Callable[[_Entity, tuple[str, ...]], str]] = {
     "NAME": _name,
-    "PHONE": lambda entity, tokens: renderings.write_phone(entity.phone, _form(tokens)),
+    "PHONE": lambda entity, tokens: renderings.write_phone(entity.phone, ".".join(t for t in tokens if t != "int")),
     "CARD": lambda entity, tokens: renderings.write_card(entity.card, _form(tokens)),
     "SSN": lambda entity, tokens: renderings.write_ssn(entity.ssn, _form(tokens)),
     "IBAN": lambda entity, tokens: renderings.write_iban(entity.iban, _form(tokens)),

@@ -4,6 +4,7 @@ The redactor rewrites segments; a document puts them back, and what was not rewr
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,32 @@ TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
 IDENTIFYING_OPTIONS = frozenset(("user", "metadata", "safety_identifier", "prompt_cache_key", "store"))
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The token of a leaf, and the JSON text that holds it, perhaps itself a leaf."""
+
+    text: str
+    leaf: Leaf
+    outer: "Source | None"
+
+
+_ESCAPED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
+
+
+def outer_range(source: Source | None, start: int, end: int) -> tuple[int, int]:
+    """Places of a leaf's decoded value as places of the outermost string, escapes counted."""
+    while source is not None:
+        first, last = source.leaf.start, source.leaf.end
+        if source.leaf.is_string:
+            first, last = first + 1, last - 1
+        raw = source.text[first:last]
+        if "\\" in raw:
+            ends = [0, *(match.end() for match in _ESCAPED.finditer(raw))]
+            start, end = ends[start], ends[end]
+        start, end, source = first + start, first + end, source.outer
+    return start, end
+
+
 @dataclass(slots=True)
 class Segment:
     """One stretch of text. ``edits`` are replaced ranges of ``original``, in order."""
@@ -30,8 +57,8 @@ class Segment:
     in_answer: bool = False
     container: object = None
     """Siblings in one JSON object share it."""
-    origin: tuple[int, int] | None = None
-    """Range in the outermost string, where ``original`` stands there literally."""
+    source: "Source | None" = None
+    """Where it stands if it is a leaf of JSON; ``path`` then names the string that holds the JSON."""
     edits: list[tuple[int, int, str, str]] = field(default_factory=list)
     """Start, end, replacement, type."""
 
@@ -85,25 +112,23 @@ class Document:
 
 def read(text: str, path: str, *, keyed: bool = True, in_answer: bool = False, kind: str | None = None) -> Document:
     """A field as a document. ``keyed`` off: keys tell nothing (schemas)."""
-    return _read(text, path, keyed, in_answer, kind, 0, (0, len(text)))
+    return _read(text, path, keyed, in_answer, kind, 0, None)
 
 
 def _read(
-    text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, origin: tuple[int, int] | None
+    text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, source: Source | None
 ) -> Document:
     if depth >= MAX_NESTING or kind is not None or parse_structure(text) is None:
-        return Document(text, Segment(text, path, kind, in_answer=in_answer, origin=origin))
+        return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
     document = Document(text)
     for leaf in leaves(text):
         keys = leaf.path
-        leaf_path = ".".join((path, *keys))
         leaf_kind = kind_of(keys[-1], keys[-2] if len(keys) > 1 else "") if keyed and keys and not leaf.is_key else None
-        literal = origin is not None and leaf.end - leaf.start == len(leaf.value) + (2 if leaf.is_string else 0)
-        inner = (leaf.start + leaf.is_string, leaf.end - leaf.is_string) if literal and depth == 0 else None
+        inner = Source(text, leaf, source)
         if leaf.is_string and not leaf.is_key:
-            child = _read(leaf.value, leaf_path, keyed, in_answer, leaf_kind, depth + 1, inner)
+            child = _read(leaf.value, path, keyed, in_answer, leaf_kind, depth + 1, inner)
         else:
-            child = Document(leaf.value, Segment(leaf.value, leaf_path, leaf_kind, in_answer=in_answer, origin=inner))
+            child = Document(leaf.value, Segment(leaf.value, path, leaf_kind, in_answer=in_answer, source=inner))
         if child.segment is not None:
             child.segment.is_number = not leaf.is_string
             child.segment.container = (id(document), leaf.container)

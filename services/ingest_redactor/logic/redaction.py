@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 
-from services.ingest_redactor.logic.documents import CallDocument, Segment
+from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.keys import TIES, WITH_ADDRESS, read_value
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
@@ -22,8 +22,8 @@ KEY_PRIORITY = -1
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
 _TOWN = re.compile(
-    r",?\s+(?P<town>[^\W\d_][^\W\d_.'’ -]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?),?\s+"
-    r"(?:(?P<state>[A-Z]{2})\b)?,?\s?(?P<zip>\d{5}(?:-\d{4})?)?\b"
+    r",?\s+(?P<town>[^\W\d_][^\W\d_.'’ -]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?)"
+    r"(?:,?\s+(?P<state>[A-Z]{2})\b(?:,?\s{1,2}(?P<zip>\d{5}(?:-\d{4})?)\b)?|,?\s+(?P<code>\d{5}(?:-\d{4})?)\b)"
 )
 
 
@@ -134,12 +134,13 @@ class Redactor:
         towns: list[Mention] = []
         for mention in found:
             tail = _TOWN.match(text, mention.end) if mention.type == "ADDRESS" else None
-            if tail is None or not (tail["state"] or tail["zip"]) or not tail["town"][0].isupper():
+            if tail is None or not tail["town"][0].isupper():
                 continue
             towns.append(Mention(*tail.span("town"), "PLACE", tail["town"].lower(), "", mention.priority))
-            if tail["zip"]:
-                form = "d5" if len(tail["zip"]) == 5 else "d5-4"
-                towns.append(Mention(*tail.span("zip"), "ZIP", tail["zip"].replace("-", ""), form, mention.priority))
+            code = "zip" if tail["zip"] else "code"
+            if tail[code]:
+                form = "d5" if len(tail[code]) == 5 else "d5-4"
+                towns.append(Mention(*tail.span(code), "ZIP", tail[code].replace("-", ""), form, mention.priority))
         return without_overlaps(found + towns, []) if towns else found
 
     @staticmethod
@@ -225,8 +226,7 @@ def _apply_number(segment: Segment, text: str, found: list[Mention], entities: E
 
 
 def _spans(segment: Segment) -> list[Span]:
-    """Edits in places of the outermost string; the whole token where escapes make places differ."""
-    if segment.origin is None:
-        return [Span(segment.path, 0, len(segment.original), type_) for _, _, _, type_ in segment.edits]
-    base = segment.origin[0]
-    return [Span(segment.path, base + start, base + end, type_) for start, end, _, type_ in segment.edits]
+    """Edits in places of the outermost string, whatever JSON they were found in."""
+    return [
+        Span(segment.path, *outer_range(segment.source, start, end), type_) for start, end, _, type_ in segment.edits
+    ]

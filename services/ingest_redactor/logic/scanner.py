@@ -7,8 +7,9 @@ from typing import Any
 import re2
 
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
-from services.ingest_redactor.logic.person import person_mentions
+from services.ingest_redactor.logic.person import THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
+from services.ingest_redactor.logic.tagger import Tagger
 from shared.prompting import placeholders
 
 CONTEXT_CHARS = 48
@@ -50,6 +51,8 @@ class Scanner:
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
+        self._tagger = Tagger()
+        self._thresholds = THRESHOLDS[profile]
         options = re2.Options()
         options.max_mem = 256 << 20
         options.log_errors = False
@@ -65,7 +68,7 @@ class Scanner:
         if len(text) < 3 or _ONE_WORD.fullmatch(text):
             return []
         seen, places = plain(text)
-        found = person_mentions(seen)
+        found = person_mentions(seen, self._tagger, self._thresholds)
         for index in self._triggers.Match(seen) or ():
             found += self._confirmed(seen, *self._rules[index])
         if not found:
@@ -78,12 +81,10 @@ class Scanner:
 
     @staticmethod
     def _confirmed(text: str, priority: int, rule: Rule, pattern: Any) -> list[Mention]:
-        group = 1 if pattern.groups else 0
         found = []
         for match in pattern.finditer(text):
+            group = match.lastindex or 0
             start, end = match.span(group)
-            if start < 0:
-                continue
             value = match.group(group).rstrip(" .-" if rule.type != "SECRET" else "")
             end = start + len(value)
             before, after = text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS]

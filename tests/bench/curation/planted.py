@@ -75,7 +75,9 @@ class Values:
             "device": lambda: self.pattern("SN-########", "?##########", "##-?????-####"),
             "passport": lambda: self.pattern("?########", "#########", "??#######"),
             "date": lambda: self._date(1, 700),
-            "part_date": lambda: self._when(1, 700).strftime(self.random.choice(("%B %-d", "%m/%d", "%-d %b", "%b %-d"))),
+            "part_date": lambda: self._when(1, 700).strftime(
+                self.random.choice(("%B %-d", "%m/%d", "%-d %b", "%b %-d"))
+            ),
             "dob": lambda: self._date(8000, 32000),
             "old": lambda: str(self.random.randint(90, 104)),
             "city": lambda: self._english.city(),
@@ -86,7 +88,9 @@ class Values:
             "ip": lambda: self._english.ipv4_public(),
             "url": lambda: self._english.url() + self._english.user_name(),
             "young": lambda: f"{self.random.randint(2, 88)}",
-            "dose": lambda: f"{self.random.choice((5, 10, 25, 50, 81, 500, 875))}{self.random.choice((' mg', 'mg', ' mcg'))}",
+            "dose": lambda: (
+                f"{self.random.choice((5, 10, 25, 50, 81, 500, 875))}{self.random.choice((' mg', 'mg', ' mcg'))}"
+            ),
             "duration": lambda: f"{self.random.randint(2, 9)} {self.random.choice(('weeks', 'days', 'months'))}",
             "bare_year": lambda: str(self.random.randint(1998, 2024)),
             "quantity": lambda: self.pattern("$####.##", "1# units", "### points", "#,###"),
@@ -109,7 +113,10 @@ class Values:
         letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
         shape = self.random.choice(shapes)
         first = self.random.choice("123456789")
-        drawn = [self.random.choice(letters) if c == "?" else str(self.random.randint(0, 9)) if c == "#" else c for c in shape]
+        drawn = [
+            self.random.choice(letters) if c == "?" else str(self.random.randint(0, 9)) if c == "#" else c
+            for c in shape
+        ]
         at = shape.find("#")
         return "".join([*drawn[:at], first, *drawn[at + 1 :]])
 
@@ -136,11 +143,15 @@ class Values:
         return date(2026, 6, 1) - timedelta(days=self.random.randint(least_days, most_days))
 
     def _date(self, least_days: int, most_days: int) -> str:
-        form = self.random.choice(("%Y-%m-%d", "%m/%d/%Y", "%B %-d, %Y", "%-d %B %Y", "%-m/%-d/%y", "%d-%b-%Y", "%b %-d, %Y", "%d.%m.%Y"))
+        form = self.random.choice(
+            ("%Y-%m-%d", "%m/%d/%Y", "%B %-d, %Y", "%-d %B %Y", "%-m/%-d/%y", "%d-%b-%Y", "%b %-d, %Y", "%d.%m.%Y")
+        )
         return str(self._when(least_days, most_days).strftime(form))
 
     def _hospital(self) -> str:
-        place = self.random.choice((self._english.city(), self._english.last_name(), f"St. {self._english.first_name()}'s"))
+        place = self.random.choice(
+            (self._english.city(), self._english.last_name(), f"St. {self._english.first_name()}'s")
+        )
         return f"{place} {self.random.choice(('Hospital', 'Medical Center', 'General Hospital', 'Clinic', 'Health Center'))}"
 
     def of(self, kind: str) -> str:

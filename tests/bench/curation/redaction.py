@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -26,11 +27,17 @@ from tests.bench.curation.planted import HARMLESS, Planted, planted
 
 CLEAN_PROMPTS = Path(__file__).with_name("templates") / "function_calls_without_identifiers.txt"
 NAME_KINDS = frozenset(("person", "first", "last"))
-FREE_IN_PII = frozenset(("date", "part_date", "city", "zip", "hospital", "old", "url", "order", "device", "ip", "address_tail"))
+FREE_IN_PII = frozenset(
+    ("date", "part_date", "city", "zip", "hospital", "old", "url", "order", "device", "ip", "address_tail")
+)
 """Kinds that the narrow profile leaves alone where nothing ties them to a person."""
 STRUCTURED = frozenset(
     "CREDIT_CARD EMAIL_ADDRESS IBAN_CODE IP_ADDRESS PHONE_NUMBER US_SSN DOMAIN_NAME US_DRIVER_LICENSE".split()  # noqa: SIM905
 )
+
+
+_STATE = re.compile(r"\b[A-Z]{2}(?= \d{5})")
+"""A state is no identifier, in either profile."""
 
 
 def spans_of(redactor: Redactor, text: str, *, as_tool: bool = False) -> list[tuple[int, int]]:
@@ -43,9 +50,11 @@ def spans_of(redactor: Redactor, text: str, *, as_tool: bool = False) -> list[tu
 
 def hidden(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
     """Whether every letter and digit of a value lies inside redacted spans."""
+    states = {place for match in _STATE.finditer(text, start, end) for place in range(*match.span())}
     return all(
-        not text[at].isalnum() or any(low <= at < high for low, high in spans) for at in range(start, end)
-    )  # fmt: skip
+        not text[at].isalnum() or at in states or any(low <= at < high for low, high in spans)
+        for at in range(start, end)
+    )
 
 
 def touched(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
@@ -106,7 +115,9 @@ def clinical(redactor: Redactor, examples: int, count: int = 1500, seed: int = 2
                 harmless.add(value.kind, touched(case.text, value.start, value.end, spans), shown)
             else:
                 recall.add(value.kind, hidden(case.text, value.start, value.end, spans), shown)
-    print(f"clinical, hipaa: recall {percent(*recall.share())}; over-redaction of look-alikes {percent(*harmless.share())}")
+    print(
+        f"clinical, hipaa: recall {percent(*recall.share())}; over-redaction of look-alikes {percent(*harmless.share())}"
+    )
     if examples:
         print(*recall.lines(examples), sep="\n")
         print(*(line.split("  ")[0] + line[:44] for line in harmless.lines(0)), sep="\n")
@@ -180,7 +191,15 @@ def function_call_prompts() -> dict[str, str]:
     """Single-turn prompts of bfcl-eval by id."""
     prompts = {}
     folder = files("bfcl_eval") / "data"
-    for kind in ("simple_python", "multiple", "parallel", "live_simple", "live_multiple", "irrelevance", "live_irrelevance"):
+    for kind in (
+        "simple_python",
+        "multiple",
+        "parallel",
+        "live_simple",
+        "live_multiple",
+        "irrelevance",
+        "live_irrelevance",
+    ):
         for line in (folder / f"BFCL_v4_{kind}.json").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             turns: list[dict[str, Any]] = row["question"][0]
@@ -193,7 +212,9 @@ def function_calls(redactor: Redactor, examples: int) -> None:
     clean = CLEAN_PROMPTS.read_text().split()
     found = {name: spans_of(redactor, prompts[name]) for name in clean}
     hit = [name for name in clean if found[name]]
-    print(f"function-calling prompts without identifiers touched, {redactor_profile(redactor)}: {percent(len(hit), len(clean))}")
+    print(
+        f"function-calling prompts without identifiers touched, {redactor_profile(redactor)}: {percent(len(hit), len(clean))}"
+    )
     for name in hit[: examples * 15]:
         print("   ", name, [prompts[name][a:b] for a, b in found[name]], prompts[name][:90].replace("\n", "⏎"))
 
@@ -273,7 +294,9 @@ def main(arguments: list[str]) -> None:
     if "quality" not in flags:
         for profile in ("pii", "hipaa"):
             mixed, clean = rate(profile, 0.2), rate(profile, 0.0)
-            print(f"rate, {profile}: {mixed:,.0f} events/s mixed (20 % with about eight identifiers), {clean:,.0f} clean")
+            print(
+                f"rate, {profile}: {mixed:,.0f} events/s mixed (20 % with about eight identifiers), {clean:,.0f} clean"
+            )
         hostile(hipaa)
 
 
