@@ -87,7 +87,7 @@ GAP = (
     r"(?:\s+(?:is|was|are|of|as|to))?\s{0,2}[:=#]?\s{0,2}[\"'(]?#?"
 )
 VALUE = r"(?P<v>(?:[A-Za-z]{1,6}[-#]?)?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,4})"
-CODE = r"\b(?:[A-Z]{1,6}-?)?\d[A-Z0-9]{2,17}(?:-[A-Z0-9]{1,12}){0,4}\b"
+CODE = r"\b(?:[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12})(?:-[A-Z0-9]{1,12}){0,4}\b"
 """A number or code that only a word before it makes an identifier."""
 NEUTRAL = (
     r"order|invoice|ticket|booking|confirmation|reservation|tracking|reference|ref|flight|room|case|item|product|sku|part"
@@ -99,3 +99,4 @@ PHONE_WORDS = (
     r"|reach (?:me|us|him|her|them)|contact (?:me|us)|contact|dial|ring"
 )
 EXTENSION = r"(?:(?: |, ?)?(?:x|ext\.?|extension) ?\d{1,6})?"
+ANNOUNCING = rf"(?i)\b(?:{'|'.join(ID_WORDS.values())}|phone|mobile|cell|telephone|fax|whatsapp)\b"

@@ -35,8 +35,21 @@ thanks thank and or for to of in on at by is are was be can could would will do 
 shop market museum theater theatre syndrome disease test scale score
 """
 _NO_NAME = frozenset(_NO_NAME_TEXT.split())
-_NEVER_TEXT = "i the a an and or if it is in on at to of for my your please thanks ok yes no hi hello dear not"
+_NEVER_TEXT = """
+what who when where why how which can could would should do does did is are was were has have had been find get give show tell
+list calculate determine compute convert create book check search send set update add remove delete make write help need want
+use provide retrieve return generate translate play order buy the this that these those there then also if but and or so as at
+by for from in into of on to with about after before between during i it its my our your we you he she they them his her their me
+us not no yes ok please thanks hello hi hey dear sorry sure here now today tomorrow monday tuesday wednesday thursday friday
+saturday sunday january february march july september october november december one two three four five six seven eight nine ten
+a an i'd i'm i've i'll it's that's what's let's don't can't let given using see each every any some all more most other another
+first second next last new current total order email phone note name number address date time note subject from re cc
+"""
 _NEVER = frozenset(_NEVER_TEXT.split())
+_NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | frozenset(
+    "I I'd I'm I've I'll ID API URL OK PM AM USA USD".split()
+)
+"""Left out before anything is scored: half of the capitalised words of running text."""
 _THINGS_TEXT = """
 disease syndrome palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria classification
 index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia nephropathy encephalopathy virus
@@ -70,9 +83,9 @@ _NAME, _JOINED, _PLACE = 2, 1, 3
 def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[Mention]:
     """Names of people, and towns where the thresholds ask for them, with their place in the text."""
     tokens: list[str] = TOKEN.findall(text)
-    marks = _marks(tokens, tagger, thresholds)
+    marks = _marks(tokens, text.isascii(), tagger, thresholds)
     lower = not first_names().isdisjoint(tokens)
-    if not marks and not lower:
+    if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
     spans = [match.span() for match in TOKEN.finditer(text)]
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
@@ -81,15 +94,17 @@ def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[M
     return found
 
 
-def _marks(tokens: list[str], tagger: Tagger, thresholds: Thresholds) -> dict[int, int]:
+def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresholds) -> dict[int, int]:
     """What each capitalised token may be, by its index."""
     marks: dict[int, int] = {}
-    scores, low, name_from, place_from = tagger.scores, thresholds.joined, thresholds.name, thresholds.place
-    capitalised = [at for at, token in enumerate(tokens) if token[0].isupper()]
+    low, name_from, place_from = thresholds.joined, thresholds.name, thresholds.place
+    if is_ascii:
+        capitalised = [at for at, token in enumerate(tokens) if "A" <= token < "[" and token not in _NEVER_CAPITALISED]
+    else:
+        capitalised = [at for at, token in enumerate(tokens) if token[0].isupper() and token not in _NEVER_CAPITALISED]
     if len(capitalised) > _DENSE_TOKENS:
         return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}
-    for at in capitalised:
-        name, place = scores(tokens, at)
+    for at, (name, place) in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
         token = tokens[at]
         if at and tokens[at - 1] in _TITLED and stem_of(token) not in _NO_NAME and _is_titled(tokens, at):
             marks[at] = _NAME

@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.ingest_redactor.logic import confirm
 from services.ingest_redactor.logic.patterns import (
+    ANNOUNCING,
     CODE,
     DATE,
     EXTENSION,
@@ -40,6 +41,8 @@ class Rule:
     pattern: str
     confirm: confirm.Confirm
     profiles: tuple[Profile, ...] = ("pii", "hipaa")
+    only_with: str | None = None
+    """A pattern without which the text cannot hold the value: it spares confirming every number."""
 
 
 _HIPAA: tuple[Profile, ...] = ("hipaa",)
@@ -172,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         Rule(f"announced {kind.lower()}", kind, rf"(?i)\b(?:{words}){GAP}{VALUE}", confirm.identifier(kind))
         for kind, words in ID_WORDS.items()
     ),
-    Rule("number with a word before it", "ACCOUNT", CODE, confirm.by_context),
+    Rule("number with a word before it", "ACCOUNT", CODE, confirm.by_context, only_with=ANNOUNCING),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", confirm.date, _HIPAA),
     Rule("part of a date", "DATE", PART_OF_DATE, confirm.part_of_date, _HIPAA),
     Rule("month and day", "DATE", SHORT_DATE, confirm.short_date, _HIPAA),

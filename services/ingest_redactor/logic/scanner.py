@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -15,35 +16,41 @@ from shared.prompting import placeholders
 CONTEXT_CHARS = 48
 _ONE_WORD = re.compile(r"[a-z_]{1,40}")
 """A key or a code: no rule finds anything in a single lower-case word."""
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_ODD = re.compile("[\u00a0\u00ad\u0600-\u27e5\u27e8-\U0010ffff]")
+"""What may read as something else; the brackets of placeholders are left out."""
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d")
 _SPACES = frozenset("\u00a0\u2007\u2009\u202f")
+
+
+@lru_cache(maxsize=4096)
+def _plain_char(char: str) -> str:
+    if _INVISIBLE.match(char):
+        return ""
+    if char in _DASHES:
+        return "-"
+    if char in _SPACES:
+        return " "
+    digit = unicodedata.decimal(char, None)
+    folded = unicodedata.normalize("NFKC", char)
+    return str(digit) if digit is not None else folded if len(folded) == 1 else char
 
 
 def plain(text: str) -> tuple[str, list[int] | None]:
     """The text as patterns read it: look-alike digits, dashes and full-width forms made plain, invisible characters
     gone; and where each of its characters stood. ``None`` if nothing moved."""
-    if text.isascii():
+    if text.isascii() or not _ODD.search(text):
         return text, None
-    chars: list[str] = []
+    seen = _ODD.sub(lambda match: _plain_char(match.group()), text)
+    if len(seen) == len(text):
+        return seen, None
     places: list[int] = []
-    for index, char in enumerate(text):
-        if char in _INVISIBLE:
-            continue
-        if char in _DASHES:
-            char = "-"
-        elif char in _SPACES:
-            char = " "
-        elif char > "\u0600":
-            folded = unicodedata.normalize("NFKC", char)
-            digit = unicodedata.decimal(char, None)
-            char = str(digit) if digit is not None else folded if len(folded) == 1 else char
-        chars.append(char)
-        places.append(index)
-    if len(chars) == len(text):
-        return "".join(chars), None
-    places.append(len(text))
-    return "".join(chars), places
+    position = 0
+    for match in _INVISIBLE.finditer(text):
+        places += range(position, match.start())
+        position = match.end()
+    places += range(position, len(text) + 1)
+    return seen, places
 
 
 class Scanner:
@@ -56,11 +63,12 @@ class Scanner:
         options = re2.Options()
         options.max_mem = 256 << 20
         options.log_errors = False
-        self._rules: list[tuple[int, Rule, Any]] = []
+        self._rules: list[tuple[int, Rule, Any, Any]] = []
         self._triggers = re2.Set.SearchSet(options)
         for priority, rule in enumerate(rules_of(profile)):
             self._triggers.Add(rule.pattern)
-            self._rules.append((priority, rule, re2.compile(rule.pattern, options)))
+            gate = re2.compile(rule.only_with, options) if rule.only_with else None
+            self._rules.append((priority, rule, re2.compile(rule.pattern, options), gate))
         self._triggers.Compile()
 
     def scan(self, text: str) -> list[Mention]:
@@ -70,7 +78,9 @@ class Scanner:
         seen, places = plain(text)
         found = person_mentions(seen, self._tagger, self._thresholds)
         for index in self._triggers.Match(seen) or ():
-            found += self._confirmed(seen, *self._rules[index])
+            priority, rule, pattern, gate = self._rules[index]
+            if gate is None or gate.search(seen):
+                found += self._confirmed(seen, priority, rule, pattern)
         if not found:
             return []
         taken = [(start, end) for start, end, _ in placeholders.find(seen)]

@@ -20,6 +20,9 @@ LABELS = ("NAME", "PLACE")
 TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W\d_]+)*|\n|[^\s\w]")
 SCALE = 32
 """A weight of 1 in the table is 1/32 of a logit."""
+SHIFT = 20
+HALF = 1 << (SHIFT - 1)
+MASK = (1 << SHIFT) - 1
 _OUTSIDE = "^"
 _CACHE_ENTRIES = 1 << 16
 Scores = tuple[int, int]
@@ -108,59 +111,59 @@ def pair_features(token: str, bits: int, place: int) -> list[str]:
 
 
 class Tagger:
-    """Scores capitalised tokens. Remembers sums by hashes of tokens, never the tokens."""
+    """Scores capitalised tokens. Remembers sums by hashes of tokens, never the tokens.
+
+    A sum carries both labels in one integer, ``name * 2**SHIFT + place``: sums of sums stay exact.
+    """
 
     def __init__(self, weights: tuple[Sequence[int], Sequence[int]] | None = None) -> None:
-        self._name, self._place = weights or load_weights()
-        self._own: dict[int, tuple[int, int, int]] = {}
-        self._sides: dict[int, dict[int, Scores]] = {place: {} for place in (-2, -1, 1, 2)}
-        self._pairs: dict[int, dict[int, Scores]] = {place: {} for place in (-1, 1)}
+        names, towns = weights or load_weights()
+        self._table = [(name << SHIFT) + place for name, place in zip(names, towns, strict=True)]
+        self._own: dict[int, tuple[int, int]] = {}
+        self._near: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._far: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
-    def _sum(self, features: list[str]) -> Scores:
-        name, place = 0, 0
-        for feature in features:
-            at = bucket(feature)
-            name += self._name[at]
-            place += self._place[at]
-        return name, place
+    def _sum(self, features: list[str]) -> int:
+        return sum(self._table[bucket(feature)] for feature in features)
 
-    def _own_sum(self, token: str) -> tuple[int, int, int]:
+    def _own_sum(self, token: str) -> tuple[int, int]:
         if len(self._own) > _CACHE_ENTRIES:
             self._own.clear()
-        found = self._own[hash(token)] = (*self._sum(own_features(token)), lists_of(token))
+        found = self._own[hash(token)] = (self._sum(own_features(token)), lists_of(token))
         return found
 
-    def _side_sum(self, token: str, place: int) -> Scores:
-        known = self._sides[place]
+    def _near_sum(self, known: dict[int, int], token: str, bits: int, place: int) -> int:
+        if len(known) > _CACHE_ENTRIES:
+            known.clear()
+        found = self._sum(side_features(token, place) + pair_features(token, bits, place))
+        known[hash(token) ^ bits] = found
+        return found
+
+    def _far_sum(self, known: dict[int, int], token: str, place: int) -> int:
         if len(known) > _CACHE_ENTRIES:
             known.clear()
         found = known[hash(token)] = self._sum(side_features(token, place))
         return found
 
-    def _pair_sum(self, token: str, bits: int, place: int, key: int) -> Scores:
-        known = self._pairs[place]
-        if len(known) > _CACHE_ENTRIES:
-            known.clear()
-        found = known[key] = self._sum(pair_features(token, bits, place))
+    def scores(self, tokens: list[str], chosen: Sequence[int]) -> list[Scores]:
+        """For each chosen token the logits times :data:`SCALE` that it is of a name, and of a place."""
+        own, (left, right), (far_left, far_right) = self._own, self._near, self._far
+        padded = [_OUTSIDE, _OUTSIDE, *tokens, _OUTSIDE, _OUTSIDE]
+        found: list[Scores] = []
+        for at in chosen:
+            before2, before, token, after, after2 = padded[at : at + 5]
+            total, bits = own.get(hash(token)) or self._own_sum(token)
+            part = left.get(hash(before) ^ bits)
+            total += self._near_sum(left, before, bits, -1) if part is None else part
+            part = right.get(hash(after) ^ bits)
+            total += self._near_sum(right, after, bits, 1) if part is None else part
+            part = far_left.get(hash(before2))
+            total += self._far_sum(far_left, before2, -2) if part is None else part
+            part = far_right.get(hash(after2))
+            total += self._far_sum(far_right, after2, 2) if part is None else part
+            place = ((total + HALF) & MASK) - HALF
+            found.append(((total - place) >> SHIFT, place))
         return found
-
-    def scores(self, tokens: list[str], at: int) -> Scores:
-        """Logits times :data:`SCALE` that a capitalised token is of a name, and of a place."""
-        token, last = tokens[at], len(tokens) - 1
-        before = tokens[at - 1] if at else _OUTSIDE
-        after = tokens[at + 1] if at < last else _OUTSIDE
-        before2 = tokens[at - 2] if at > 1 else _OUTSIDE
-        after2 = tokens[at + 2] if at < last - 1 else _OUTSIDE
-        name, place, bits = self._own.get(hash(token)) or self._own_sum(token)
-        hash_before, hash_after = hash(before), hash(after)
-        sides, pairs = self._sides, self._pairs
-        a = sides[-1].get(hash_before) or self._side_sum(before, -1)
-        b = sides[1].get(hash_after) or self._side_sum(after, 1)
-        c = sides[-2].get(hash(before2)) or self._side_sum(before2, -2)
-        d = sides[2].get(hash(after2)) or self._side_sum(after2, 2)
-        e = pairs[-1].get(hash_before ^ bits) or self._pair_sum(before, bits, -1, hash_before ^ bits)
-        f = pairs[1].get(hash_after ^ bits) or self._pair_sum(after, bits, 1, hash_after ^ bits)
-        return (name + a[0] + b[0] + c[0] + d[0] + e[0] + f[0], place + a[1] + b[1] + c[1] + d[1] + e[1] + f[1])
 
 
 def features(tokens: list[str], at: int) -> list[str]:
