@@ -229,7 +229,7 @@ def write_date(value: date, form: str) -> str:
         "dmy2": f"{value.day:02d}/{value.month:02d}/{value.year % 100:02d}",
         "dash2": f"{value.month:02d}-{value.day:02d}-{value.year % 100:02d}",
         "part": f"{name} {value.day}",
-        "compact": value.strftime("%Y%m%d"),
+        "compact": f"{value.year}{value.month:02d}{value.day:02d}",
     }
     return texts.get(form, value.isoformat())
 

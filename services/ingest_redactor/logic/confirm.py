@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.ingest_redactor.logic import checks
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
 from shared.prompting import renderings
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A confirmed value: canonical form, the form of this rendering and, if not the rule's own, its type."""
 
     canonical: str
@@ -123,7 +122,11 @@ def part_of_date(value: str, before: str, after: str) -> Found | None:
     return Found(value.lower(), "part")
 
 
-def short_date(value: str, _before: str, after: str) -> Found | None:
+def short_date(value: str, before: str, after: str) -> Found | None:
+    if not stands_alone(before[-1:], after[:2]) or before.rstrip(" :").lower().endswith(
+        ("bp", "pressure", "vision", "acuity")
+    ):
+        return None
     month, day = (int(number) for number in value.split("/"))
     if not (min(month, day) >= 1 and max(month, day) <= 31 and min(month, day) <= 12) or (after and after[0] in "/%"):
         return None
@@ -197,11 +200,36 @@ def identifier(type_: str) -> Confirm:
     return confirm
 
 
-_LOOK_BACK = re.compile(
-    "|".join(rf"(?P<{kind}>\b(?:{words})\b)" for kind, words in ID_WORDS.items())
-    + rf"|(?P<PHONE>\b(?:phone|mobile|cell|telephone|fax|whatsapp)\b)|(?P<neutral>(?:\b(?:{NEUTRAL})\b|[$€£]))",
-    re.IGNORECASE,
-)
+_CONTEXT_WORD = re.compile(r"[a-z/][a-z/-]*|[$€£]")
+
+
+def _kinds() -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Announcing words, and pairs of them, with the type that they announce."""
+    words = dict.fromkeys(NEUTRAL.split("|"), "neutral") | dict.fromkeys("$€£", "neutral")
+    words |= dict.fromkeys(("phone", "mobile", "cell", "telephone", "fax", "whatsapp"), "PHONE")
+    pairs: dict[tuple[str, str], str] = {}
+    for kind, alternatives in ID_WORDS.items():
+        for alternative in alternatives.replace("licen[cs]e", "license|license").replace("'?", "").split("|"):
+            parts = alternative.split(" ")
+            if len(parts) == 1:
+                words.setdefault(parts[0], kind)
+            else:
+                pairs[parts[-2], parts[-1]] = kind
+    words["licence"] = words["license"]
+    return words, pairs
+
+
+_KIND_OF, _KIND_OF_PAIR = _kinds()
+
+
+def _announced_kind(before: str) -> str | None:
+    """What the nearest announcing word within 40 characters says."""
+    words = _CONTEXT_WORD.findall(before[-40:].lower())
+    for at in range(len(words) - 1, -1, -1):
+        kind = (_KIND_OF_PAIR.get((words[at - 1], words[at])) if at else None) or _KIND_OF.get(words[at])
+        if kind is not None:
+            return kind
+    return None
 
 
 def by_context(value: str, before: str, after: str) -> Found | None:
@@ -209,9 +237,7 @@ def by_context(value: str, before: str, after: str) -> Found | None:
     digits = sum(char.isdigit() for char in value)
     if digits < 4 or (digits < 5 and value.isdigit()) or not stands_alone(before, after):
         return None
-    kind = None
-    for match in _LOOK_BACK.finditer(before[-40:]):
-        kind = match.lastgroup
+    kind = _announced_kind(before)
     if kind is None or kind == "neutral" or (kind == "NPI" and not checks.npi(value)):
         return None
     if kind == "PHONE":

@@ -45,6 +45,11 @@ def outer_range(source: Source | None, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def decoded_length(raw: str) -> int:
+    """Characters of a piece of a JSON string once its escapes are read."""
+    return len(_ESCAPED.findall(raw)) if "\\" in raw else len(raw)
+
+
 @dataclass(slots=True)
 class Segment:
     """One stretch of text. ``edits`` are replaced ranges of ``original``, in order."""
@@ -59,8 +64,8 @@ class Segment:
     """Siblings in one JSON object share it."""
     source: "Source | None" = None
     """Where it stands if it is a leaf of JSON; ``path`` then names the string that holds the JSON."""
-    edits: list[tuple[int, int, str, str]] = field(default_factory=list)
-    """Start, end, replacement, type."""
+    edits: list[tuple[int, int, str, str, int]] = field(default_factory=list)
+    """Start, end, replacement, type, priority of what found it."""
 
     @property
     def text(self) -> str:
@@ -69,23 +74,23 @@ class Segment:
             return self.original
         pieces: list[str] = []
         position = 0
-        for start, end, value, _ in self.edits:
+        for start, end, value, _, _ in self.edits:
             pieces += (self.original[position:start], value)
             position = end
         pieces.append(self.original[position:])
         return "".join(pieces)
 
-    def replace(self, spans: list[tuple[int, int, str, str]]) -> None:
+    def replace(self, spans: list[tuple[int, int, str, str, int]]) -> None:
         """Adds edits given in places of the current text; none overlaps an earlier one."""
-        moved: list[tuple[int, int, str, str]] = []
-        for start, end, value, type_ in spans:
+        moved: list[tuple[int, int, str, str, int]] = []
+        for start, end, value, type_, priority in spans:
             shift = 0
-            for edit_start, edit_end, edit_value, _ in self.edits:
+            for edit_start, edit_end, edit_value, _, _ in self.edits:
                 if edit_start - shift >= end:
                     break
                 if edit_start - shift + len(edit_value) <= start:
                     shift += (edit_end - edit_start) - len(edit_value)
-            moved.append((start + shift, end + shift, value, type_))
+            moved.append((start + shift, end + shift, value, type_, priority))
         self.edits = sorted(self.edits + moved)
 
 
@@ -217,6 +222,11 @@ class CallDocument:
             response_format_json=self._text("format", 0, self._request.response_format_json),
             options_json=self._text("options", 0, "{}") or "{}",
         )
+
+    def unchanged_request(self) -> Request:
+        """The request as it came, but for the options that name an end user."""
+        options = self._text("options", 0, "{}") or "{}"
+        return self._request if options == self._request.options_json else replace(self._request, options_json=options)
 
     def _tool(self, index: int, tool: ToolDefinition) -> ToolDefinition:
         return replace(

@@ -22,7 +22,7 @@ PART_OF_DATE = (
 """Day and month, or month and year: a date to HIPAA, too common for the narrow profile."""
 SHORT_DATE = (
     r"(?i)\b(?:on|since|from|until|till|by|before|after|dated|date|dos|admitted|discharged|seen|to|between|and|through|due)"
-    r":? (?P<v>\d{1,2}/\d{1,2})\b"
+    r":? (?P<v>\d{1,2}/\d{1,2})\b|\b(?P<w>(?:0[1-9]|1[0-2])/(?:[0-2]\d|3[01]))\b"
 )
 
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive)"
@@ -73,7 +73,7 @@ ID_WORDS: dict[str, str] = {
     "MEMBER": r"member|membership|subscriber|customer|client|employee|loyalty|frequent flyer|beneficiary|medicare|medicaid"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file",
-    "POLICY": r"policy|insurance|claim|group",
+    "POLICY": r"policy|insurance|insurer|claim|group",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea",
     "PASSPORT": r"passport|visa number|visa no|travel document",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
@@ -83,15 +83,17 @@ ID_WORDS: dict[str, str] = {
     "DEVICE": r"serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
-    r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record))?(?:[ _-]?(?:number|no|id))?\.?"
-    r"(?:\s+(?:is|was|are|of|as|to))?\s{0,2}[:=#]?\s{0,2}[\"'(]?#?"
+    r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record)\b)?(?:[ _-]?(?:number|no|id)\b)?\.?"
+    r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#]?\s{0,2}[\"'(]?#?"
 )
 VALUE = r"(?P<v>(?:[A-Za-z]{1,6}[-#]?)?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,4})"
-CODE = r"\b(?:[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12})(?:-[A-Z0-9]{1,12}){0,4}\b"
+_CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
+CODE = rf"\b(?:{_CODE_HEAD})(?:-[A-Z0-9]{{1,12}}){{0,4}}\b"
 """A number or code that only a word before it makes an identifier."""
 NEUTRAL = (
     r"order|invoice|ticket|booking|confirmation|reservation|tracking|reference|ref|flight|room|case|item|product|sku|part"
-    r"|zip|amount|total|price|usd|eur|limit|page|version|port|model|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error|[$€£]"
+    r"|zip|amount|total|price|usd|eur|limit|page|version|port"
+    r"|model|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
 )
 PHONE_WORDS = (
     r"phone|tel|telephone|mobile|cell|cellphone|call(?: me| us| him| her| them)?(?: back)?|text(?: me)?|fax|whatsapp|sms"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.tagger import SCALE, TOKEN, Tagger, lists_of, stem_of
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
@@ -26,6 +26,11 @@ _ANNOUNCED = re.compile(
     r"|\b(?:patient|customer|client|guest|passenger|employee|recipient|payee|cardholder|beneficiary|attendee|insured|contact)"
     r"(?: name)?(?: is|[:=])?)[\s\"']{1,3}$"
 )
+_ANNOUNCING_TEXT = """
+is name's called named name of under am i'm me for patient customer client guest passenger employee recipient payee attn
+cardholder beneficiary attendee insured contact : = " ' .
+"""
+_ANNOUNCING = frozenset(_ANNOUNCING_TEXT.split())
 _NO_NAME_TEXT = """
 street avenue road lane boulevard drive court place square inc llc ltd corp company bank hotel hospital clinic university
 college school airport airlines airways station restaurant cafe bar grill park city county state north south east west
@@ -36,25 +41,35 @@ shop market museum theater theatre syndrome disease test scale score
 """
 _NO_NAME = frozenset(_NO_NAME_TEXT.split())
 _NEVER_TEXT = """
-what who when where why how which can could would should do does did is are was were has have had been find get give show tell
-list calculate determine compute convert create book check search send set update add remove delete make write help need want
-use provide retrieve return generate translate play order buy the this that these those there then also if but and or so as at
-by for from in into of on to with about after before between during i it its my our your we you he she they them his her their me
-us not no yes ok please thanks hello hi hey dear sorry sure here now today tomorrow monday tuesday wednesday thursday friday
-saturday sunday january february march july september october november december one two three four five six seven eight nine ten
-a an i'd i'm i've i'll it's that's what's let's don't can't let given using see each every any some all more most other another
-first second next last new current total order email phone note name number address date time note subject from re cc
+what who when where why how which can could would should do does did is are was were has have had been find get give
+show tell list calculate determine compute convert create book check search send set update add remove delete make
+write help need want use provide retrieve return generate translate play order buy the this that these those there
+then also if but and or so as at by for from in into of on to with about after before between during i it its my our
+your we you he she they them his her their me us not no yes ok please thanks hello hi hey dear sorry sure here now
+today tomorrow monday tuesday wednesday thursday friday saturday sunday january february march july september october
+november december one two three four five six seven eight nine ten a an i'd i'm i've i'll it's that's what's let's
+don't can't let given using see each every any some all more most other another first second next last current total
+order email phone note name number address date time note subject from re cc
 """
 _NEVER = frozenset(_NEVER_TEXT.split())
-_NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | frozenset(
-    "I I'd I'm I've I'll ID API URL OK PM AM USA USD".split()
-)
+_NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | {
+    "I",
+    "ID",
+    "API",
+    "URL",
+    "OK",
+    "PM",
+    "AM",
+    "USA",
+    "USD",
+}
 """Left out before anything is scored: half of the capitalised words of running text."""
 _THINGS_TEXT = """
-disease syndrome palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria classification
-index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia nephropathy encephalopathy virus
-fever catheter tube drain stain line inc llc ltd corp corporation company gmbh restaurant hotel airlines airways university
-college school theorem equation sequence algorithm distribution law constant number prize award street avenue
+disease syndrome coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
+classification index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia
+nephropathy encephalopathy virus fever catheter tube drain stain line inc llc ltd corp corporation company gmbh
+restaurant hotel airlines airways university college school theorem equation sequence algorithm distribution law
+constant number prize award street avenue
 """
 _THINGS = frozenset(_THINGS_TEXT.split())
 _DENSE_TOKENS = 20_000
@@ -75,7 +90,7 @@ class Thresholds:
 
 THRESHOLDS = {
     "pii": Thresholds(name=-SCALE, joined=-2 * SCALE, margin=SCALE, place=None),
-    "hipaa": Thresholds(name=-SCALE * 3 // 2, joined=-3 * SCALE, margin=0, place=-SCALE * 3 // 2),
+    "hipaa": Thresholds(name=-SCALE * 5 // 2, joined=-4 * SCALE, margin=0, place=-2 * SCALE),
 }
 _NAME, _JOINED, _PLACE = 2, 1, 3
 
@@ -84,13 +99,14 @@ def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[M
     """Names of people, and towns where the thresholds ask for them, with their place in the text."""
     tokens: list[str] = TOKEN.findall(text)
     marks = _marks(tokens, text.isascii(), tagger, thresholds)
-    lower = not first_names().isdisjoint(tokens)
+    lower = _lower_case_candidates(tokens)
     if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
+    bounded(len(marks) + len(lower))
     spans = [match.span() for match in TOKEN.finditer(text)]
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
     if lower:
-        found += _lower_case_names(text, tokens, spans, marks)
+        found += _lower_case_names(text, tokens, spans, lower, marks)
     return found
 
 
@@ -106,7 +122,12 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
         return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}
     for at, (name, place) in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
         token = tokens[at]
-        if at and tokens[at - 1] in _TITLED and stem_of(token) not in _NO_NAME and _is_titled(tokens, at):
+        if (
+            at
+            and (tokens[at - 1] in _TITLED or tokens[at - 1] in _PARTICLES)
+            and stem_of(token) not in _NO_NAME
+            and _is_titled(tokens, at)
+        ):
             marks[at] = _NAME
             continue
         if name < low and (place_from is None or place < place_from):
@@ -127,6 +148,8 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
 
 
 def _is_titled(tokens: Sequence[str], at: int) -> bool:
+    while at > 1 and tokens[at - 1] in _PARTICLES:
+        at -= 1
     before = tokens[at - 1]
     if before == "." and at > 1:
         before = tokens[at - 2]
@@ -213,15 +236,27 @@ def _mention(text: str, spans: list[tuple[int, int]], first: int, last: int, kin
     return Mention(start, end, "NAME", canonical, form, NAME_PRIORITY)
 
 
+def _lower_case_candidates(tokens: list[str]) -> list[int]:
+    """Known first names in lower case before a last name or after a word that announces one."""
+    if first_names().isdisjoint(tokens):
+        return []
+    firsts, lasts, last = first_names(), last_names(), len(tokens) - 1
+    return [
+        at
+        for at, token in enumerate(tokens)
+        if token in firsts
+        and len(token) > 1
+        and ((at < last and stem_of(tokens[at + 1]) in lasts) or (at and tokens[at - 1].lower() in _ANNOUNCING))
+    ]
+
+
 def _lower_case_names(
-    text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int]
+    text: str, tokens: list[str], spans: list[tuple[int, int]], candidates: list[int], marks: dict[int, int]
 ) -> list[Mention]:
     """``maria garcia``; one token alone only where it is announced as a name."""
     found = []
-    firsts, lasts = first_names(), last_names()
-    for at, token in enumerate(tokens):
-        if token not in firsts or len(token) < 2:
-            continue
+    lasts = last_names()
+    for at in candidates:
         start, end = spans[at]
         following = at + 1
         pair = following < len(tokens) and stem_of(tokens[following]) in lasts and tokens[following].islower()

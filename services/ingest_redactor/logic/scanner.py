@@ -7,8 +7,8 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.mentions import Mention, without_overlaps
-from services.ingest_redactor.logic.person import THRESHOLDS, person_mentions
+from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
+from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
 from services.ingest_redactor.logic.tagger import Tagger
 from shared.prompting import placeholders
@@ -71,6 +71,14 @@ class Scanner:
             self._rules.append((priority, rule, re2.compile(rule.pattern, options), gate))
         self._triggers.Compile()
 
+    def rule_name(self, priority: int) -> str:
+        """Which rule a mention's priority stands for."""
+        if 0 <= priority < len(self._rules):
+            return self._rules[priority][1].name
+        return {NAME_PRIORITY: "tagger", PLACE_PRIORITY: "tagger"}.get(
+            priority, "key" if priority < 0 else "known value"
+        )
+
     def scan(self, text: str) -> list[Mention]:
         """Mentions in order, without overlaps; placeholders in the text are left alone."""
         if len(text) < 3 or _ONE_WORD.fullmatch(text):
@@ -91,7 +99,7 @@ class Scanner:
 
     @staticmethod
     def _confirmed(text: str, priority: int, rule: Rule, pattern: Any) -> list[Mention]:
-        found = []
+        found: list[Mention] = []
         for match in pattern.finditer(text):
             group = match.lastindex or 0
             start, end = match.span(group)
@@ -101,5 +109,6 @@ class Scanner:
             confirmed = rule.confirm(value, before, after) if value else None
             if confirmed is not None:
                 type_ = confirmed.type or rule.type
+                bounded(len(found))
                 found.append(Mention(start, end, type_, confirmed.canonical, confirmed.form, priority))
         return found

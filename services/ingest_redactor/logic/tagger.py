@@ -69,8 +69,8 @@ def shape_of(token: str) -> str:
 
 
 def lists_of(token: str) -> int:
-    """Bits: first name, ambiguous first name, last name, town."""
-    stem = stem_of(token)
+    """Bits: first name, ambiguous first name, last name, town. Of a joined name the first part counts."""
+    stem = stem_of(token).partition("-")[0]
     return (
         (stem in first_names())
         | (stem in ambiguous_first_names()) << 1

@@ -105,9 +105,9 @@ def percent(good: int, count: int) -> str:
     return f"{100 * good / max(count, 1):.2f} % ({good}/{count})"
 
 
-def clinical(redactor: Redactor, examples: int, count: int = 1500, seed: int = 20_001) -> None:
+def clinical(redactor: Redactor, examples: int, name: str, count: int = 1500, seed: int = 20_001) -> None:
     recall, harmless = Tally(), Tally()
-    for case in planted("clinical", count, seed):
+    for case in planted(name, count, seed):
         spans = spans_of(redactor, case.text)
         for value in case.values:
             shown = f"{case.text[value.start : value.end]}"
@@ -116,23 +116,22 @@ def clinical(redactor: Redactor, examples: int, count: int = 1500, seed: int = 2
             else:
                 recall.add(value.kind, hidden(case.text, value.start, value.end, spans), shown)
     print(
-        f"clinical, hipaa: recall {percent(*recall.share())}; over-redaction of look-alikes {percent(*harmless.share())}"
+        f"{name}, hipaa: recall {percent(*recall.share())}; over-redaction of look-alikes {percent(*harmless.share())}"
     )
     if examples:
         print(*recall.lines(examples), sep="\n")
         print(*(line.split("  ")[0] + line[:44] for line in harmless.lines(0)), sep="\n")
 
 
-def agent(redactor: Redactor, examples: int, count: int = 2000, seed: int = 30_001) -> None:
+def agent(redactor: Redactor, examples: int, name: str, count: int = 2000, seed: int = 30_001) -> None:
     kept = Tally()
-    for name, as_tool in (("agent", False), ("tool_results", True)):
-        for case in planted(name, count if name == "agent" else count // 2, seed):
-            _agent_case(redactor, case, as_tool, kept)
+    for case in planted(name, count, seed):
+        _agent_case(redactor, case, name == "tool_results", kept)
     names, others = kept.share(NAME_KINDS), kept.share(set(kept.all) - NAME_KINDS)
     for label, (good, every) in (("names", names), ("other identifiers", others)):
         leaked = every - good
         print(
-            f"agent traffic, pii: {label} left {100 * leaked / every:.2f} % ({leaked}/{every}),"
+            f"{name}, pii: {label} left {100 * leaked / every:.2f} % ({leaked}/{every}),"
             f" 95 % upper bound {100 * upper_bound(leaked, every):.2f} %"
         )
     if examples:
@@ -286,8 +285,10 @@ def main(arguments: list[str]) -> None:
     examples = 6 if "verbose" in flags else 0
     pii, hipaa = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
     if "speed" not in flags:
-        clinical(hipaa, examples)
-        agent(pii, examples)
+        for name in ("clinical", "clinical_unseen"):
+            clinical(hipaa, examples, name)
+        for name in ("agent", "tool_results", "agent_unseen"):
+            agent(pii, examples, name)
         if data is not None:
             presidio(hipaa, data, examples)
             dlp(pii, data, 0)

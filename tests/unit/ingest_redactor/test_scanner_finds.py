@@ -2,7 +2,9 @@
 
 import pytest
 
+from services.ingest_redactor.logic.mentions import MAX_MENTIONS
 from services.ingest_redactor.logic.scanner import Scanner
+from shared.errors import PoisonError
 
 PII = Scanner("pii")
 HIPAA = Scanner("hipaa")
@@ -99,12 +101,20 @@ def test_the_wider_profile_also_finds_dates_ages_and_postal_codes() -> None:
         "Mr ",
         "⟦",
         "\u200b",
-        "12 Oak ",
         "-----BEGIN PRIVATE KEY-----",
         "x:y@",
-        "a@b.co ",
-        "Maria Garcia, ",
+        "MRN ",
+        "born on ",
+        "{",
+        "1/",
     ],
 )
 def test_hostile_text_is_scanned_to_its_end(unit: str) -> None:
-    PII.scan(unit * (200_000 // len(unit)))
+    assert len(PII.scan(unit * (200_000 // len(unit)))) <= MAX_MENTIONS
+
+
+@pytest.mark.parametrize("unit", ["12 Oak Street ", "a@b.co ", "Maria Garcia, ", "MRN 123456 "])
+def test_a_text_of_nothing_but_identifiers_is_refused_not_read_for_ever(unit: str) -> None:
+    with pytest.raises(PoisonError, match="too_many_identifiers"):
+        PII.scan(unit * 20_000)
+    assert PII.scan(unit * 20)
