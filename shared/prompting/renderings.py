@@ -6,6 +6,7 @@ For every kind, ``read_*`` gives the canonical value, equal for all renderings o
 
 import re
 import string
+from collections.abc import Callable
 from datetime import date
 
 _NON_DIGIT = re.compile(r"\D+")
@@ -213,25 +214,28 @@ def read_date(text: str) -> tuple[date, str] | None:
     return None
 
 
+_DATE_WRITERS: dict[str, Callable[[date], str]] = {
+    "": lambda day: f"{MONTHS[day.month - 1]} {day.day}, {day.year}",
+    "mdy": lambda day: f"{day.month:02d}/{day.day:02d}/{day.year}",
+    "dmy": lambda day: f"{day.day:02d}/{day.month:02d}/{day.year}",
+    "dash": lambda day: f"{day.month:02d}-{day.day:02d}-{day.year}",
+    "dot": lambda day: f"{day.day:02d}.{day.month:02d}.{day.year}",
+    "text": lambda day: f"{day.day} {MONTHS[day.month - 1]} {day.year}",
+    "slashed": lambda day: f"{day.year}/{day.month:02d}/{day.day:02d}",
+    "dmon": lambda day: f"{day.day:02d}-{MONTHS[day.month - 1][:3]}-{day.year}",
+    "dmon2": lambda day: f"{day.day:02d}-{MONTHS[day.month - 1][:3]}-{day.year % 100:02d}",
+    "mdy2": lambda day: f"{day.month:02d}/{day.day:02d}/{day.year % 100:02d}",
+    "dmy2": lambda day: f"{day.day:02d}/{day.month:02d}/{day.year % 100:02d}",
+    "dash2": lambda day: f"{day.month:02d}-{day.day:02d}-{day.year % 100:02d}",
+    "part": lambda day: f"{MONTHS[day.month - 1]} {day.day}",
+    "compact": lambda day: f"{day.year}{day.month:02d}{day.day:02d}",
+}
+
+
 def write_date(value: date, form: str) -> str:
-    name = MONTHS[value.month - 1]
-    texts = {
-        "": f"{name} {value.day}, {value.year}",
-        "mdy": f"{value.month:02d}/{value.day:02d}/{value.year}",
-        "dmy": f"{value.day:02d}/{value.month:02d}/{value.year}",
-        "dash": f"{value.month:02d}-{value.day:02d}-{value.year}",
-        "dot": f"{value.day:02d}.{value.month:02d}.{value.year}",
-        "text": f"{value.day} {name} {value.year}",
-        "slashed": f"{value.year}/{value.month:02d}/{value.day:02d}",
-        "dmon": f"{value.day:02d}-{name[:3]}-{value.year}",
-        "dmon2": f"{value.day:02d}-{name[:3]}-{value.year % 100:02d}",
-        "mdy2": f"{value.month:02d}/{value.day:02d}/{value.year % 100:02d}",
-        "dmy2": f"{value.day:02d}/{value.month:02d}/{value.year % 100:02d}",
-        "dash2": f"{value.month:02d}-{value.day:02d}-{value.year % 100:02d}",
-        "part": f"{name} {value.day}",
-        "compact": f"{value.year}{value.month:02d}{value.day:02d}",
-    }
-    return texts.get(form, value.isoformat())
+    """ISO 8601 for a form that is not known."""
+    writer = _DATE_WRITERS.get(form)
+    return writer(value) if writer else value.isoformat()
 
 
 def read_case(text: str) -> str:

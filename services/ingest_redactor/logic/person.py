@@ -6,6 +6,7 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.tagger import SCALE, TOKEN, Tagger, lists_of, stem_of
@@ -98,12 +99,14 @@ _NAME, _JOINED, _PLACE = 2, 1, 3
 def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[Mention]:
     """Names of people, and towns where the thresholds ask for them, with their place in the text."""
     tokens: list[str] = TOKEN.findall(text)
-    marks = _marks(tokens, text.isascii(), tagger, thresholds)
+    is_ascii = text.isascii() or text.replace("⟦", "").replace("⟧", "").isascii()
+    marks = _marks(tokens, is_ascii, tagger, thresholds)
     lower = _lower_case_candidates(tokens)
     if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
     bounded(len(marks) + len(lower))
-    spans = [match.span() for match in TOKEN.finditer(text)]
+    last = max(max(marks, default=0), max(lower, default=0)) + 4
+    spans = [match.span() for match in islice(TOKEN.finditer(text), last)]
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
     if lower:
         found += _lower_case_names(text, tokens, spans, lower, marks)

@@ -101,10 +101,13 @@ class Redactor:
                 raise PoisonError("too_many_identifiers", f"more than {MAX_ENTITIES} in one call")
             if not len(entities):
                 return Redacted(document.unchanged_request(), answer, {}, False), None
-            if len(entities) > known or terms is None:
+            is_new = len(entities) > known or terms is None
+            if is_new:
                 terms = KnownTerms(entities)
                 changed = segments
-            changed = [segment for segment in changed if _apply(segment, found.get(id(segment), []), entities, terms)]
+            # Known values were replaced when they became known: a later pass only needs what it found itself.
+            wanted = terms if is_new else None
+            changed = [segment for segment in changed if _apply(segment, found.get(id(segment), []), entities, wanted)]
             if not changed:
                 break
         else:
@@ -218,14 +221,16 @@ def _birth_after(text: str, name: Mention) -> list[Mention]:
     return [Mention(*tail.span("date"), "DOB", read[0].isoformat(), read[1], name.priority)]
 
 
-def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: KnownTerms) -> bool:
+def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: KnownTerms | None) -> bool:
     """Replaces what was found and what is known in a segment; whether anything was."""
+    if terms is None and not found:
+        return False
     text = segment.text
     if segment.is_number:
         return _apply_number(segment, text, found, entities, terms)
     seen, places = plain(text)
     owners: dict[Mention, Entity] = {}
-    for mention, entity in terms.mentions(seen):
+    for mention, entity in terms.mentions(seen) if terms else ():
         if places is not None:
             mention = mention._replace(start=places[mention.start], end=places[mention.end - 1] + 1)
         owners.setdefault(mention, entity)
@@ -246,9 +251,11 @@ def _written(mention: Mention, entity: Entity, entities: Entities, segment: Segm
     return entities.placeholder(entity, form, in_answer=segment.in_answer)
 
 
-def _apply_number(segment: Segment, text: str, found: list[Mention], entities: Entities, terms: KnownTerms) -> bool:
+def _apply_number(
+    segment: Segment, text: str, found: list[Mention], entities: Entities, terms: KnownTerms | None
+) -> bool:
     """A JSON number is replaced whole: its placeholder is a string with the form ``int``."""
-    whole = [(m, entities.of(m)) for m in found] + list(terms.mentions(text))
+    whole = [(m, entities.of(m)) for m in found] + (list(terms.mentions(text)) if terms else [])
     for mention, entity in whole:
         if entity is not None and mention.start == 0 and mention.end == len(text) and text.isdigit():
             form = ".".join(part for part in (mention.form, "int") if part)
