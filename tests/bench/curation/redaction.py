@@ -1,6 +1,7 @@
 """Redaction against its goals: recall and leaks on planted values, over-redaction, rate, time on hostile input.
 
-``python -m tests.bench.curation.redaction [DATA_FOLDER]`` prints one line a goal; ``quality`` or ``speed`` alone after it.
+``python -m tests.bench.curation.redaction [DATA_FOLDER]`` prints one line a goal; ``quality`` or ``speed`` alone
+after it, ``verbose`` shows what went wrong, ``write`` puts the lines into ``RESULTS.md``.
 The public data (presidio-research, dlp-benchmark) is read from the folder, with its hash printed; without a folder only
 generated traffic and the prompts of ``bfcl-eval`` are measured.
 """
@@ -25,6 +26,7 @@ from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request
 from tests.bench.curation.planted import HARMLESS, Planted, planted
+from tests.bench.results import this_machine, write_section
 
 CLEAN_PROMPTS = Path(__file__).with_name("templates") / "function_calls_without_identifiers.txt"
 NAME_KINDS = frozenset(("person", "first", "last"))
@@ -106,37 +108,38 @@ def percent(good: int, count: int) -> str:
     return f"{100 * good / max(count, 1):.2f} % ({good}/{count})"
 
 
-def clinical(redactor: Redactor, examples: int, name: str, count: int = 1500, seed: int = 20_001) -> None:
+def clinical(redactor: Redactor, name: str, count: int = 1500, seed: int = 20_001) -> tuple[Tally, Tally]:
+    """Planted identifiers by kind (good: hidden), harmless look-alikes by kind (good: untouched)."""
     recall, harmless = Tally(), Tally()
     for case in planted(name, count, seed):
         spans = spans_of(redactor, case.text)
         for value in case.values:
-            shown = f"{case.text[value.start : value.end]}"
+            shown = case.text[value.start : value.end]
             if value.kind in HARMLESS:
-                harmless.add(value.kind, touched(case.text, value.start, value.end, spans), shown)
+                harmless.add(value.kind, not touched(case.text, value.start, value.end, spans), shown)
             else:
                 recall.add(value.kind, hidden(case.text, value.start, value.end, spans), shown)
-    print(
-        f"{name}, hipaa: recall {percent(*recall.share())}; over-redaction of look-alikes {percent(*harmless.share())}"
-    )
-    if examples:
-        print(*recall.lines(examples), sep="\n")
-        print(*(line.split("  ")[0] + line[:44] for line in harmless.lines(0)), sep="\n")
+    return recall, harmless
 
 
-def agent(redactor: Redactor, examples: int, name: str, count: int = 2000, seed: int = 30_001) -> None:
+def clinical_line(name: str, recall: Tally, harmless: Tally) -> str:
+    kept, every = harmless.share()
+    return f"{name}, hipaa: recall {percent(*recall.share())}; look-alikes redacted {percent(every - kept, every)}"
+
+
+def agent(redactor: Redactor, name: str, count: int = 2000, seed: int = 30_001) -> Tally:
+    """Planted identifiers of agents' traffic by kind; good: hidden."""
     kept = Tally()
     for case in planted(name, count, seed):
         _agent_case(redactor, case, name == "tool_results", kept)
+    return kept
+
+
+def agent_lines(name: str, kept: Tally) -> Iterator[str]:
     names, others = kept.share(NAME_KINDS), kept.share(set(kept.all) - NAME_KINDS)
     for label, (good, every) in (("names", names), ("other identifiers", others)):
-        leaked = every - good
-        print(
-            f"{name}, pii: {label} left {100 * leaked / every:.2f} % ({leaked}/{every}),"
-            f" 95 % upper bound {100 * upper_bound(leaked, every):.2f} %"
-        )
-    if examples:
-        print(*kept.lines(examples), sep="\n")
+        bound = 100 * upper_bound(every - good, every)
+        yield f"{name}, pii: {label} left {percent(every - good, every)}, 95 % upper bound {bound:.2f} %"
 
 
 def _agent_case(redactor: Redactor, case: Planted, as_tool: bool, kept: Tally) -> None:
@@ -148,7 +151,8 @@ def _agent_case(redactor: Redactor, case: Planted, as_tool: bool, kept: Tally) -
         kept.add(value.kind, hidden(case.text, value.start, value.end, spans), shown)
 
 
-def presidio(redactor: Redactor, data: Path, examples: int) -> None:
+def presidio(redactor: Redactor, data: Path) -> tuple[str, Tally]:
+    """Labelled sentences of presidio-research; good: every letter and digit of the span hidden, as whatever type."""
     path = data / "presidio-research" / "synth_dataset_v2.json.gz"
     tally = Tally()
     for row in json.loads(gzip.decompress(path.read_bytes())):
@@ -157,34 +161,27 @@ def presidio(redactor: Redactor, data: Path, examples: int) -> None:
             start, end = span["start_position"], span["end_position"]
             shown = row["full_text"][max(0, start - 20) : end + 5]
             tally.add(span["entity_type"], hidden(row["full_text"], start, end, spans), shown)
-    print(
-        f"presidio-research v2 ({_hash(path)}), {redactor_profile(redactor)}: structured recall {percent(*tally.share(STRUCTURED))};"
-        f" names {percent(*tally.share({'PERSON'}))}; all types {percent(*tally.share())}"
+    line = (
+        f"presidio-research v2 ({_hash(path)}), {redactor.profile}: structured recall {percent(*tally.share(STRUCTURED))};"
+        f" names {percent(*tally.share({'PERSON'}))}"
     )
-    if examples:
-        print(*tally.lines(examples), sep="\n")
+    return line, tally
 
 
-def redactor_profile(redactor: Redactor) -> str:
-    return redactor.profile
-
-
-def dlp(redactor: Redactor, data: Path, examples: int) -> None:
+def dlp(redactor: Redactor, data: Path) -> tuple[str, Tally]:
+    """Sentences of dlp-benchmark; good: something found in a positive, nothing in a negative."""
     path = data / "dlp-benchmark" / "General_Sensitive_Data_Benchmarking_Dataset.csv.gz"
     rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode("utf-8", "replace")))
     tally = Tally()
     for row in rows:
         is_touched = bool(spans_of(redactor, row["Example"]))
-        positive = row["Type"] == "Positive"
-        tally.add(f"{row['Type']} {row['Subtype']}", is_touched == positive, row["Example"])
-    negatives = tally.share({kind for kind in tally.all if kind.startswith("Negative")})
-    direct = tally.share({"Positive Direct"})
-    print(
-        f"dlp-benchmark ({_hash(path)}), {redactor_profile(redactor)}: harmless sentences touched"
-        f" {percent(negatives[1] - negatives[0], negatives[1])}; direct positives with something found {percent(*direct)}"
+        tally.add(f"{row['Type']} {row['Subtype']}", is_touched == (row["Type"] == "Positive"), row["Example"])
+    good, every = tally.share({kind for kind in tally.all if kind.startswith("Negative")})
+    line = (
+        f"dlp-benchmark ({_hash(path)}), {redactor.profile}: harmless sentences touched {percent(every - good, every)};"
+        f" direct positives with something found {percent(*tally.share({'Positive Direct'}))}"
     )
-    if examples:
-        print(*tally.lines(examples), sep="\n")
+    return line, tally
 
 
 def function_call_prompts() -> dict[str, str]:
@@ -207,16 +204,13 @@ def function_call_prompts() -> dict[str, str]:
     return prompts
 
 
-def function_calls(redactor: Redactor, examples: int) -> None:
-    prompts = function_call_prompts()
-    clean = CLEAN_PROMPTS.read_text().split()
-    found = {name: spans_of(redactor, prompts[name]) for name in clean}
-    hit = [name for name in clean if found[name]]
-    print(
-        f"function-calling prompts without identifiers touched, {redactor_profile(redactor)}: {percent(len(hit), len(clean))}"
-    )
-    for name in hit[: examples * 15]:
-        print("   ", name, [prompts[name][a:b] for a, b in found[name]], prompts[name][:90].replace("\n", "⏎"))
+def function_calls(redactor: Redactor, count: int | None = None) -> Tally:
+    """Prompts that were read and found free of identifiers; good: untouched."""
+    prompts, tally = function_call_prompts(), Tally()
+    for name in CLEAN_PROMPTS.read_text().split()[:count]:
+        spans = spans_of(redactor, prompts[name])
+        tally.add("prompt", not spans, f"{name} {[prompts[name][start:end] for start, end in spans]}")
+    return tally
 
 
 def events(count: int, seed: int, identifying: float) -> list[tuple[Request, Answer]]:
@@ -262,7 +256,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def hostile(redactor: Redactor) -> None:
+def hostile(redactor: Redactor) -> str:
     """Half a MiB and one of each shape. A refused text is a dead letter: it still has to be refused in time."""
     worst = (0.0, "", 0.0)
     for unit in HOSTILE:
@@ -277,36 +271,61 @@ def hostile(redactor: Redactor) -> None:
             took.append(time.process_time() - started)
         worst = max(worst, (took[1], unit, took[1] / max(took[0], 1e-9)))
         print(f"    {unit!r:32} {1000 * took[0]:8.0f} ms {1000 * took[1]:8.0f} ms{refused}")
-    print(f"hostile 1 MiB, worst: {1000 * worst[0]:.0f} ms for {worst[1]!r}, ×{worst[2]:.2f} on doubling")
+    return f"hostile text of 1 MiB, worst: {1000 * worst[0]:.0f} ms for {worst[1]!r}, ×{worst[2]:.2f} on doubling"
 
 
 def _hash(path: Path) -> str:
     return f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
 
 
-def main(arguments: list[str]) -> None:
-    flags = [argument for argument in arguments if argument in ("quality", "speed", "verbose")]
-    data = next((Path(argument) for argument in arguments if argument not in flags), None)
-    examples = 6 if "verbose" in flags else 0
+def quality(data: Path | None, examples: int) -> Iterator[str]:
     pii, hipaa = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
+    tallies: list[Tally] = []
+    for name in ("clinical", "clinical_unseen"):
+        tallies = [*clinical(hipaa, name)]
+        yield clinical_line(name, *tallies)
+        _show(tallies, examples)
+    for name in ("agent", "tool_results", "agent_unseen"):
+        tally = agent(pii, name)
+        yield from agent_lines(name, tally)
+        _show([tally], examples)
+    if data is not None:
+        for line, tally in (presidio(hipaa, data), dlp(pii, data), dlp(hipaa, data)):
+            yield line
+            _show([tally], examples)
+    tally = function_calls(pii)
+    good, every = tally.share()
+    yield f"function-calling prompts without identifiers touched, pii: {percent(every - good, every)}"
+    _show([tally], 8 * examples)
+
+
+def _show(tallies: list[Tally], examples: int) -> None:
+    if examples:
+        print(*(line for tally in tallies for line in tally.lines(examples)), sep="\n")
+
+
+def speed() -> Iterator[str]:
+    for profile in ("pii", "hipaa"):
+        mixed, clean = rate(profile, 0.2), rate(profile, 0.0)
+        yield f"rate, {profile}: {mixed:,.0f} events/s (20 % with about eight identifiers), {clean:,.0f} without any"
+    yield hostile(Redactor(Scanner("hipaa")))
+
+
+def main(arguments: list[str]) -> None:
+    flags = [argument for argument in arguments if argument in ("quality", "speed", "verbose", "write")]
+    data = next((Path(argument) for argument in arguments if argument not in flags), None)
+    lines: list[str] = []
+    machine = this_machine("google-re2", "Faker", "bfcl-eval").lines()
     if "speed" not in flags:
-        for name in ("clinical", "clinical_unseen"):
-            clinical(hipaa, examples, name)
-        for name in ("agent", "tool_results", "agent_unseen"):
-            agent(pii, examples, name)
-        if data is not None:
-            presidio(hipaa, data, examples)
-            dlp(pii, data, 0)
-            dlp(hipaa, data, examples)
-        if CLEAN_PROMPTS.exists():
-            function_calls(pii, examples)
+        for line in quality(data, 6 if "verbose" in flags else 0):
+            print(line, flush=True)
+            lines.append(line)
     if "quality" not in flags:
-        for profile in ("pii", "hipaa"):
-            mixed, clean = rate(profile, 0.2), rate(profile, 0.0)
-            print(
-                f"rate, {profile}: {mixed:,.0f} events/s mixed (20 % with about eight identifiers), {clean:,.0f} clean"
-            )
-        hostile(hipaa)
+        for line in speed():
+            print(line, flush=True)
+            lines.append(line)
+    if "write" in flags:
+        write_section("Redaction", [*machine, *(f"- {line}" for line in lines)])
 
 
 if __name__ == "__main__":
