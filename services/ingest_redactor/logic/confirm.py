@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.ingest_redactor.logic import checks
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
 from shared.prompting import renderings
+from shared.tasks.names import first_names, last_names
 
 
 class Found(NamedTuple):
@@ -44,6 +45,20 @@ def as_is(value: str, _before: str, _after: str) -> Found | None:
 
 def secret(value: str, before: str, _after: str) -> Found | None:
     return None if before and (before[-1].isalnum() or value.startswith("⟦")) else Found(value, "")
+
+
+def long_secret(value: str, _before: str, _after: str) -> Found | None:
+    mixed = any(char.isdigit() for char in value) and any(char.isupper() for char in value)
+    return Found(value, "") if mixed and any(char.islower() for char in value) else None
+
+
+def user_name(value: str, before: str, after: str) -> Found | None:
+    """``mei_ahmed_4909``: a part is somebody's name."""
+    if (before and (joins(before[-1]) or before[-1] in "./@")) or (after and (joins(after[0]) or after[0] == "@")):
+        return None
+    parts = re.split(r"[._]|\d+", value)
+    named = any(part in first_names() or part in last_names() for part in parts if len(part) > 2)
+    return Found(value.lower(), "") if named else None
 
 
 def password(value: str, before: str, _after: str) -> Found | None:

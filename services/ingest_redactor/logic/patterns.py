@@ -17,7 +17,7 @@ _MONTH_NAME = (
 )
 PART_OF_DATE = (
     rf"\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
-    rf"|\b{_MONTH_NAME},? \d{{4}}\b"
+    rf"|\b{_MONTH_NAME},? \d{{4}}\b|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
 )
 """Day and month, or month and year: a date to HIPAA, too common for the narrow profile."""
 SHORT_DATE = (
@@ -25,7 +25,8 @@ SHORT_DATE = (
     r":? (?P<v>\d{1,2}/\d{1,2})\b|\b(?P<w>(?:0[1-9]|1[0-2])/(?:[0-2]\d|3[01]))\b"
 )
 
-_KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive)"
+_KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"
+_QUADRANT = r"(?:\s+(?:NW|NE|SW|SE)\b)?"
 _KIND_CAPITAL = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way"
     r"|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway)"
@@ -44,7 +45,7 @@ _UNIT = r"(?:(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)\.?\s*#?|#)[
 _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
 STREET = (
     r"\d{1,6}[A-Za-z]?(?:\s+[NSEW]{1,2}\.?)?"
-    rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b)"
+    rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
 )
 RARE_STREET = (

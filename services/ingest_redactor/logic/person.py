@@ -18,6 +18,7 @@ PLACE_PRIORITY = 510
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 _TITLES = frozenset("mr mrs ms dr prof professor doctor sir madam mister miss nurse rn".split())  # noqa: SIM905
+_MONTHS = frozenset(("april", "may", "june", "august"))
 _TITLED = frozenset(form for title in _TITLES for form in (title.capitalize(), title.upper(), ".")) | {"."}
 _PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st".split())  # noqa: SIM905
 _ANNOUNCED = re.compile(
@@ -68,9 +69,9 @@ _NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | {
 _THINGS_TEXT = """
 disease syndrome coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
 classification index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia
-nephropathy encephalopathy virus fever catheter tube drain stain line inc llc ltd corp corporation company gmbh
-restaurant hotel airlines airways university college school theorem equation sequence algorithm distribution law
-constant number prize award street avenue
+nephropathy encephalopathy virus fever hospital clinic medical catheter tube drain stain line inc llc ltd corp
+corporation company gmbh restaurant hotel airlines airways university college school theorem equation sequence
+algorithm distribution law constant number prize award street avenue
 """
 _THINGS = frozenset(_THINGS_TEXT.split())
 _DENSE_TOKENS = 20_000
@@ -136,7 +137,11 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
         if name < low and (place_from is None or place < place_from):
             continue
         stem = stem_of(token)
-        if stem in _NEVER:
+        if (
+            stem in _NEVER
+            or (stem in _MONTHS and _beside_a_number(tokens, at))
+            or (place_from is None and _sainted(tokens, at))
+        ):
             continue
         if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
             name, place = min(name, name_from - 1), place - SCALE  # an initial, a code: only beside a name
@@ -148,6 +153,16 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
         elif name >= low:
             marks[at] = _NAME if name >= name_from else _JOINED
     return marks
+
+
+def _beside_a_number(tokens: list[str], at: int) -> bool:
+    return (at + 1 < len(tokens) and tokens[at + 1][0].isdigit()) or (at > 0 and tokens[at - 1][0].isdigit())
+
+
+def _sainted(tokens: list[str], at: int) -> bool:
+    """``St. Mary's``: a church, a hospital, a town."""
+    before = at - 2 if at > 1 and tokens[at - 1] == "." else at - 1
+    return before >= 0 and tokens[before] in ("St", "Saint")
 
 
 def _is_titled(tokens: Sequence[str], at: int) -> bool:
