@@ -15,7 +15,7 @@ from zlib import crc32
 
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-BUCKETS = 1 << 15
+BUCKETS = 1 << 16
 LABELS = ("NAME", "PLACE")
 TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W\d_]+)*|\n|[^\s\w]")
 SCALE = 32

@@ -20,7 +20,7 @@ from services.ingest_redactor.training.corpus import Labelled, generated, public
 from services.ingest_redactor.training.values import Values
 
 SEED = 7
-ROUNDS = 110
+ROUNDS = 240
 ALPHA = 2e-6
 OUTPUT = Path(tagger.__file__).with_name("data")
 
