@@ -67,7 +67,7 @@ _NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | {
 }
 """Left out before anything is scored: half of the capitalised words of running text."""
 _THINGS_TEXT = """
-disease syndrome coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
+disease syndrome period coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
 classification index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia
 nephropathy encephalopathy virus fever hospital clinic medical catheter tube drain stain line inc llc ltd corp
 corporation company gmbh restaurant hotel airlines airways university college school theorem equation sequence

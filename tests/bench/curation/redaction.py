@@ -1,7 +1,7 @@
 """Redaction against its goals: recall and leaks on planted values, over-redaction, rate, time on hostile input.
 
-``python -m tests.bench.curation.redaction [DATA_FOLDER]`` prints one line a goal; ``quality`` or ``speed`` alone
-after it, ``verbose`` shows what went wrong, ``write`` puts the lines into ``RESULTS.md``.
+``python -m tests.bench.curation.redaction [DATA_FOLDER]`` prints one line a goal; ``quality``, ``speed`` or
+``peer`` (Presidio, in an environment of its own) alone after it, ``verbose`` shows what went wrong, ``write`` puts the lines into ``RESULTS.md``.
 The public data (presidio-research, dlp-benchmark) is read from the folder, with its hash printed; without a folder only
 generated traffic and the prompts of ``bfcl-eval`` are measured.
 """
@@ -26,6 +26,7 @@ from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request
 from tests.bench.curation.planted import HARMLESS, Planted, planted
+from tests.bench.curation.presidio import analysed
 from tests.bench.results import this_machine, write_section
 
 CLEAN_PROMPTS = Path(__file__).with_name("templates") / "function_calls_without_identifiers.txt"
@@ -311,17 +312,49 @@ def speed() -> Iterator[str]:
     yield hostile(Redactor(Scanner("hipaa")))
 
 
+def peer(data: Path | None) -> Iterator[str]:
+    """Presidio beside this project on the same texts, in turn: rate, and recall where labelled text is at hand."""
+    redactor = Redactor(Scanner("pii"))
+    for request, answer in events(1000, 9, 0.2):
+        redactor.redact(request, answer)
+    rows = events(200, 4, 0.2)
+    started = time.process_time()
+    for request, answer in rows:
+        redactor.redact(request, answer)
+    own = len(rows) / (time.process_time() - started)
+    few = rows[:60]
+    theirs = analysed([f"{request.messages[0].content}{answer.content}" for request, answer in few])
+    rate_of_peer = len(few) / sum(one.took_s for one in theirs)
+    yield f"presidio-analyzer with en_core_web_sm: {rate_of_peer:,.1f} events/s; here {own:,.0f}: {own / rate_of_peer:,.0f} times"
+    if data is None:
+        return
+    labelled = json.loads(gzip.decompress((data / "presidio-research" / "synth_dataset_v2.json.gz").read_bytes()))[:500]
+    tallies = Tally(), Tally()
+    hipaa = Redactor(Scanner("hipaa"))
+    for row, one in zip(labelled, analysed([row["full_text"] for row in labelled]), strict=True):
+        for tally, spans in zip(tallies, (one.spans, spans_of(hipaa, row["full_text"])), strict=True):
+            for span in row["spans"]:
+                good = hidden(row["full_text"], span["start_position"], span["end_position"], spans)
+                tally.add(span["entity_type"], good, "")
+    for name, tally in zip(("presidio", "here"), tallies, strict=True):
+        yield (
+            f"presidio-research v2, first 500 sentences, {name}: structured recall {percent(*tally.share(STRUCTURED))};"
+            f" names {percent(*tally.share({'PERSON'}))}"
+        )
+
+
 def main(arguments: list[str]) -> None:
-    flags = [argument for argument in arguments if argument in ("quality", "speed", "verbose", "write")]
+    flags = [argument for argument in arguments if argument in ("quality", "speed", "peer", "verbose", "write")]
     data = next((Path(argument) for argument in arguments if argument not in flags), None)
     lines: list[str] = []
     machine = this_machine("google-re2", "Faker", "bfcl-eval").lines()
-    if "speed" not in flags:
+    wanted = {"quality", "speed", "peer"} & set(flags) or {"quality", "speed", "peer"}
+    if "quality" in wanted:
         for line in quality(data, 6 if "verbose" in flags else 0):
             print(line, flush=True)
             lines.append(line)
-    if "quality" not in flags:
-        for line in speed():
+    for part, measured in (("speed", speed), ("peer", lambda: peer(data))):
+        for line in measured() if part in wanted else ():
             print(line, flush=True)
             lines.append(line)
     if "write" in flags:
