@@ -139,7 +139,12 @@ RULES: tuple[Rule, ...] = (
         rf"|\b(?:1[-. ])?\d{{3}}[-. ]\d{{3}}[-. ]\d{{4}}\b{EXTENSION}",
         confirm.phone,
     ),
-    Rule("phone with a leading zero", "PHONE", r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){1,4}\b", confirm.grouped_phone),
+    Rule(
+        "phone with a leading zero",
+        "PHONE",
+        r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{2,4}[ -]\d{5,8}\b",
+        confirm.grouped_phone,
+    ),
     Rule(
         "grouped phone",
         "PHONE",

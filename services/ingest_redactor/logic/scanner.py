@@ -63,12 +63,15 @@ class Scanner:
         options = re2.Options()
         options.max_mem = 256 << 20
         options.log_errors = False
-        self._rules: list[tuple[int, Rule, Any, Any]] = []
+        self._rules: list[tuple[int, Rule, Any]] = []
         self._triggers = re2.Set.SearchSet(options)
         for priority, rule in enumerate(rules_of(profile)):
             self._triggers.Add(rule.pattern)
-            gate = re2.compile(rule.only_with, options) if rule.only_with else None
-            self._rules.append((priority, rule, re2.compile(rule.pattern, options), gate))
+            self._rules.append((priority, rule, re2.compile(rule.pattern, options)))
+        self._gates: dict[int, int] = {}
+        for index, (_, rule, _) in enumerate(self._rules):
+            if rule.only_with is not None:
+                self._gates[index] = self._triggers.Add(rule.only_with)
         self._triggers.Compile()
 
     def rule_name(self, priority: int) -> str:
@@ -85,10 +88,10 @@ class Scanner:
             return []
         seen, places = plain(text)
         found = person_mentions(seen, self._tagger, self._thresholds)
-        for index in self._triggers.Match(seen) or ():
-            priority, rule, pattern, gate = self._rules[index]
-            if gate is None or gate.search(seen):
-                found += self._confirmed(seen, priority, rule, pattern)
+        fired = self._triggers.Match(seen) or ()
+        for index in fired:
+            if index < len(self._rules) and self._gates.get(index, index) in fired:
+                found += self._confirmed(seen, *self._rules[index])
         if not found:
             return []
         taken = [(start, end) for start, end, _ in placeholders.find(seen)]
