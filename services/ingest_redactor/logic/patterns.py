@@ -41,17 +41,19 @@ _KIND_RARE = (
     r"|Spurs?|Squares|Station|Stravenue|Stream|Streets|Summit|Throughway|Trace|Track|Trafficway|Tunnel|Underpass|Unions?|Valleys?"
     r"|Via|Viaduct|Views?|Villages?|Ville|Vista|Walks|Wall|Ways|Wells?)"
 )
-_UNIT = r"(?:(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)\.?\s*#?|#)[A-Za-z0-9-]{1,6}"
+_UNIT = r"(?:(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)\b\.?\s*#?|#)[A-Za-z0-9-]{1,6}\b"
 _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
 STREET = (
     r"\d{1,6}[A-Za-z]?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
 )
+_FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
-    rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\.?\s*#?[A-Za-z0-9-]{{1,6}}"
-    r"|P\.? ?O\.? Box \d{1,6}|PSC \d{1,5},? Box \d{1,6}|Unit \d{1,5},? Box \d{1,6}"
+    rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
+    rf"|P\.? ?O\.? Box \d{{1,6}}|(?:PSC|Unit) \d{{1,5}},? Box \d{{1,6}}{_FIELD_POST}"
+    rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
 FOREIGN_STREET = (
     rf"\b(?:Calle|Rue|Via|Viale|Avenida|Av\.|Rua|Piazza|Plaza|Paseo|Carrera|Chemin|Corso|Ulica|ul\.|Rúa|Avenue|Boulevard|Allée)"

@@ -282,11 +282,11 @@ def _hash(path: Path) -> str:
 def quality(data: Path | None, examples: int) -> Iterator[str]:
     pii, hipaa = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
     tallies: list[Tally] = []
-    for name in ("clinical", "clinical_unseen"):
+    for name in ("clinical", "clinical_unseen", "clinical_held_out"):
         tallies = [*clinical(hipaa, name)]
         yield clinical_line(name, *tallies)
         _show(tallies, examples)
-    for name in ("agent", "tool_results", "agent_unseen"):
+    for name in ("agent", "tool_results", "agent_unseen", "agent_held_out"):
         tally = agent(pii, name)
         yield from agent_lines(name, tally)
         _show([tally], examples)

@@ -13,7 +13,7 @@ PII = Redactor(Scanner("pii"))
 HIPAA = Redactor(Scanner("hipaa"))
 
 
-@pytest.mark.parametrize("name", ["clinical", "clinical_unseen"])
+@pytest.mark.parametrize("name", ["clinical", "clinical_unseen", "clinical_held_out"])
 def test_clinical_identifiers_are_found_and_most_look_alikes_stay(name: str) -> None:
     recall, harmless = clinical(HIPAA, name, count=240, seed=5)
     found, planted = recall.share()
@@ -23,7 +23,7 @@ def test_clinical_identifiers_are_found_and_most_look_alikes_stay(name: str) -> 
     assert 1 - kept / look_alikes <= 0.40
 
 
-@pytest.mark.parametrize("name", ["agent", "tool_results", "agent_unseen"])
+@pytest.mark.parametrize("name", ["agent", "tool_results", "agent_unseen", "agent_held_out"])
 def test_agent_traffic_leaks_no_numbers_and_hardly_a_name(name: str) -> None:
     kept = agent(PII, name, count=240, seed=6)
     found, planted = kept.share(set(kept.all) - NAME_KINDS)

@@ -154,6 +154,11 @@ def test_what_is_no_identifier_stays_byte_for_byte(text: str) -> None:
     assert arguments(redact("hello", arguments=text)) == text
 
 
+def test_a_town_that_begins_like_a_unit_is_a_town() -> None:
+    text = contents(redact("mailed to 249 Paul Islands, Stevenside, MN 21957."))[0]
+    assert text == "mailed to ⟦ADDRESS_1⟧, ⟦PLACE_1⟧, MN ⟦ZIP_1:d5⟧."
+
+
 def test_broken_json_is_read_as_text() -> None:
     assert arguments(redact("x", arguments='{"email": "ann@example.com"')) == '{"email": "⟦EMAIL_1⟧"'
 
