@@ -34,6 +34,7 @@ def _finish(bad_lines: int) -> None:
 def redact(
     file: FileArgument = None,
     profile: Annotated[str, typer.Option(help="pii, or hipaa for all eighteen identifiers")] = "pii",
+    explain: Annotated[bool, typer.Option("--explain", help="say in each span which rule found it")] = False,
 ) -> None:
     """Replace identifiers by placeholders: {"text"} or {"messages", "tools", "response"} in, the same and "spans" out."""
     from services.cli.curation_lines import LineRunner, lines_of, redact_line
@@ -44,7 +45,7 @@ def redact(
         raise typer.BadParameter("profile is pii or hipaa")
     redactor = Redactor(Scanner("hipaa" if profile == "hipaa" else "pii"))
     runner = LineRunner(typer.echo, _complain)
-    for result in runner.results(lines_of(file), lambda value: redact_line(redactor, value)):
+    for result in runner.results(lines_of(file), lambda value: redact_line(redactor, value, explain=explain)):
         runner.write(result)
     _finish(runner.bad_lines)
 
