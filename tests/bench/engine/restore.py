@@ -13,9 +13,9 @@ from services.clusterer.logic.cluster import Cluster
 from services.clusterer.logic.micro import Micro
 from services.clusterer.logic.parameters import Parameters
 from services.clusterer.processor import application as clusterer
+from services.deduper.logic.document import ORIGINAL, Document
 from services.deduper.logic.signatures import PARAMETERS
 from services.deduper.logic.verdicts import Span
-from services.deduper.logic.window import Document
 from services.deduper.processor import application as deduper
 from shared.lifecycle import make_dead_letter
 from shared.state.codec import encode_value
@@ -90,15 +90,15 @@ def documents(count: int) -> tuple[str, Application, Iterator[Entry]]:
         for number in range(count):
             tokens = np.array(sorted(set(rng.choices(vocabulary, k=25))), dtype=np.uint32)
             document = Document(
-                event_id=f"{number:032x}",
+                ORIGINAL,
                 generation=number // span.generation_records,
                 sequence=number + 1,
                 trainable=True,
                 fingerprint=rng.randbytes(16),
                 salt=rng.randrange(TASK_KEYS),
-                tokens=tokens,
+                words=tokens,
             )
-            yield "documents", document.event_id, encode_value("bytes", document.encode())
+            yield "documents", f"{number:032x}", encode_value("bytes", document.encode())
         header = {
             "generation": (count - 1) // span.generation_records,
             "started_at_ms": AT_MS,
