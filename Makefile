@@ -5,7 +5,8 @@ PYTHON := .venv/bin/python
 DEMO_FLAGS := $(if $(QUICK),--quick)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo check format lock clean bench-pipeline bench-router sim chaos fuzz
+.PHONY: help setup test demo check format lock clean fuzz sim chaos
+.PHONY: bench-pipeline bench-router bench-engine bench-restore bench-soak
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +35,17 @@ bench-pipeline: setup ## raw → clustered: records/s, p50 and p99 latency
 bench-router: setup ## the router's own cost per call
 	@$(PYTHON) -m tests.bench.router
 
-sim: setup ## the long simulation: many seeds
-	@$(PYTHON) -m tests.run sim
+bench-engine: setup ## the engine beside a bare client loop, quix-streams and faust: records/s, latency (about 12 minutes)
+	@$(PYTHON) -m tests.bench.engine
+
+bench-restore: setup ## how long a task's state takes to come back from its changelogs
+	@$(PYTHON) -m tests.bench.engine --part restore
+
+bench-soak: setup ## the engine's memory under steady work (MINUTES=10)
+	@$(PYTHON) -m tests.bench.engine --part soak --minutes $(or $(MINUTES),10)
+
+sim: setup ## the long simulation: thousands of seeds, planted bugs, long properties (SEEDS=100000 for a night)
+	@$(PYTHON) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) && $(PYTHON) -m tests.run sim
 
 chaos: setup ## the long fault rows
 	@$(PYTHON) -m tests.run chaos

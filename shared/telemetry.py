@@ -19,6 +19,9 @@ from shared.errors import FlywheelError
 RECORDS: Final = Counter(  # conservation: emitted + rejected + skipped + deferred = read; the pipeline dashboard
     "flywheel_records", "Input records by result", ["application", "result"]
 )
+SKIPPED: Final = Counter(  # why records led to nothing of their own: stale results of training jobs, repeats, opt-outs
+    "flywheel_skipped", "Records skipped on purpose", ["application", "reason"]
+)
 DEAD_LETTERS: Final = Counter(  # any rate above zero is looked at, by reason
     "flywheel_dead_letters", "Records that became dead letters", ["application", "reason"]
 )
@@ -61,6 +64,7 @@ TABLE_REJECTED: Final = Counter(  # records of a broadcast table that could not 
 
 METRICS: Final = (
     RECORDS,
+    SKIPPED,
     DEAD_LETTERS,
     OUTPUTS,
     COMMIT_SECONDS,

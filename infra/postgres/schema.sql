@@ -94,3 +94,23 @@ CREATE TABLE IF NOT EXISTS promotion_audit_log (
     position  bigint  NOT NULL,
     PRIMARY KEY (chain_id, seq)
 );
+
+-- Whoever empties a table by hand gets it back: its topics are read again from the start of their retention.
+CREATE OR REPLACE FUNCTION projection_emptied() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM projection_offsets WHERE topic = ANY (TG_ARGV);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER emptied AFTER TRUNCATE ON model_registry
+    EXECUTE FUNCTION projection_emptied('model.registered');
+CREATE OR REPLACE TRIGGER emptied AFTER TRUNCATE ON model_metrics_timeseries
+    EXECUTE FUNCTION projection_emptied('metrics.windowed', 'shadow.compared', 'cluster.measured');
+CREATE OR REPLACE TRIGGER emptied AFTER TRUNCATE ON slm_observation_raw
+    EXECUTE FUNCTION projection_emptied('observation.redacted');
+CREATE OR REPLACE TRIGGER emptied AFTER TRUNCATE ON slm_observation_curated
+    EXECUTE FUNCTION projection_emptied('observation.clustered');
+CREATE OR REPLACE TRIGGER emptied AFTER TRUNCATE ON cluster_model_assignment
+    EXECUTE FUNCTION projection_emptied('assignment.changed');
+CREATE OR REPLACE TRIGGER emptied AFTER TRUNCATE ON promotion_audit_log
+    EXECUTE FUNCTION projection_emptied('promotion.audit');

@@ -33,6 +33,7 @@ def _finish(bad_lines: int) -> None:
 def redact(
     file: FileArgument = None,
     profile: Annotated[str, typer.Option(help="pii, or hipaa for all eighteen identifiers")] = "pii",
+    explain: Annotated[bool, typer.Option("--explain", help="say in each span which rule found it")] = False,
 ) -> None:
     """Replace identifiers by placeholders: {"text"} or {"messages", "tools", "response"} in, the same and "spans" out."""
     from services.cli.curation_lines import LineRunner, lines_of, redact_line
@@ -43,66 +44,16 @@ def redact(
         raise typer.BadParameter("profile is pii or hipaa")
     redactor = Redactor(Scanner("hipaa" if profile == "hipaa" else "pii"))
     runner = LineRunner(typer.echo, _complain)
-    for result in runner.results(lines_of(file), lambda value: redact_line(redactor, value)):
+    for result in runner.results(lines_of(file), lambda value: redact_line(redactor, value, explain=explain)):
         runner.write(result)
     _finish(runner.bad_lines)
 
 
 def dedupe(file: FileArgument = None, state: StateOption = None) -> None:
     """Find repeats and families: {"id", "text", "key"?} in, {"id", "duplicate_of", "similarity", "repeat"} out."""
-    from services.cli.curation_lines import LineRunner, field_of, lines_of
-    from services.deduper.logic.signatures import words_of
-    from services.deduper.logic.verdicts import Signed, Span, WindowClock, judge
-    from services.deduper.logic.window import Window
-    from shared.events.calls import ChatMessage, Request
-    from shared.ids import content_hash
+    from services.cli.curation_dedupe import run
 
-    span = Span(generations=2, generation_ms=2**62, generation_records=2**62)
-    window, clock, documents = Window(0.8), WindowClock(), _load_window(state)
-    for document, bands in documents:
-        window.add(document, bands)
-        clock.sequence = max(clock.sequence, document.sequence)
-
-    def verdict_on(value: dict[str, Any]) -> dict[str, Any]:
-        event_id, text = field_of(value, "id"), field_of(value, "text")
-        key = str(value.get("key") or "")
-        clock.advance(0, span)
-        words = words_of(Request(messages=(ChatMessage(role="user", content=text),)))
-        fingerprint = content_hash("fingerprint", key, " ".join(text.split()))
-        verdict = judge(Signed(event_id, key, fingerprint, True, words), window, clock)
-        if verdict is None:
-            return {"id": event_id, "duplicate_of": event_id, "similarity": 1.0, "repeat": True}
-        window.add(verdict.document, verdict.bands)
-        documents.append((verdict.document, verdict.bands))
-        repeat = verdict.repeat_of is not None
-        original = None if verdict.family == event_id else verdict.family
-        similarity = None if original is None else verdict.similarity
-        return {"id": event_id, "duplicate_of": original, "similarity": similarity, "repeat": repeat}
-
-    runner = LineRunner(typer.echo, _complain)
-    for result in runner.results(lines_of(file), verdict_on):
-        runner.write(result)
-    if state is not None:
-        from services.deduper.logic.signatures import PARAMETERS
-
-        entries = [[document.event_id, _encode(document.encode())] for document, _ in documents]
-        _save(state / "window.json", {"parameters": PARAMETERS, "documents": entries})
-    _finish(runner.bad_lines)
-
-
-def _load_window(state: Path | None) -> list[tuple[Any, list[int]]]:
-    from services.deduper.logic.signatures import PARAMETERS, bands_of
-    from services.deduper.logic.window import Document
-    from shared.errors import SettingsError
-
-    path = None if state is None else state / "window.json"
-    if path is None or not path.exists():
-        return []
-    saved = _load(path)
-    if saved.get("parameters") != PARAMETERS:
-        raise SettingsError(f"{path} was written with other signature parameters: delete it and start anew")
-    documents = [Document.decode(event_id, base64.b64decode(data)) for event_id, data in saved["documents"]]
-    return [(one, [] if one.tokens is None else bands_of(one.tokens, one.salt)) for one in documents]
+    _finish(run(file, state))
 
 
 def cluster(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from services.ingest_redactor.logic.redaction import Redactor, Span
+from services.cli.redacted_spans import span_of
+from services.ingest_redactor.logic.redaction import Redactor
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 
@@ -77,14 +78,17 @@ class LineRunner:
         self._write(json.dumps(result, ensure_ascii=False))
 
 
-def redact_line(redactor: Redactor, value: dict[str, Any]) -> dict[str, Any]:
-    """``{"text"}`` or ``{"messages", "tools", "response"}`` in the same shape redacted, plus ``spans``."""
+def redact_line(redactor: Redactor, value: dict[str, Any], *, explain: bool = False) -> dict[str, Any]:
+    """``{"text"}`` or ``{"messages", "tools", "response"}`` in the same shape redacted, plus ``spans``.
+
+    A span's path names a string of the line, and its places count in that string as it came; ``explain`` adds the rule.
+    """
     result = copy.deepcopy(value)
     if "messages" not in value and "response" not in value and "tools" not in value:
         outcome = redactor.redact(Request(), Answer(content=field_of(value, "text")))
         assert outcome.answer is not None
         result["text"] = outcome.answer.content or ""
-        result["spans"] = [_span(span, "text") for span in outcome.spans]
+        result["spans"] = [span_of(span, value, "text", explain) for span in outcome.spans]
         return result
     messages, tools, response = (value.get(name) for name in ("messages", "tools", "response"))
     request = Request(
@@ -103,7 +107,7 @@ def redact_line(redactor: Redactor, value: dict[str, Any]) -> dict[str, Any]:
     if outcome.answer is not None:
         answered = ChatMessage(role="assistant", content=outcome.answer.content, tool_calls=outcome.answer.tool_calls)
         _put_message(result["response"], answered)
-    result["spans"] = [_span(span, None) for span in outcome.spans]
+    result["spans"] = [span_of(span, value, None, explain) for span in outcome.spans]
     return result
 
 
@@ -178,11 +182,3 @@ def _put_tool(target: dict[str, Any], tool: ToolDefinition) -> None:
         function["description"] = tool.description
     if tool.parameters_json is not None:
         function["parameters"] = json.loads(tool.parameters_json)
-
-
-def _span(span: Span, path: str | None) -> dict[str, Any]:
-    """Places count in the original string that ``path`` names."""
-    where = span.path if path is None else path + span.path.removeprefix("response.content")
-    for inner in ("arguments", "description", "parameters"):
-        where = where.replace(f"].{inner}", f"].function.{inner}", 1)
-    return {"path": where, "start": span.start, "end": span.end, "type": span.type}

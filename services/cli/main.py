@@ -16,6 +16,11 @@ VERBS = (
     "services.cli.registry_verbs",
     "services.cli.learning_verbs",
     "services.cli.curation",
+    "services.cli.lag_verb",
+    "services.cli.offset_verbs",
+    "services.cli.state_verbs",
+    "services.cli.dlq_verbs",
+    "services.cli.replay_verbs",
 )
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2

@@ -9,9 +9,14 @@ its original and goes on with its payload for one more hop; volume stays visible
 word sets ≥ 0.8 on the newest step) joins the family of its nearest original inside the same task key, never of another
 member, and keeps its payload.
 
+What a word is: a run of ``\\w`` of the lower-cased text, or a whole placeholder; values are not folded. Pairs are found by
+MinHash bands (0.998 of those at 0.8) and judged exactly on 32-bit word hashes. Two limits, both of very large input: of a
+text of more than 65,536 distinct words a sample stands for it, and per band the newest 64 originals are looked at.
+
 State: a window of generations by event time and by records counted; the oldest is dropped whole. Store ``documents``: one
-entry a call, changelog deleted by time. Store ``header``: signature parameters and the window's clock. A state written
-with other parameters is refused.
+entry a call, changelog deleted by time; the index over it points at these very entries (about 1.2 KB a document of 120
+words, index included). Store ``header``: signature parameters and the window's clock. A state written with other
+parameters is refused with the way out.
 
 Never: compares across task keys, merges chains of near-duplicates, or forgets a single call on its own.
 """

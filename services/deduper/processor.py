@@ -1,15 +1,17 @@
 """De-duplication as a processor: verdicts in stream order, the window's documents in a store."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from services.deduper.logic.signatures import PARAMETERS, bands_of
-from services.deduper.logic.verdicts import REAPED_PER_RECORD, Span, WindowClock, judge, signed
-from services.deduper.logic.window import Document, Window
+from services.deduper.logic.document import WAY_OUT, generation_of
+from services.deduper.logic.expiry import Expiry
+from services.deduper.logic.signatures import PARAMETERS, signed_text
+from services.deduper.logic.verdicts import Call, Span, Verdict, WindowClock, fingerprint_of_event
+from services.deduper.logic.window import Window
 from shared.errors import FatalError
 from shared.events.observations import ObservationRedacted, ObservationUnique, advance
 from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result, Skipped
-from shared.stream.processor import Application, State, StoreSpec, TaskId
+from shared.stream.processor import Application, State, Store, StoreSpec, TaskId
 from shared.stream.records import Message
 
 SOURCE = "observation.redacted"
@@ -25,6 +27,7 @@ class Deduper:
         self._span = span
         self._window = Window(threshold)
         self._clock = WindowClock()
+        self._expiry = Expiry()
 
     def restored(self, state: State) -> None:
         """Rebuilds the index. Raises :class:`FatalError` for a state of other signature parameters."""
@@ -32,20 +35,33 @@ class Deduper:
         if header is not None:
             if header["parameters"] != PARAMETERS:
                 raise FatalError(
-                    f"the deduper's state was written with {header['parameters']}, this code signs with {PARAMETERS}: "
-                    "reset the state and replay"
+                    f"the deduper's state was written with {header['parameters']}, "
+                    f"this code signs with {PARAMETERS}: {WAY_OUT}"
                 )
             self._clock = WindowClock(**{name: header[name] for name in _CLOCK_FIELDS})
-        self._window = Window(self._threshold)
+        self._window, self._expiry = Window(self._threshold), Expiry()
+        remembered = list(state.store("documents").items())  # in the order of their sequence: each is written once
         oldest = self._clock.generation - self._span.generations + 1
-        documents = (Document.decode(event_id, data) for event_id, data in state.store("documents").items())
-        for document in sorted(documents, key=lambda document: document.sequence):
-            bands = [] if document.tokens is None else bands_of(document.tokens, document.salt)
-            self._window.add(document, bands)
-        self._window.drop_before(oldest)
+        self._window.restore([one for one in remembered if generation_of(one[1]) >= oldest])
+        for event_id, data in remembered:
+            self._expiry.remember(event_id, generation_of(data))
+        self._expiry.drop_before(oldest)
 
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:
-        results = [self._one(message.event, state) for message in batch]
+        documents = state.store("documents")
+        here: dict[str, int] = {}
+        turns = [self._turn(message.event, documents, here) for message in batch]
+        verdicts = iter(self._window.judge([turn.call for turn in turns if turn.call is not None]))
+        results: list[Result] = []
+        for message, turn in zip(batch, turns, strict=True):
+            for event_id in turn.reaped:
+                documents.delete(event_id)
+            if turn.call is None:
+                results.append(Skipped(turn.skipped))
+            else:
+                verdict = next(verdicts)
+                documents.put(turn.call.event_id, verdict.remembered)
+                results.append(_emitted(message.event, turn.call, verdict))
         header: dict[str, Any] = {name: getattr(self._clock, name) for name in _CLOCK_FIELDS}
         state.store("header").put("header", {"parameters": PARAMETERS, **header})
         return Outcomes(results)
@@ -53,31 +69,52 @@ class Deduper:
     def on_tick(self, now_ms: int, state: State) -> Outcomes:  # noqa: ARG002
         return NOTHING
 
-    def _one(self, event: Any, state: State) -> Result:
+    def _turn(self, event: Any, documents: Store, here: dict[str, int]) -> "_Turn":
+        """Moves the clock and tells re-sends; ``here`` are the event ids of this batch with their generation."""
         if not isinstance(event, ObservationRedacted):
-            return Skipped("tombstone")
-        documents = state.store("documents")
-        before = self._clock.generation
-        self._clock.advance(event.occurred_at_ms, self._span)
-        if self._clock.generation != before:
-            self._window.drop_before(self._clock.generation - self._span.generations + 1)
-        for expired in self._window.reap(REAPED_PER_RECORD):
-            documents.delete(expired)
-        verdict = judge(signed(event), self._window, self._clock)
-        if verdict is None:
-            return Skipped("duplicate_event")
-        self._window.expired.pop(event.event_id, None)
-        documents.put(event.event_id, verdict.document.encode())
-        self._window.add(verdict.document, verdict.bands)
-        unique = advance(
-            ObservationUnique,
-            event,
-            fingerprint=verdict.fingerprint,
-            repeat_of=verdict.repeat_of,
-            family=verdict.family,
-            family_similarity=verdict.similarity,
+            return _Turn(skipped="tombstone")
+        clock, event_id = self._clock, event.event_id
+        before = clock.generation
+        clock.advance(event.occurred_at_ms, self._span)
+        oldest = clock.generation - self._span.generations + 1
+        if clock.generation != before:
+            self._expiry.drop_before(oldest)
+        reaped = self._expiry.reap()
+        known = here.get(event_id)
+        if known is None:
+            data = documents.get(event_id)
+            known = -1 if data is None else generation_of(data)
+        if known >= max(oldest, 0):
+            return _Turn(reaped, skipped="duplicate_event")
+        here[event_id] = clock.generation
+        self._expiry.remember(event_id, clock.generation)
+        fingerprint = fingerprint_of_event(event)
+        trainable = event.untrainable_reason is None
+        text = signed_text(event.request)
+        return _Turn(
+            reaped,
+            Call(event_id, event.task_key, fingerprint, trainable, text, clock.generation, clock.sequence, oldest),
         )
-        return Emitted((Emit(TARGET, event.task_key, unique),))
+
+
+class _Turn(NamedTuple):
+    """One record's turn: store entries that may go, and the call to be judged or why there is none."""
+
+    reaped: Sequence[str] = ()
+    call: Call | None = None
+    skipped: str = ""
+
+
+def _emitted(event: ObservationRedacted, call: Call, verdict: Verdict) -> Emitted:
+    unique = advance(
+        ObservationUnique,
+        event,
+        fingerprint=call.fingerprint.hex(),
+        repeat_of=verdict.repeat_of,
+        family=verdict.family,
+        family_similarity=verdict.similarity,
+    )
+    return Emitted((Emit(TARGET, event.task_key, unique),))
 
 
 def application(*, threshold: float, span: Span) -> Application:
@@ -97,4 +134,5 @@ def application(*, threshold: float, span: Span) -> Application:
             StoreSpec("header"),
         ),
         tick_interval_s=None,
+        slice_records=500,
     )

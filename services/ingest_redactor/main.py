@@ -6,12 +6,14 @@ from services.ingest_redactor.logic.eligibility import Limits
 from services.ingest_redactor.logic.rules import Profile
 from services.ingest_redactor.processor import application
 from services.ingest_redactor.settings import IngestRedactorSettings
-from shared.lifecycle import run
+from shared.lifecycle import load_settings, run
 from shared.policy import load_policy
+from shared.stream.processor import Application
 
 
-def main() -> int:
-    settings = IngestRedactorSettings()
+def configured() -> tuple[Application, IngestRedactorSettings]:
+    """The redactor as the environment sets it up; one-shot entries run the same one."""
+    settings = load_settings(IngestRedactorSettings)
     curation = load_policy(settings.policy_profile).curation
     limits = Limits(
         max_cost_usd=curation.max_call_cost_usd,
@@ -20,7 +22,11 @@ def main() -> int:
     )
     hash_key = settings.hash_key.get_secret_value().encode()
     profile: Profile = "hipaa" if curation.redaction_profile == "hipaa" else "pii"
-    return run(application(hash_key=hash_key, profile=profile, limits=limits), settings)
+    return application(hash_key=hash_key, profile=profile, limits=limits), settings
+
+
+def main() -> int:
+    return run(*configured())
 
 
 if __name__ == "__main__":

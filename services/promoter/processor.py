@@ -82,6 +82,8 @@ class Promoter:
         record = self._load(event.cluster, state) or ClusterRecord(event.cluster, epoch=event.epoch)
         if event.fencing_token <= record.token:
             return Skipped("stale_result")
+        if event.job_id == record.job_id:  # attempts of a job train the same version: it was registered already
+            return Skipped("job_ended")
         base = state.table("model.registered").get(event.base_model)
         if base is None:
             return Rejected("unknown_base", event.base_model)

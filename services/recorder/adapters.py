@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from services.recorder.logic import AUDIT, Row
+from services.recorder.logic import AUDIT, TABLES, Row
 from shared.errors import FatalError, MigratedError, TransientError
 from shared.stream.records import TopicPartition
 
@@ -16,26 +16,40 @@ GENESIS = "0" * 64
 # asyncpg raises InternalClientError for a query in flight when the server dies: that too is a lost connection.
 LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 COMMAND_TIMEOUT_S = 30.0
+# What a database says that was dropped, or is about to be made again, under a running recorder.
+WIPED = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.InvalidCatalogNameError)
 
 
 class Projection:
-    """One connection. Any error of the connection closes it and is a :class:`TransientError`; the next use reconnects."""
+    """One connection. Any error of the connection closes it and is a :class:`TransientError`; the next use reconnects.
+
+    So is a table, schema or database that is gone, once this one had been prepared: it is made again.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._connection: Any = None
+        self._prepared = False
 
     async def prepare(self) -> None:
-        """Create what is missing. Concurrent recorders take turns."""
+        """Create what is missing; the topics of a table that was missing are read again. Concurrent recorders take turns."""
         try:
             connection = await self._connected()
             async with connection.transaction():
                 await connection.execute("SELECT pg_advisory_xact_lock(74837483)")
+                missing = [
+                    table.name
+                    for table in TABLES
+                    if not await connection.fetchval("SELECT to_regclass($1)::text", table.name)
+                ]
                 await connection.execute(SCHEMA_FILE.read_text())
+                topics = [topic for table in TABLES if table.name in missing for topic in table.topics]
+                await connection.execute("DELETE FROM projection_offsets WHERE topic = ANY($1::text[])", topics)
+            self._prepared = True
         except LOST as error:
             raise await self._lost(error) from error
         except asyncpg.PostgresError as error:
-            raise refused(error) from error
+            raise await self._refused(error) from error
 
     async def offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """Next offset of each partition; 0 for one never recorded."""
@@ -45,7 +59,7 @@ class Projection:
         except LOST as error:
             raise await self._lost(error) from error
         except asyncpg.PostgresError as error:
-            raise refused(error) from error
+            raise await self._refused(error) from error
         known = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         return {partition: known.get(partition, 0) for partition in partitions}
 
@@ -66,7 +80,7 @@ class Projection:
         except LOST as error:
             raise await self._lost(error) from error
         except asyncpg.PostgresError as error:
-            raise refused(error) from error
+            raise await self._refused(error) from error
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -95,19 +109,29 @@ class Projection:
             raise MigratedError(f"{partition} was moved by another recorder")
 
     async def _verify(self, connection: Any, rows: Sequence[Row]) -> None:
-        """Each audit row continues its chain: next sequence, and the hash of the row before."""
+        """Each audit row continues its chain: next sequence, and the hash of the row before. Rows that are there already
+        (the log is read again) must be the same ones."""
         heads: dict[str, tuple[int, str]] = {}
+        fresh: dict[tuple[str, int], str] = {}
         for row in rows:
             values = dict(zip(row.table.columns, row.values, strict=True))
-            chain = values["chain_id"]
+            chain, seq = values["chain_id"], values["seq"]
             if chain not in heads:
                 last = await connection.fetchrow(
                     "SELECT seq, row_hash FROM promotion_audit_log WHERE chain_id = $1 ORDER BY seq DESC LIMIT 1", chain
                 )
                 heads[chain] = (last["seq"] + 1, last["row_hash"]) if last else (0, GENESIS)
-            if (values["seq"], values["prev_hash"]) != heads[chain]:
-                raise FatalError(f"audit chain {chain} breaks at seq {values['seq']}: nothing is recorded after it")
-            heads[chain] = (values["seq"] + 1, values["row_hash"])
+            if seq < heads[chain][0]:
+                known = fresh.get((chain, seq)) or await connection.fetchval(
+                    "SELECT row_hash FROM promotion_audit_log WHERE chain_id = $1 AND seq = $2", chain, seq
+                )
+                if known in (values["row_hash"], None):
+                    continue
+            elif (seq, values["prev_hash"]) == heads[chain]:
+                fresh[chain, seq] = values["row_hash"]
+                heads[chain] = (seq + 1, values["row_hash"])
+                continue
+            raise FatalError(f"audit chain {chain} breaks at seq {seq}: nothing is recorded after it")
 
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():
@@ -117,6 +141,12 @@ class Projection:
     async def _lost(self, error: BaseException) -> TransientError:
         await self.close()
         return TransientError(f"postgresql: {type(error).__name__}")
+
+    async def _refused(self, error: asyncpg.PostgresError) -> TransientError | FatalError:
+        if self._prepared and isinstance(error, WIPED):
+            await self.close()  # a new connection knows nothing of the old tables
+            return TransientError(f"postgresql was wiped: {type(error).__name__}")
+        return refused(error)
 
 
 def refused(error: asyncpg.PostgresError) -> TransientError | FatalError:

@@ -21,9 +21,11 @@ POSITION = ("topic", "partition", "position")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``latest_by``: for tables that keep one row a key, the column by which a newer row replaces an older one."""
+    """``topics``: what fills it. ``latest_by``: for tables that keep one row a key, the column by which a newer row
+    replaces an older one."""
 
     name: str
+    topics: tuple[str, ...]
     columns: tuple[str, ...]
     key: tuple[str, ...]
     latest_by: str | None = None
@@ -44,13 +46,20 @@ class Table:
 
 REGISTRY = Table(
     "model_registry",
+    ("model.registered",),
     ("model", "kind", "state", "safety_grade", "registered_at", "record", *POSITION),
     ("model",),
     latest_by="registered_at",
 )
-METRICS = Table("model_metrics_timeseries", ("at_ms", "cluster", "model", "record", *POSITION), POSITION)
+METRICS = Table(
+    "model_metrics_timeseries",
+    ("metrics.windowed", "shadow.compared", "cluster.measured"),
+    ("at_ms", "cluster", "model", "record", *POSITION),
+    POSITION,
+)
 OBSERVED = Table(
     "slm_observation_raw",
+    ("observation.redacted",),
     (
         "event_id",
         "tenant",
@@ -67,17 +76,20 @@ OBSERVED = Table(
 )
 CURATED = Table(
     "slm_observation_curated",
+    ("observation.clustered",),
     ("event_id", "cluster", "family", "repeat_of", "split", "untrainable", "occurred_at", "record", *POSITION),
     POSITION,
 )
 ASSIGNMENT = Table(
     "cluster_model_assignment",
+    ("assignment.changed",),
     ("cluster", "version", "primary_model", "challenger", "stage", "share", "changed_at", "record", *POSITION),
     ("cluster",),
     latest_by="version",
 )
 AUDIT = Table(
     "promotion_audit_log",
+    ("promotion.audit",),
     ("chain_id", "seq", "at_ms", "actor", "action", "subject", "canonical", "prev_hash", "row_hash", *POSITION),
     ("chain_id", "seq"),
 )

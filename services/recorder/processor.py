@@ -10,6 +10,7 @@ from shared.errors import FlywheelError, MigratedError, PoisonError, TransientEr
 from shared.schema.convert import to_plain
 from shared.stream.broker import Broker, Consumer
 from shared.stream.records import Record, TopicPartition
+from shared.stream.replays import is_replay
 from shared.stream.serde import Serde
 from shared.telemetry import describe_error
 
@@ -26,6 +27,7 @@ TOPICS = (
 GROUP = "recorder"
 POLL_S = 0.2
 RETRY_S = 1.0
+CHECK_S = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -78,10 +80,15 @@ class Recorder:
                     await consumer.stop()
 
     async def _record(self, consumer: Consumer, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        check_s = loop.time() + CHECK_S
         while not stop.is_set():
             if not self._next:
                 await self._position(consumer)
                 continue
+            if loop.time() >= check_s:
+                await self._check()
+                check_s = loop.time() + CHECK_S
             partitions = list(self._next)
             records = await consumer.poll(partitions, self._max_batch_records, POLL_S)
             if set(partitions) != set(self._next):
@@ -92,6 +99,13 @@ class Recorder:
                 self._next.update({partition: following for partition, (_, following) in moves.items()})
                 with suppress(MigratedError):
                     await consumer.commit(dict(self._next))
+
+    async def _check(self) -> None:
+        """Without traffic no write would tell that the tables were emptied. Raises :class:`MigratedError` if an offset
+        went back: then all is read again from where PostgreSQL stands."""
+        known = await self._store.offsets(list(self._next))
+        if any(offset < self._next.get(partition, 0) for partition, offset in known.items()):
+            raise MigratedError("the projection was emptied: what is missing is read again")
 
     async def _position(self, consumer: Consumer) -> None:
         """Seek every assigned partition to where PostgreSQL stands, or to the beginning of what is kept."""
@@ -123,7 +137,7 @@ class Recorder:
     def _rows(self, records: list[Record]) -> list[Row]:
         rows = []
         for record in records:
-            if record.value is None:
+            if record.value is None or is_replay(record.headers):  # the original of a replayed record stands for it
                 continue
             try:
                 event = self._serde.decode(record.topic, record.value)

@@ -7,6 +7,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from shared.errors import TransientError
+from shared.replica import REPLICA_PREFIX
 
 # One hash per kind; a field holds "<version>:<payload in base64>". Returns 1 if the value was taken.
 PUT_IF_NEWER = """
@@ -18,7 +19,7 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ':' .. ARGV[3])
 return 1
 """
-PREFIX = "flywheel:router:"
+PREFIX = REPLICA_PREFIX
 OPERATION_TIMEOUT_S = 0.5
 
 
@@ -43,7 +44,7 @@ class RedisReplica:
             rows = await self._redis.hgetall(PREFIX + kind)
         except (RedisError, OSError) as error:
             raise TransientError(f"redis: {type(error).__name__}") from error
-        return {key.decode(): base64.b64decode(value.split(b":", 1)[1]) for key, value in rows.items()}
+        return {key.decode(): payload for key, value in rows.items() if (payload := _payload(value)) is not None}
 
     async def counts(self, kinds: tuple[str, ...]) -> dict[str, int]:
         try:
@@ -51,5 +52,19 @@ class RedisReplica:
         except (RedisError, OSError) as error:
             raise TransientError(f"redis: {type(error).__name__}") from error
 
+    async def run_id(self) -> str:
+        try:
+            return str((await self._redis.info("server"))["run_id"])
+        except (RedisError, OSError, KeyError) as error:
+            raise TransientError(f"redis: {type(error).__name__}") from error
+
     async def close(self) -> None:
         await self._redis.aclose()
+
+
+def _payload(value: bytes) -> bytes | None:
+    """A field's payload; ``None`` for one that was not written here: the topics hold what it should have been."""
+    try:
+        return base64.b64decode(value.split(b":", 1)[1], validate=True)
+    except (IndexError, ValueError):
+        return None

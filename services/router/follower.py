@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from typing import Any, Protocol
 
 from services.router.snapshot import SnapshotHolder
 from shared.errors import FatalError, FlywheelError, PoisonError, TransientError
-from shared.events import AssignmentChanged, ClusterChanged, ModelRegistered
+from shared.replica import REPLICATED_TOPICS, version_of
 from shared.stream.broker import Broker
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
 from shared.telemetry import describe_error
 
-TOPICS = ("cluster.changed", "model.registered", "assignment.changed")
+TOPICS = REPLICATED_TOPICS
 RETRY_S = 1.0
 REPLICA_POLL_S = 1.0
 
@@ -29,6 +30,10 @@ class Replica(Protocol):
 
     async def counts(self, kinds: tuple[str, ...]) -> dict[str, int]: ...
 
+    async def run_id(self) -> str:
+        """Differs between two lives of the server: it may have come back emptied, or as it was some time ago."""
+        ...
+
 
 class Follower:
     """Two loops that never end by themselves: one follows Kafka, one exchanges with the replica.
@@ -42,8 +47,9 @@ class Follower:
         self._broker = broker
         self._serde = serde
         self._follow = follow
+        self._latest: dict[tuple[str, str], Any] = {}  # what the topics hold, newest version of each key
         self._unwritten: dict[tuple[str, str], Any] = {}
-        self._written: dict[tuple[str, str], Any] = {}
+        self._run_id = ""
         self.current = asyncio.Event()
 
     async def follow_log(self) -> None:
@@ -82,19 +88,25 @@ class Follower:
                     self._apply(topic, self._serde.decode(topic, payload))
 
     async def _write(self) -> None:
-        counts = await self._replica.counts(TOPICS)
-        expected = {topic: sum(1 for kind, _ in self._written if kind == topic) for topic in TOPICS}
-        if any(counts[topic] < expected[topic] for topic in TOPICS):
-            self._unwritten = {**self._written, **self._unwritten}
+        """Write what changed, or everything if the replica holds less than it should or is another one than before."""
+        run_id, counts = await self._replica.run_id(), await self._replica.counts(TOPICS)
+        expected = Counter(topic for topic, _ in self._latest.keys() - self._unwritten.keys())
+        if run_id != self._run_id or any(counts[topic] < expected[topic] for topic in TOPICS):
+            self._unwritten = dict(self._latest)
+            self._run_id = run_id
         for (topic, key), event in list(self._unwritten.items()):
             await self._replica.put(topic, key, version_of(event), self._serde.encode(topic, event))
-            self._written[(topic, key)] = event
             if self._unwritten.get((topic, key)) is event:
                 del self._unwritten[(topic, key)]
 
     def _changed(self, topic: str, key: str, event: Any) -> None:
-        if event is not None and self._apply(topic, event):
-            self._unwritten[(topic, key)] = event
+        if event is None:
+            return
+        self._apply(topic, event)
+        # Kept even where the replica itself had told of it before: a replica that is emptied is filled from here.
+        known = self._latest.get((topic, key))
+        if known is None or version_of(known) <= version_of(event):
+            self._latest[(topic, key)] = self._unwritten[(topic, key)] = event
 
     def _apply(self, topic: str, event: Any) -> bool:
         if topic == "assignment.changed":
@@ -102,14 +114,3 @@ class Follower:
         if topic == "cluster.changed":
             return self._holder.cluster(event)
         return self._holder.model(event)
-
-
-def version_of(event: Any) -> int:
-    """One rising number per key, small enough to be exact as a double."""
-    if isinstance(event, AssignmentChanged):
-        return event.version
-    if isinstance(event, ClusterChanged):
-        return event.epoch * 2**32 + (event.matcher.version if event.matcher else 2**32 - 1)
-    if isinstance(event, ModelRegistered):
-        return event.registered_at_ms
-    raise TypeError(f"{type(event).__name__} is not replicated")

@@ -1,6 +1,6 @@
 """What the adapter learned, on rows it never saw: format, parity, precision and recall by greedy decoding."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -14,15 +14,22 @@ BATCH = 8
 
 
 def evaluate(
-    model: Any, tokenizer: Any, rows: Sequence[Row], template: Template, free_arguments: Sequence[str]
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[Row],
+    template: Template,
+    free_arguments: Sequence[str],
+    check: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
-    """Shares in [0, 1] over ``rows``. Empty rows give no metric: absence is no evidence."""
+    """Shares in [0, 1] over ``rows``. Empty rows give no metric: absence is no evidence. ``check`` is called for every
+    batch, and may raise."""
     if not rows:
         return {}
     formats = parities = 0
     precision = recall = 0.0
     ordered = sorted(rows, key=lambda row: len(row.prompt))
     for start in range(0, len(ordered), BATCH):
+        check()
         batch = ordered[start : start + BATCH]
         for row, text in zip(batch, _complete(model, tokenizer, batch, template), strict=True):
             parsed = parse_calls(text, row.tools, row.event_id)

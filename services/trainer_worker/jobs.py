@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from services.trainer_worker.base_model import prepare
+from services.trainer_worker.control import Step
 from services.trainer_worker.logic import Dataset, build_dataset, refusal
 from services.trainer_worker.profiles import profile_by_name
 from shared.errors import PoisonError
@@ -15,21 +17,14 @@ from shared.events.vocabulary import TrainingPhase
 from shared.prompting.template import COMPACT_CHATML, Template
 from shared.weights import packaged_weights
 
-MIN_TEST_ROWS = 10
+if TYPE_CHECKING:
+    from services.trainer_worker import checkpoint as checkpointing
+    from services.trainer_worker import train as training
 
-logger = logging.getLogger(__name__)
+MIN_TEST_ROWS = 10
 MIN_ROWS_SHARE = 0.8
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Progress of a job."""
-
-    phase: TrainingPhase
-    step: int = 0
-    steps: int = 0
-    loss: float | None = None
-    eta_s: float | None = None
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +66,12 @@ def run_job(
     threads: int,
     code_version: str,
     report: Callable[[Step], None],
+    check: Callable[[], None] = lambda: None,
+    checkpoints_dir: Path | None = None,
+    checkpoint_every_s: float = 30.0,
 ) -> JobResult:
-    """Data set → adapter → evaluation → artefact. Raises :class:`PoisonError` with the reason where it must refuse."""
+    """Data set → adapter → evaluation → artefact. Raises :class:`PoisonError` with the reason where it must refuse, and
+    whatever ``report`` and ``check`` raise. Without ``checkpoints_dir`` nothing is kept of a run that ends early."""
     profile, template = profile_by_name(request.profile), COMPACT_CHATML
     base = packaged_weights(request.base_model)
     report(Step(TrainingPhase.DATA))
@@ -84,6 +83,7 @@ def run_job(
     # torch takes seconds and gigabytes: it is loaded when there is something to train.
     import torch
 
+    from services.trainer_worker import checkpoint as checkpointing
     from services.trainer_worker import evaluate as evaluation
     from services.trainer_worker import train as training
     from services.trainer_worker.artefact import write_artefact
@@ -94,24 +94,23 @@ def run_job(
     limit = template.max_prompt_tokens + template.max_completion_tokens
     encoded = training.encode(dataset.train, tokenizer, limit, profile.max_over_length_share)
     longest = max(row.completion_start for row in encoded)
-    trained = training.train(
-        model,
-        tokenizer,
-        encoded,
-        profile,
-        request.seed,
-        request.time_budget_s,
-        lambda p: report(Step(TrainingPhase.TRAINING, p.step, p.steps, p.loss, p.eta_s)),
-    )
+    checkpoints = None
+    if checkpoints_dir is not None:
+        identity = checkpointing.Identity(dataset.hash, profile.content(), base.sha256)
+        checkpoints = checkpointing.Checkpoints(
+            checkpoints_dir, request.job_id, request.attempt, identity, checkpoint_every_s
+        )
+    trained, resumed_at = _train(model, tokenizer, encoded, request, checkpoints, report, check)
     report(Step(TrainingPhase.EVALUATING, trained.steps, trained.steps, trained.final_loss))
-    metrics = evaluation.evaluate(trained.model, tokenizer, dataset.test, template, dataset.free_arguments)
+    metrics = evaluation.evaluate(trained.model, tokenizer, dataset.test, template, dataset.free_arguments, check)
     unseen = training.encode(dataset.test, tokenizer, limit, profile.max_over_length_share)
     metrics["validation_loss"] = evaluation.validation_loss(trained.model, tokenizer, unseen)
     metrics["training_loss"] = trained.final_loss
     metrics["steps"] = float(trained.steps)
     name = model_name(request)
+    made = replace(request, seed=trained.seed)
     folder, digest, provenance = write_artefact(
-        adapters_dir, name, trained.model, request, dataset, base, template, profile, metrics, code_version
+        adapters_dir, name, trained.model, made, dataset, base, template, profile, metrics, code_version
     )
     return JobResult(
         model=name,
@@ -120,10 +119,49 @@ def run_job(
         manifest_digest=digest,
         template=template,
         max_prompt_tokens=min(template.max_prompt_tokens, int(longest * 1.5)),
-        metrics=metrics,
+        metrics={**metrics, "resumed_at_step": float(resumed_at)} if resumed_at else metrics,
         record=_record(request, dataset, provenance),
         seconds=trained.seconds,
     )
+
+
+def _train(
+    model: Any,
+    tokenizer: Any,
+    encoded: Sequence["training.Encoded"],
+    request: TrainingRequested,
+    checkpoints: "checkpointing.Checkpoints | None",
+    report: Callable[[Step], None],
+    check: Callable[[], None],
+) -> tuple["training.Trained", int]:
+    """The run, from the newest checkpoint of an earlier attempt if there is one, and the step where it went on."""
+    from services.trainer_worker import train as training
+
+    resume, passed_over = (None, "") if checkpoints is None else checkpoints.newest()
+    if passed_over:
+        logger.warning("checkpoints were passed over", extra={"job": request.job_id, "reason": passed_over})
+    if request.attempt > 1 and checkpoints is not None:
+        step = 0 if resume is None else resume.step
+        said = "a job starts over: no checkpoint is to be had" if resume is None else "a job is resumed"
+        logger.info(said, extra={"job": request.job_id, "attempt": request.attempt, "step": step})
+    try:
+        trained = training.train(
+            model,
+            tokenizer,
+            encoded,
+            profile_by_name(request.profile),
+            request.seed,
+            request.time_budget_s,
+            lambda p: report(Step(TrainingPhase.TRAINING, p.step, p.steps, p.loss, p.eta_s)),
+            check=check,
+            resume=resume,
+            keep=checkpoints,
+        )
+    except training.NotLearningError:
+        if checkpoints is not None:  # the next attempt takes another seed, from the start
+            checkpoints.drop()
+        raise
+    return trained, 0 if resume is None else resume.step
 
 
 def _record(request: TrainingRequested, dataset: Dataset, provenance: str) -> TrainingRecord:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from services.trainer_worker.base_model import prepare
-from services.trainer_worker.jobs import Step, run_job
+from services.trainer_worker.control import Step
+from services.trainer_worker.jobs import run_job
 from services.trainer_worker.logic import Row, build_dataset
 from services.trainer_worker.main import code_version
 from shared.errors import FlywheelError, PoisonError, SettingsError

@@ -8,8 +8,9 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -51,6 +52,27 @@ class Trained:
     final_loss: float
     seconds: float
     stopped: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a run needs to go on: the position in the order of rows is given by ``seed`` and ``step``."""
+
+    step: int
+    seed: int
+    elapsed_s: float
+    recent: tuple[float, ...]
+    weights: dict[str, torch.Tensor]
+    moments: dict[str, torch.Tensor]
+
+
+class Keep(Protocol):
+    """Where snapshots go."""
+
+    def due(self, elapsed_s: float) -> bool: ...
+
+    def save(self, snapshot: Snapshot) -> object: ...
 
 
 def pick_device(wanted: str) -> str:
@@ -95,45 +117,95 @@ def train(
     time_budget_s: float,
     report: Callable[[Progress], None],
     now_s: Callable[[], float] = time.monotonic,
+    *,
+    check: Callable[[], None] = lambda: None,
+    resume: Snapshot | None = None,
+    keep: Keep | None = None,
 ) -> Trained:
     """Train an adapter. Stops at the planned steps, at the time budget (after at least one epoch), or once learned.
 
-    The same rows, seed and number of threads give the same weights on CPU. Raises :class:`NotLearningError`.
+    The same rows, seed and number of threads give the same weights on CPU, resumed or not: a run that goes on from
+    ``resume`` keeps that one's seed, order of rows, optimiser and spent time. ``check`` is called at every step, and may
+    raise. Raises :class:`NotLearningError`.
     """
-    torch.manual_seed(seed)
-    model = get_peft_model(base, _lora(profile))
-    model.train()
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    for parameter in trainable:
-        parameter.data = parameter.data.float()
-    optimiser = torch.optim.AdamW(trainable, lr=profile.learning_rate, weight_decay=0.0)
-    steps = profile.steps(len(rows))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate(steps, max(1, round(profile.warmup_share * steps))))
-    started_s, stopped, step = now_s(), "planned", 0
-    recent: list[float] = []
-    rng = random.Random(seed)  # noqa: S311 - a shuffle that must repeat, not a secret
-    for batch in _batches(rows, profile.batch_size, steps, rng):
-        loss = _step(model, batch, tokenizer.pad_token_id)
-        if not math.isfinite(loss_value := float(loss.detach())):
-            raise NotLearningError(f"loss is {loss_value} at step {step}")
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trainable, profile.clip)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        schedule.step()
-        step += 1
-        recent = [*recent[-(2 * REPORT_EVERY_STEPS - 1) :], loss_value]
-        elapsed_s = now_s() - started_s
-        if step % REPORT_EVERY_STEPS == 0 or step == steps:
-            report(Progress(step, steps, sum(recent) / len(recent), elapsed_s / step * (steps - step)))
-        if max(recent) < profile.stop_loss and len(recent) == 2 * REPORT_EVERY_STEPS:
+    run = _Run(base, rows, profile, seed if resume is None else resume.seed, resume)
+    started_s, stopped = now_s() - run.elapsed_s, "planned"
+    for batch in islice(_batches(rows, profile.batch_size, run.steps, run.order), run.step, None):
+        check()
+        run.take(batch, tokenizer.pad_token_id)
+        run.elapsed_s = now_s() - started_s
+        if run.step % REPORT_EVERY_STEPS == 0 or run.step == run.steps:
+            eta_s = run.elapsed_s / run.step * (run.steps - run.step)
+            report(Progress(run.step, run.steps, run.mean_loss(), eta_s))
+        if max(run.recent) < profile.stop_loss and len(run.recent) == 2 * REPORT_EVERY_STEPS:
             stopped = "learned"
             break
-        if elapsed_s > time_budget_s and step * profile.batch_size >= len(rows):
+        if run.elapsed_s > time_budget_s and run.step * profile.batch_size >= len(rows):
             stopped = "time_budget"
             break
-    model.eval()
-    return Trained(model, tokenizer, step, sum(recent) / max(len(recent), 1), now_s() - started_s, stopped)
+        if keep is not None and keep.due(run.elapsed_s):
+            keep.save(run.snapshot())
+    run.model.eval()
+    return Trained(run.model, tokenizer, run.step, run.mean_loss(), run.elapsed_s, stopped, run.seed)
+
+
+class _Run:
+    """The moving parts of a run: model, optimiser, rate, and how far it is."""
+
+    def __init__(
+        self, base: Any, rows: Sequence[Encoded], profile: Profile, seed: int, resume: Snapshot | None
+    ) -> None:
+        torch.manual_seed(seed)
+        self.seed = seed
+        self.order = random.Random(seed)  # noqa: S311 - a shuffle that must repeat, not a secret
+        self.model: Any = get_peft_model(base, _lora(profile))
+        self.model.train()
+        self._named = {name: value for name, value in self.model.named_parameters() if value.requires_grad}
+        for parameter in self._named.values():
+            parameter.data = parameter.data.float()
+        self._profile = profile
+        self._optimiser = torch.optim.AdamW(list(self._named.values()), lr=profile.learning_rate, weight_decay=0.0)
+        self.steps = profile.steps(len(rows))
+        self._rate = _rate(self.steps, max(1, round(profile.warmup_share * self.steps)))
+        self.step, self.elapsed_s = 0, 0.0
+        self.recent: list[float] = []
+        if resume is not None:
+            self._restore(resume)
+
+    def take(self, batch: Sequence[Encoded], pad_id: int) -> None:
+        """One optimiser step."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._profile.learning_rate * self._rate(self.step)
+        loss = _step(self.model, batch, pad_id)
+        if not math.isfinite(value := float(loss.detach())):
+            raise NotLearningError(f"loss is {value} at step {self.step}")
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(list(self._named.values()), self._profile.clip)
+        self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        self.recent = [*self.recent[-(2 * REPORT_EVERY_STEPS - 1) :], value]
+
+    def mean_loss(self) -> float:
+        return sum(self.recent) / max(len(self.recent), 1)
+
+    def snapshot(self) -> Snapshot:
+        weights, moments = {}, {}
+        for name, parameter in self._named.items():
+            weights[name] = parameter.detach().cpu().clone().contiguous()
+            for kind, value in self._optimiser.state[parameter].items():
+                moments[f"{name}|{kind}"] = value.detach().cpu().clone().contiguous()
+        return Snapshot(self.step, self.seed, self.elapsed_s, tuple(self.recent), weights, moments)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """Raises ``KeyError`` or ``RuntimeError`` where the snapshot is of another shape."""
+        state: dict[int, dict[str, Any]] = {}
+        for index, (name, parameter) in enumerate(self._named.items()):
+            parameter.data.copy_(snapshot.weights[name])
+            state[index] = {kind: snapshot.moments[f"{name}|{kind}"] for kind in ("step", "exp_avg", "exp_avg_sq")}
+        self._optimiser.load_state_dict({"state": state, "param_groups": self._optimiser.state_dict()["param_groups"]})
+        self.step, self.elapsed_s = snapshot.step, snapshot.elapsed_s
+        self.recent = list(snapshot.recent)
 
 
 def _lora(profile: Profile) -> LoraConfig:

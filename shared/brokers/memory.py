@@ -10,7 +10,6 @@ slow network), raise (a lost request, or after ``….after`` a lost answer), or 
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -29,8 +28,6 @@ from shared.stream.broker import (
 )
 from shared.stream.records import Record, TopicPartition
 
-_ids = itertools.count(1)
-
 
 class Faults(Protocol):
     async def point(self, client: str, where: str, /) -> None:
@@ -48,7 +45,7 @@ class MemoryBroker:
 
     def __init__(self, cluster: MemoryCluster, client: str = "", faults: Faults | None = None) -> None:
         self.cluster = cluster
-        self.client = client or f"client-{next(_ids)}"
+        self.client = client or f"client-{cluster.next_id()}"
         self._faults = faults if faults is not None else NoFaults()
 
     def consumer(self, group: str, topics: Sequence[str], listener: Listener) -> Consumer:
@@ -64,7 +61,7 @@ class MemoryBroker:
         return _MemoryProducer(self, transactional_id)
 
     def admin(self) -> Admin:
-        return _MemoryAdmin(self.cluster)
+        return _MemoryAdmin(self)
 
     async def close(self) -> None:
         return None
@@ -133,7 +130,7 @@ class _MemoryConsumer(_MemorySource):
         super().__init__(broker)
         self._group = self._cluster.group(group)
         self._listener = listener
-        self._member = Member(f"{broker.client}-{next(_ids)}", broker.client, topics)
+        self._member = Member(f"{broker.client}-{self._cluster.next_id()}", broker.client, topics)
         self._generation = 0
         self._assigned = asyncio.Event()
         self._coordination: asyncio.Task[None] | None = None
@@ -222,6 +219,7 @@ class _MemoryReader(_MemorySource):
         self._positions = dict(positions)
 
     async def beginnings(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        await self._broker.point("beginnings")
         return {partition: self._cluster.log(partition).start for partition in partitions}
 
     async def stable_ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
@@ -250,6 +248,7 @@ class _MemoryProducer:
         await self._call("begin")
         self._act(lambda: self._cluster.begin(self._name(), self._epoch))
         self._open = True
+        await self._call("begin.after")
 
     async def send(self, records: Sequence[OutRecord]) -> None:
         await self._call("send")
@@ -265,6 +264,7 @@ class _MemoryProducer:
         await self._call("offsets")
         if offsets:
             self._act(lambda: self._cluster.add_offsets(self._name(), self._epoch, group, offsets))
+        await self._call("offsets.after")
         await self._call("commit")
         self._act(lambda: self._cluster.end(self._name(), self._epoch, commit=True))
         self._open = False
@@ -274,6 +274,7 @@ class _MemoryProducer:
         await self._call("abort")
         self._act(lambda: self._cluster.end(self._name(), self._epoch, commit=False))
         self._open = False
+        await self._call("abort.after")
 
     async def close(self) -> None:
         if self._open and not self._dead:
@@ -315,8 +316,9 @@ class _Action(Protocol):
 
 
 class _MemoryAdmin:
-    def __init__(self, cluster: MemoryCluster) -> None:
-        self._cluster = cluster
+    def __init__(self, broker: MemoryBroker) -> None:
+        self._broker = broker
+        self._cluster = broker.cluster
 
     async def create_topics(self, topics: Sequence[NewTopic]) -> list[str]:
         return [topic.name for topic in topics if self._cluster.create_topic(topic)]
@@ -326,6 +328,7 @@ class _MemoryAdmin:
             self._cluster.logs.pop(name, None)
 
     async def topics(self) -> dict[str, int]:
+        await self._broker.point("topics")
         return {name: len(logs) for name, logs in self._cluster.logs.items()}
 
     async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
@@ -336,6 +339,9 @@ class _MemoryAdmin:
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
         return dict(self._cluster.group(group).offsets)
+
+    async def members(self, group: str) -> int:
+        return len(self._cluster.group(group).members)
 
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         committed = self._cluster.group(group).offsets

@@ -7,11 +7,13 @@ a rebalance in time is left out of it.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.clock import Clock, SystemClock
-from shared.errors import FatalError, MigratedError
+from shared.errors import FatalError, MigratedError, TransientError
 from shared.stream.broker import NewTopic, OutRecord
 from shared.stream.partitioner import partition_for
 from shared.stream.records import Record, TopicPartition
@@ -123,6 +125,11 @@ class Group:
             self._begin()
             self._complete_if_all_joined()
 
+    def rebalance(self) -> None:
+        """Everybody has to join again though nobody came or left, as after a change of metadata or coordinator."""
+        if self.members:
+            self._begin()
+
     def is_current(self, member: Member, generation: int) -> bool:
         return self.members.get(member.id) is member and generation == self.generation and not member.rebalance.is_set()
 
@@ -140,6 +147,7 @@ class Group:
         late = [member for member in self.members.values() if member.joined is None]
         for member in late:
             del self.members[member.id]
+            self._cluster.on_left_out(member.client)
         self._complete_if_all_joined()
 
     def _complete_if_all_joined(self) -> None:
@@ -173,6 +181,8 @@ class MemoryCluster:
     """The log that any number of :class:`shared.brokers.memory.MemoryBroker` clients share.
 
     Topics are made with ``create_topic``; unknown topics are refused as a real broker with auto-creation off does.
+    ``unwritable`` topics refuse records for the time being (no leader, too few replicas), counted in ``refused``;
+    ``on_left_out`` is told the client of a member that came to a rebalance too late.
     """
 
     def __init__(
@@ -184,7 +194,15 @@ class MemoryCluster:
         self.logs: dict[str, list[PartitionLog]] = {}
         self.groups: dict[str, Group] = {}
         self.transactions: dict[str, Transaction] = {}
+        self.unwritable: set[str] = set()
+        self.refused: Counter[str] = Counter()
+        self.on_left_out: Callable[[str], None] = lambda _client: None
+        self._ids = itertools.count(1)
         self._waiting: dict[asyncio.Future[None], None] = {}  # ordered, so that simulations repeat
+
+    def next_id(self) -> int:
+        """Numbers for clients and members, so that their names repeat with the cluster and not with the process."""
+        return next(self._ids)
 
     def create_topic(self, topic: NewTopic) -> bool:
         if topic.name in self.logs:
@@ -213,8 +231,12 @@ class MemoryCluster:
                 group.leave(member)
 
     def append(self, record: OutRecord, transactional_id: str | None = None, epoch: int = 0) -> None:
-        """Raises :class:`MigratedError` when ``epoch`` is no longer the transactional id's."""
+        """Raises :class:`MigratedError` when ``epoch`` is no longer the transactional id's, and ``TransientError`` for an
+        unwritable topic."""
         logs = self.partitions(record.topic)
+        if record.topic in self.unwritable:
+            self.refused[record.topic] += 1
+            raise TransientError(f"{record.topic} takes no records now")
         number = record.partition if record.partition is not None else partition_for(record.key or b"", len(logs))
         target = TopicPartition(record.topic, number)
         if transactional_id is not None:

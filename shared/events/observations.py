@@ -1,10 +1,10 @@
 """One call on its way through curation: raw → redacted → unique → clustered. Each stage is the last, plus."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from shared.events.calls import Answer, Attempt, Request, RoutingDecision
+from shared.events.shaping import advanced
 from shared.events.vocabulary import CallOutcome, Split
 
 
@@ -89,6 +89,4 @@ def advance(stage: type[S], observation: ObservationRaw, **more: Any) -> S:
 
     Raises ``TypeError`` if a field of the stage is missing.
     """
-    values = {field.name: getattr(observation, field.name) for field in dataclasses.fields(observation)}
-    values.update(more)
-    return stage(**values)
+    return advanced(stage, observation, **more)

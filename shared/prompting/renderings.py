@@ -5,6 +5,8 @@ For every kind, ``read_*`` gives the canonical value, equal for all renderings o
 """
 
 import re
+import string
+from collections.abc import Callable
 from datetime import date
 
 _NON_DIGIT = re.compile(r"\D+")
@@ -12,6 +14,12 @@ _DIGITS = re.compile(r"\d")
 
 DEFAULT_ID_DIGITS = 8
 _MIXED_FORM = re.compile(r"x(?:[1-9]|[1-3]\d|40)")
+_SHAPE_FORM = re.compile(r"p[Aa9_-]{1,24}")
+_SHAPE_CHARS = (
+    dict.fromkeys(string.ascii_uppercase, "A")
+    | dict.fromkeys(string.ascii_lowercase, "a")
+    | dict.fromkeys(string.digits, "9")
+) | {" ": "_"}
 _GROUPS_FORM = re.compile(r"d(?:[1-9]|[1-3]\d|40)(?:-[1-9]){0,7}")
 
 PHONE_SHAPES = {
@@ -31,6 +39,8 @@ PHONE_SHAPES = {
     "eleven": "1dddddddddd",
 }
 SHORT_PHONE = "ddd-dddd"
+_EXTENSION = re.compile(r",?\s?(?:x|ext\.?|extension)\s?(\d{1,6})$", re.IGNORECASE)
+_EXTENSION_FORM = re.compile(r"x[1-6]")
 _PHONE_FORMS = {shape: form for form, shape in PHONE_SHAPES.items()}
 
 CARD_SHAPES = {"": "dddddddddddddddd", "spaced": "dddd dddd dddd dddd", "dashed": "dddd-dddd-dddd-dddd"}
@@ -51,6 +61,12 @@ _DATE_SHAPES = (
     ("dot", re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")),
     ("", re.compile(r"(?P<n>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})")),
     ("text", re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<n>[A-Za-z]{3,9})\.?,? (?P<y>\d{4})")),
+    ("slashed", re.compile(r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})")),
+    ("dmon", re.compile(r"(?P<d>\d{1,2})-(?P<n>[A-Za-z]{3,9})-(?P<y>\d{4})")),
+    ("dmon2", re.compile(r"(?P<d>\d{1,2})-(?P<n>[A-Za-z]{3,9})-(?P<t>\d{2})")),
+    ("mdy2", re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<t>\d{2})")),
+    ("dmy2", re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<t>\d{2})")),
+    ("dash2", re.compile(r"(?P<m>\d{2})-(?P<d>\d{2})-(?P<t>\d{2})")),
     ("compact", re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")),
 )
 
@@ -67,8 +83,18 @@ def _fill(shape: str, digits: str) -> str:
     return "".join(next(supply) if char == "d" else char for char in shape)
 
 
+def without_extension(phone: str) -> str:
+    """``415-555-2671`` of ``415-555-2671 x304``."""
+    match = _EXTENSION.search(phone)
+    return phone[: match.start()] if match else phone
+
+
 def read_phone(text: str) -> tuple[str, str]:
-    """National number where it is North American, else all digits."""
+    """National number where it is North American, else all digits. An extension is part of the form: ``x3``."""
+    extension = _EXTENSION.search(text)
+    if extension is not None:
+        national, form = read_phone(text[: extension.start()])
+        return national, ".".join(part for part in (form, f"x{len(extension.group(1))}") if part)
     digits = digits_of(text)
     national = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
     shape = _DIGITS.sub("d", text)
@@ -83,6 +109,9 @@ def read_phone(text: str) -> tuple[str, str]:
 
 def write_phone(national: str, form: str) -> str:
     """``national`` has ten digits."""
+    head, _, tail = form.rpartition(".")
+    if _EXTENSION_FORM.fullmatch(tail):
+        return f"{write_phone(national, head)} x{national[1 : 1 + int(tail[1:])]}"
     if form == "last4":
         return national[-4:]
     if form == "short":
@@ -115,21 +144,41 @@ def write_iban(iban: str, form: str) -> str:
 
 
 def read_identifier(text: str) -> tuple[str, str]:
-    """Groups of digits joined by dashes as ``d3-4``, anything else as its count of letters and digits, ``x9``."""
+    """Groups of digits joined by dashes as ``d3-4``, letters and digits as their shape, ``pAA-999`` (``_`` is a space), and
+    what is longer as its count of letters and digits, ``x30``."""
     groups = text.split("-")
     plain = re.sub(r"[\s.-]", "", text).upper()
-    if not all(group.isascii() and group.isdigit() for group in groups):
-        return plain, f"x{min(len(plain), 40)}"
-    if len(groups) == 1 and len(text) == DEFAULT_ID_DIGITS:
-        return plain, ""
-    form = "d" + "-".join(str(len(group)) for group in groups)
-    return plain, form if _GROUPS_FORM.fullmatch(form) else f"x{min(len(plain), 40)}"
+    if all(group.isascii() and group.isdigit() for group in groups):
+        if len(groups) == 1 and len(text) == DEFAULT_ID_DIGITS:
+            return plain, ""
+        form = "d" + "-".join(str(len(group)) for group in groups)
+        if _GROUPS_FORM.fullmatch(form):
+            return plain, form
+    shape = "p" + "".join(_SHAPE_CHARS.get(char, char) for char in text)
+    return plain, shape if _SHAPE_FORM.fullmatch(shape) else f"x{min(len(plain), 40)}"
+
+
+def _write_shape(digits: str, letters: str, shape: str) -> str:
+    wanted = shape.count("9")
+    supply, letter_supply = iter(digits[-wanted:] if wanted else ""), iter(letters)
+    made = []
+    for char in shape:
+        if char == "9":
+            made.append(next(supply))
+        elif char in "Aa":
+            letter = next(letter_supply)
+            made.append(letter if char == "A" else letter.lower())
+        else:
+            made.append(" " if char == "_" else char)
+    return "".join(made)
 
 
 def write_identifier(digits: str, letters: str, form: str) -> str:
     """Takes from the end of a long supply of digits, so that the last four agree in every form."""
     if form == "last4":
         return digits[-4:]
+    if _SHAPE_FORM.fullmatch(form):
+        return _write_shape(digits, letters, form[1:])
     if _MIXED_FORM.fullmatch(form):
         wanted = int(form[1:])
         return digits[-wanted:] if wanted <= 4 else letters[: wanted - 4] + digits[-4:]
@@ -142,6 +191,14 @@ def write_identifier(digits: str, letters: str, form: str) -> str:
     return "-".join(groups)
 
 
+def _year(part: dict[str, str]) -> int:
+    """Two digits up to 29 are of this century."""
+    if part.get("y"):
+        return int(part["y"])
+    short = int(part["t"])
+    return short + (2000 if short < 30 else 1900)
+
+
 def read_date(text: str) -> tuple[date, str] | None:
     """The date and the way it is written, or ``None`` if it is no date of the calendar."""
     for form, shape in _DATE_SHAPES:
@@ -151,24 +208,34 @@ def read_date(text: str) -> tuple[date, str] | None:
         part = match.groupdict()
         month = _MONTH_NUMBER.get(part["n"][:3].lower(), 0) if part.get("n") else int(part["m"])
         try:
-            return date(int(part["y"]), month, int(part["d"])), form
+            return date(_year(part), month, int(part["d"])), form
         except ValueError:
             continue
     return None
 
 
+_DATE_WRITERS: dict[str, Callable[[date], str]] = {
+    "": lambda day: f"{MONTHS[day.month - 1]} {day.day}, {day.year}",
+    "mdy": lambda day: f"{day.month:02d}/{day.day:02d}/{day.year}",
+    "dmy": lambda day: f"{day.day:02d}/{day.month:02d}/{day.year}",
+    "dash": lambda day: f"{day.month:02d}-{day.day:02d}-{day.year}",
+    "dot": lambda day: f"{day.day:02d}.{day.month:02d}.{day.year}",
+    "text": lambda day: f"{day.day} {MONTHS[day.month - 1]} {day.year}",
+    "slashed": lambda day: f"{day.year}/{day.month:02d}/{day.day:02d}",
+    "dmon": lambda day: f"{day.day:02d}-{MONTHS[day.month - 1][:3]}-{day.year}",
+    "dmon2": lambda day: f"{day.day:02d}-{MONTHS[day.month - 1][:3]}-{day.year % 100:02d}",
+    "mdy2": lambda day: f"{day.month:02d}/{day.day:02d}/{day.year % 100:02d}",
+    "dmy2": lambda day: f"{day.day:02d}/{day.month:02d}/{day.year % 100:02d}",
+    "dash2": lambda day: f"{day.month:02d}-{day.day:02d}-{day.year % 100:02d}",
+    "part": lambda day: f"{MONTHS[day.month - 1]} {day.day}",
+    "compact": lambda day: f"{day.year}{day.month:02d}{day.day:02d}",
+}
+
+
 def write_date(value: date, form: str) -> str:
-    name = MONTHS[value.month - 1]
-    texts = {
-        "": f"{name} {value.day}, {value.year}",
-        "mdy": f"{value.month:02d}/{value.day:02d}/{value.year}",
-        "dmy": f"{value.day:02d}/{value.month:02d}/{value.year}",
-        "dash": f"{value.month:02d}-{value.day:02d}-{value.year}",
-        "dot": f"{value.day:02d}.{value.month:02d}.{value.year}",
-        "text": f"{value.day} {name} {value.year}",
-        "compact": value.strftime("%Y%m%d"),
-    }
-    return texts.get(form, value.isoformat())
+    """ISO 8601 for a form that is not known."""
+    writer = _DATE_WRITERS.get(form)
+    return writer(value) if writer else value.isoformat()
 
 
 def read_case(text: str) -> str:

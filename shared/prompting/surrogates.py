@@ -26,6 +26,22 @@ _QUOTED_NUMBER = re.compile(r'(\\*")(⟦[A-Z][A-Z_]{1,15}_[1-9]\d{0,5}:(?:[A-Za-
 _STREETS = "Maple Oak Cedar Elm Birch Walnut Chestnut Juniper Hawthorn Sycamore Linden Poplar Spruce Willow".split()  # noqa: SIM905
 _STREET_KINDS = "Street Avenue Road Lane Boulevard Drive".split()  # noqa: SIM905
 _PLACES = "Ashby Brentwood Clearwater Dunmore Eastfield Fairhaven Glenmore Hillcrest Kingsford Lakewood".split()  # noqa: SIM905
+_MAIL_NAMES_TEXT = """
+adam alice amy andrew anna anthony barbara ben brian carol charles chris claire daniel david diana donna edward emily
+emma eric ethan frank george grace hannah harry helen henry jack james jane jason jennifer jessica john julia karen
+kate kevin laura lily linda lisa lucas lucy maria mark martin mary matthew michael nancy nina oliver oscar paul peter
+rachel richard robert ruth sam sarah simon sophie steven susan thomas tina victor walter william
+"""
+_MAIL_NAMES = _MAIL_NAMES_TEXT.split()
+_MAIL_WORDS_TEXT = """
+apple autumn beach berry bird blue book bread bridge bright brook candle castle cherry cloud coffee copper coral
+corner cotton daisy dance dawn deer diamond dream eagle earth east ember falcon field fire flower forest fox garden
+glass gold green harbor hazel hill honey island ivory jade lake lemon light lion maple meadow mint moon morning
+mountain music night north ocean olive orange paper pearl pine planet plum pond quiet rain river robin rose sand
+shadow silver sky snow spring star stone storm summer sun tiger tree valley violet water west willow wind winter wolf
+wood
+"""
+_MAIL_WORDS = _MAIL_WORDS_TEXT.split()
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -34,6 +50,11 @@ def _pool_names(kind: Literal["first", "last"], pool: Pool) -> tuple[str, ...]:
     words = first_names() if kind == "first" else last_names() - first_names()
     side = POOLS.index(pool)
     return tuple(sorted(w for w in words if w.isascii() and len(w) >= 4 and zlib.crc32(w.encode()) % 2 == side))
+
+
+def _side(options: list[str], pool: Pool) -> list[str]:
+    """Every other word: the pools share none."""
+    return options[POOLS.index(pool) :: len(POOLS)]
 
 
 class _Draw:
@@ -110,14 +131,21 @@ class _Entity:
         return date(1941 + self._draw.below(64), 1 + self._draw.below(12), day)
 
     @cached_property
+    def mail(self) -> str:
+        """Familiar words alone: a small model copies them letter by letter without a slip."""
+        words = [self._draw.pick(_side(options, self._pool)) for options in (_MAIL_NAMES, _MAIL_WORDS)]
+        separator = self._draw.pick((".", ".", "_", ""))
+        return f"{words[0]}{separator}{words[1]}{10 + self._draw.below(90)}@example.{self._draw.pick(('org', 'com', 'net'))}"
+
+    @cached_property
     def text(self) -> str:
         """Types without forms."""
-        first, _, last = self.name
+        first = self.name[0]
         side = POOLS.index(self._pool)
         number = self._draw.below(4500) * 2 + 101 + side
         secret = "".join(self._draw.pick(_LETTERS.lower() + "23456789") for _ in range(24))
         return {
-            "EMAIL": f"{first}.{last}{number}@example.org".lower(),
+            "EMAIL": self.mail,
             "USER": f"{first}{number}".lower(),
             "IP": f"203.0.113.{self._draw.below(120) * 2 + 1 + side}",
             "ADDRESS": f"{number} {self._draw.pick(_STREETS)} {self._draw.pick(_STREET_KINDS)}",
@@ -150,7 +178,7 @@ def _zip_code(entity: _Entity, tokens: tuple[str, ...]) -> str:
 
 _WRITERS: dict[str, Callable[[_Entity, tuple[str, ...]], str]] = {
     "NAME": _name,
-    "PHONE": lambda entity, tokens: renderings.write_phone(entity.phone, _form(tokens)),
+    "PHONE": lambda entity, tokens: renderings.write_phone(entity.phone, ".".join(t for t in tokens if t != "int")),
     "CARD": lambda entity, tokens: renderings.write_card(entity.card, _form(tokens)),
     "SSN": lambda entity, tokens: renderings.write_ssn(entity.ssn, _form(tokens)),
     "IBAN": lambda entity, tokens: renderings.write_iban(entity.iban, _form(tokens)),

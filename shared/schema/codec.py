@@ -5,12 +5,14 @@ whatever newer ones are released beside it: new fields are ignored by old code, 
 order of a deployment is: schemas first (to every process's folder), then readers, then writers.
 """
 
-import io
 import struct
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import fastavro
+from fastavro import schemaless_reader, schemaless_writer
 from fastavro.types import Schema as ParsedSchema
 
 from shared.errors import FatalError, PoisonError, SettingsError, TransientError
@@ -24,6 +26,10 @@ MAGIC = 0
 # Ids are given out one by one. One that closely follows the newest known is a release that this process has not seen
 # yet; any other unknown one is garbage. Wide enough for three releases of every subject at once.
 AHEAD = 50
+_unpack_header = HEADER.unpack_from
+
+_Reader = tuple[ParsedSchema, ParsedSchema | None, Callable[[Any], Any]]
+"""Writer's schema, reader's schema (none where they are one), and what makes the event."""
 
 
 class Codec:
@@ -49,6 +55,7 @@ class Codec:
             topic: (HEADER.pack(MAGIC, own.id), self._parsed[own.id], to_plain(self._topic_events[topic]))
             for topic, own in self._own.items()
         }
+        self._readers: dict[tuple[str, int], _Reader] = {}
 
     @classmethod
     def from_dir(cls, schemas_dir: Path, topic_events: dict[str, type] | None = None) -> "Codec":
@@ -60,31 +67,38 @@ class Codec:
         expected = self._topic_events[topic]
         if type(event) is not expected:
             raise TypeError(f"{topic} carries {expected.__name__}, not {type(event).__name__}")
-        buffer = io.BytesIO()
+        buffer = BytesIO()
         buffer.write(header)
-        fastavro.schemaless_writer(buffer, schema, plain(event))
+        schemaless_writer(buffer, schema, plain(event))
         return buffer.getvalue()
 
     def decode(self, topic: str, payload: bytes) -> Any:
-        if not payload:
-            raise PoisonError("empty_value")
         if len(payload) < HEADER.size or payload[0] != MAGIC:
+            if not payload:
+                raise PoisonError("empty_value")
             raise PoisonError("unknown_framing", f"first byte {payload[0]}, {len(payload)} bytes")
-        _, schema_id = HEADER.unpack_from(payload)
-        entry = self._by_id.get(schema_id) or self._released_since(topic, schema_id)
-        if entry.subject != topic:
-            raise PoisonError("wrong_subject", f"id {schema_id} is {entry.subject}")
-        buffer = io.BytesIO(payload)
+        _, schema_id = _unpack_header(payload)
+        written, read, assemble = self._readers.get((topic, schema_id)) or self._reader(topic, schema_id)
+        buffer = BytesIO(payload)
         buffer.seek(HEADER.size)
         try:
-            plain = fastavro.schemaless_reader(buffer, self._parsed[schema_id], self._parsed[self._own[topic].id])
-            event = from_plain(self._topic_events[topic])(plain)  # type: ignore[arg-type]
+            event = assemble(schemaless_reader(buffer, written, read))
         # Hostile bytes make the reader raise anything from EOFError to MemoryError; all of it means one thing.
         except Exception as error:
             raise PoisonError("bad_avro", type(error).__name__) from None
         if buffer.tell() != len(payload):
             raise PoisonError("bad_avro", "bytes after the record")
         return event
+
+    def _reader(self, topic: str, schema_id: int) -> "_Reader":
+        entry = self._by_id.get(schema_id) or self._released_since(topic, schema_id)
+        if entry.subject != topic:
+            raise PoisonError("wrong_subject", f"id {schema_id} is {entry.subject}")
+        own = self._own[topic]
+        read = None if own.id == schema_id else self._parsed[own.id]
+        reader = self._parsed[schema_id], read, from_plain(self._topic_events[topic])
+        self._readers[topic, schema_id] = reader
+        return reader
 
     def _learn(self, registry: SchemaRegistry) -> None:
         for entry in registry.by_id.values():

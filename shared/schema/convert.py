@@ -8,20 +8,25 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from shared.events.shaping import assembler, disassembler
+
 Converter = Callable[[Any], Any]
 
 
 @cache
 def to_plain(cls: type) -> Callable[[Any], dict[str, Any]]:
     """A function from an instance of ``cls`` to a dict of plain values that Avro can write."""
-    steps = [(name, _plain(hint)) for name, hint in _fields(cls)]
-    direct = tuple(name for name, step in steps if step is None)
-    nested = tuple((name, step) for name, step in steps if step is not None)
+    nested = tuple((name, step) for name, hint in _fields(cls) if (step := _plain(hint)) is not None)
+    take = disassembler(cls)
+    if not nested:
+        return take
 
     def convert(event: Any) -> dict[str, Any]:
-        plain = {name: getattr(event, name) for name in direct}
+        plain = take(event)
         for name, step in nested:
-            plain[name] = step(getattr(event, name))
+            value = plain[name]
+            if value is not None:
+                plain[name] = step(value)
         return plain
 
     return convert
@@ -29,13 +34,17 @@ def to_plain(cls: type) -> Callable[[Any], dict[str, Any]]:
 
 @cache
 def from_plain(cls: type) -> Callable[[dict[str, Any]], Any]:
-    """A function from a dict as read from Avro to an instance of ``cls``. Consumes the dict."""
+    """A function from a dict of plain values to an instance of ``cls``. Consumes the dict. What Avro reads has every
+    field; what another reader left out gets its default."""
     nested = tuple((name, step) for name, hint in _fields(cls) if (step := _rich(hint)) is not None)
+    assemble, width = assembler(cls), len(dataclasses.fields(cls))
 
     def convert(plain: dict[str, Any]) -> Any:
         for name, step in nested:
-            plain[name] = step(plain[name])
-        return cls(**plain)
+            value = plain[name]
+            if value is not None:
+                plain[name] = step(value)
+        return assemble(plain) if len(plain) == width else cls(**plain)
 
     return convert
 

@@ -11,10 +11,12 @@ from shared.errors import CorruptedError
 _JSON_V1 = b"\x01"
 _BYTES_V1 = b"\x02"
 
+Codec = Literal["json", "bytes"]
+
 _encode_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
-def encode_value(codec: Literal["json", "bytes"], value: Any) -> bytes:
+def encode_value(codec: Codec, value: Any) -> bytes:
     """Raises ``TypeError`` or ``ValueError`` for a value that its codec cannot hold."""
     if codec == "json":
         return _JSON_V1 + _encode_json(value).encode()
@@ -23,14 +25,21 @@ def encode_value(codec: Literal["json", "bytes"], value: Any) -> bytes:
     return _BYTES_V1 + value
 
 
-def decode_value(codec: Literal["json", "bytes"], payload: bytes) -> Any:
+def decode_value(codec: Codec, payload: bytes) -> Any:
     """Raises :class:`CorruptedError` for an entry that was not written by ``codec``."""
     mark = payload[:1]
     if codec == "json" and mark == _JSON_V1:
         try:
-            return json.loads(payload[1:])
+            return json.loads(payload[1:].decode())  # of bytes, json would first guess the encoding
         except ValueError as error:
             raise CorruptedError("a changelog entry holds no JSON") from error
     if codec == "bytes" and mark == _BYTES_V1:
         return payload[1:]
     raise CorruptedError(f"a changelog entry was written by an unknown codec (mark {mark.hex() or 'none'})")
+
+
+def codec_of(payload: bytes) -> Codec:
+    """The codec that wrote an entry, by its mark. Raises :class:`CorruptedError` for a mark of none."""
+    codec: Codec = "bytes" if payload[:1] == _BYTES_V1 else "json"
+    decode_value(codec, payload)
+    return codec

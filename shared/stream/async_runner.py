@@ -6,21 +6,28 @@ outputs carry ids derived from the input position, and readers drop repeats by i
 
 A rebalance commits the watermarks and stops fetching; work in hand goes on, and is cancelled only if its partition
 went elsewhere.
+
+A long job is *claimed*: one transaction under the job's own id writes its beginning and the input's offset. From then on
+it is never redelivered and no rebalance touches it; who is killed after it leaves a job that a lease must miss. A member
+that stalls before its claim learns of a hand-over from the group (a commit under its generation) or from Kafka: the new
+owner takes the same transactional id, which fences it.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from shared import telemetry
 from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
 from shared.stream.broker import Broker, Consumer, OutRecord
-from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result
+from shared.stream.guarded import sorted_by_kind
+from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record, decode
+from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
 from shared.stream.records import Message, Record, TopicPartition
@@ -28,29 +35,11 @@ from shared.stream.retry import Backoff, GiveUp, decide
 from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
-from shared.stream.task import dead_letter_event
 from shared.stream.task_loop import Timing
 from shared.stream.watermark import Watermark
 
 _log = logging.getLogger(__name__)
 _LONGEST_SPAN = 10_000
-
-
-class MessageContext:
-    """What one call of ``handle`` sees (see :class:`shared.stream.processor.Context`). Tables are live."""
-
-    def __init__(self, tables: BroadcastTables, publisher: Publisher | TransactionalPublisher) -> None:
-        self._tables = tables
-        self._publisher = publisher
-
-    def table(self, topic: str) -> Mapping[str, Any]:
-        return self._tables.table(topic)
-
-    def table_version(self, topic: str) -> int:
-        return self._tables.table_version(topic)
-
-    async def publish(self, outputs: Sequence[Emit]) -> None:
-        await self._publisher.publish(outputs)
 
 
 class AsyncRunner:
@@ -80,13 +69,14 @@ class AsyncRunner:
         self._stop_limit = StopLimit(application.name, application.stop_limit)
         self._watermarks: dict[TopicPartition, Watermark] = {}
         self._committed: dict[TopicPartition, int] = {}
-        self._work: dict[asyncio.Task[None], TopicPartition] = {}
+        self._work: dict[asyncio.Task[None], InHand] = {}
         self._failed: asyncio.Future[None] | None = None
         self._polling: asyncio.Task[list[Record]] | None = None
         self._committing = asyncio.Lock()
         self._commit_in_flight: asyncio.Task[None] | None = None
         self._assigned = asyncio.Event()
         self._changed = asyncio.Event()
+        self._may_claim = asyncio.Event()
         self._progress_s = self._clock.monotonic_s()
         self._stopping = False
         self._turn = 0
@@ -133,9 +123,7 @@ class AsyncRunner:
     async def on_assigned(self, partitions: frozenset[TopicPartition]) -> None:
         if self._stopping:
             return
-        for task, partition in list(self._work.items()):
-            if partition not in partitions:
-                task.cancel()
+        self._cancel({held.partition for held in self._work.values()} - partitions)
         for partition in set(self._watermarks) - partitions:
             del self._watermarks[partition]
             self._committed.pop(partition, None)
@@ -153,19 +141,29 @@ class AsyncRunner:
                 self._fail(error)
                 return
         self._assigned.set()
+        self._may_claim.set()
 
     async def _seek(self, partitions: frozenset[TopicPartition]) -> None:
         consumer = self._consumer
         for partition in sorted(partitions):
             watermark = self._watermarks.get(partition)
+            start = await sorted_by_kind("committed offset", consumer.committed(partition))
+            if watermark is not None and start is not None and start > watermark.committable:
+                self._cancel({partition})  # this member missed a generation, whose owner went on from here
+                watermark = None
             if watermark is None:
-                start = await consumer.committed(partition)
                 if start is None:
-                    start = await consumer.beginning(partition)
+                    start = await sorted_by_kind("first offset", consumer.beginning(partition))
                 self._committed[partition] = start
                 watermark = self._watermarks[partition] = Watermark(start)
             consumer.seek(partition, watermark.position)
         consumer.resume(list(partitions))
+
+    def _cancel(self, partitions: set[TopicPartition]) -> None:
+        """Work in hand of ``partitions`` is another member's by now, unless it was claimed."""
+        for task, held in list(self._work.items()):
+            if not held.claimed and held.partition in partitions:
+                task.cancel()
 
     async def _start(self) -> None:
         application = self._application
@@ -231,24 +229,28 @@ class AsyncRunner:
         if watermark is None or record.offset < watermark.position:
             return  # fetched before a seek or a rebalance: not this owner's, or taken already
         watermark.take(record.offset)
-        task = asyncio.create_task(self._settle(record, watermark), name=str(record.position))
-        self._work[task] = partition
+        held = InHand(record, watermark)
+        task = asyncio.create_task(self._settle(held), name=str(record.position))
+        self._work[task] = held
         task.add_done_callback(self._settled)
         telemetry.IN_FLIGHT.labels(self._application.name).set(len(self._work))
 
     def _settled(self, task: asyncio.Task[None]) -> None:
         del self._work[task]
         self._changed.set()
+        self._may_claim.set()
         telemetry.IN_FLIGHT.labels(self._application.name).set(len(self._work))
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 
-    async def _settle(self, record: Record, watermark: Watermark) -> None:
+    async def _settle(self, held: InHand) -> None:
         """Carry one record to its end. Ends by finishing it, by being cancelled, or by an error that stops the process."""
-        result, attempts, outputs = await self._handled(record)
+        record = held.record
+        result, attempts, outputs = await self._handled(held)
         if isinstance(result, Rejected):
             run = self._stop_limit.after([result], record)
-            outputs = [self._dead_letter(record, result, attempts)]
+            make, now_ms = self._make_dead_letter, self._clock.now_ms()
+            outputs = [dead_letter_record(self._application, make, self._serde, record, result, attempts, now_ms)]
         else:
             run = 0
         while outputs:
@@ -258,30 +260,27 @@ class AsyncRunner:
             except TransientError as error:  # it may not be finished before its outputs are written: wait
                 _log.warning("outputs cannot be written", extra={"error": telemetry.describe_error(error)})
         self._stop_limit.committed(run)
-        name = self._application.name
-        for kind, count in count_kinds([result]).items():
-            telemetry.RECORDS.labels(name, kind).inc(count)
-        for output in outputs:
-            telemetry.OUTPUTS.labels(name, output.topic).inc()
-        if isinstance(result, Rejected):
-            telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
-        watermark.finish(record.offset)
+        count(self._application.name, result, outputs)
+        held.finish()
 
-    async def _handled(self, record: Record) -> tuple[Result, int, list[OutRecord]]:
+    async def _handled(self, held: InHand) -> tuple[Result, int, list[OutRecord]]:
         """The record's final result, the calls it took, and its outputs still to be written."""
-        message = self._decode(record)
-        if isinstance(message, Rejected):
+        record = held.record
+        message = decode(self._serde, record, self._application.name)
+        if not isinstance(message, Message):
             return message, 1, []
         attempts = 0
         while True:
             try:
-                result, outputs = await self._attempt(message)
+                result, outputs = await self._attempt(message, held)
             except FatalError:
                 raise
             except PoisonError as error:
                 return Rejected(error.reason, error.detail), attempts + 1, []
             except MigratedError as error:
                 _log.warning("a job was fenced", extra={"task": str(record.position), "error": str(error)})
+                if held.claimed:
+                    return Skipped("fenced"), attempts + 1, []
                 await asyncio.sleep(self._timing.fenced_pause_s)
                 continue
             except Exception as error:
@@ -289,52 +288,72 @@ class AsyncRunner:
                 kind = type(error).__name__
                 decision = decide(attempts, self._application.max_attempts, self._backoff)
                 _log.warning("an attempt failed", extra={"error": telemetry.describe_error(error), "attempt": attempts})
+                if held.claimed:
+                    return Rejected("failed_after_claim", kind), attempts, []
                 if isinstance(decision, GiveUp):
                     return Rejected(decision.reason, kind), attempts, []
                 await asyncio.sleep(decision.after_s)
                 continue
             if not isinstance(result, Deferred):
                 return result, attempts + 1, outputs
+            if held.claimed:
+                return Rejected("deferred_after_claim", result.reason), attempts + 1, []
             telemetry.RECORDS.labels(self._application.name, "deferred").inc()
             await asyncio.sleep(result.retry_after_s)
 
-    async def _attempt(self, message: Message) -> tuple[Result, list[OutRecord]]:
+    async def _attempt(self, message: Message, held: InHand) -> tuple[Result, list[OutRecord]]:
         """One call of ``handle``. A job with its own transactional id writes its outputs before this returns."""
         application = self._application
         if application.transactional_id is None:
             result = await application.processor.handle(message, MessageContext(self._tables, self._publisher))
             return result, encode_emits(self._serde, result.outputs) if isinstance(result, Emitted) else []
         job = TransactionalPublisher(self._broker, self._serde, application.transactional_id(message))
+        context = MessageContext(self._tables, job, partial(self._claim, held, job))
         try:
+            async with self._committing:
+                await self._confirm(held, id_taken=False)
             await job.start()
-            result = await application.processor.handle(message, MessageContext(self._tables, job))
+            result = await application.processor.handle(message, context)
             if isinstance(result, Emitted):
                 await job.publish(result.outputs)
             return result, []
         finally:
             await job.close()
 
-    def _decode(self, record: Record) -> Message | Rejected:
-        try:
-            key = (record.key or b"").decode()
-            event = None if record.value is None else self._serde.decode(record.topic, record.value)
-        except UnicodeDecodeError:
-            return Rejected("bad_key", "the key is no UTF-8")
-        except PoisonError as error:
-            return Rejected(error.reason, error.detail)
-        return Message(record.position, record.timestamp_ms, key, event, record.headers)
+    async def _claim(self, held: InHand, job: TransactionalPublisher, outputs: Sequence[Emit]) -> None:
+        """One transaction: ``outputs`` and the offset after ``held``. No other commit may be under way beside it: an
+        older offset written after the transaction's, but before its end, would count as the newer one."""
+        if held.claimed:
+            raise FatalError("a message is claimed once")
+        while not held.claimed:
+            async with self._committing:
+                if self._owns(held) and held.is_next:
+                    offset = held.record.offset + 1
+                    await self._confirm(held, id_taken=True)
+                    held.tried = True
+                    await job.publish(outputs, {held.partition: offset}, self._application.name)
+                    held.claim()
+                    self._committed[held.partition] = offset
+                    self._may_claim.set()
+                else:
+                    self._may_claim.clear()
+            await self._may_claim.wait()
 
-    def _dead_letter(self, record: Record, rejected: Rejected, attempts: int) -> OutRecord:
-        event = dead_letter_event(
-            self._make_dead_letter,
-            record,
-            rejected,
-            application=self._application.name,
-            attempt=attempts,
-            keep_payload=self._application.keep_dead_letter_payload,
-            now_ms=self._clock.now_ms(),
-        )
-        return OutRecord(DEAD_LETTER_TOPIC, record.topic.encode(), self._serde.encode(DEAD_LETTER_TOPIC, event))
+    async def _confirm(self, held: InHand, *, id_taken: bool) -> None:
+        """Ask the group whether the record is still this member's: before the id is taken, so that no new owner is fenced,
+        and after it, since transactional offsets carry no generation (a later owner takes the id later). What was claimed
+        already, by another or by a try whose answer was lost, is let go: its lease tells."""
+        if not self._owns(held):
+            raise MigratedError("the partition is on its way elsewhere")
+        committed = await sorted_by_kind("committed offset", self._consumer.committed(held.partition))
+        if committed is not None and committed > held.record.offset:
+            held.claim()
+            raise MigratedError("the message was claimed already")
+        if id_taken or not held.tried:  # a try's transaction may still take effect until the id is taken anew
+            await self._commit_alone({held.partition: held.watermark.committable})
+
+    def _owns(self, held: InHand) -> bool:
+        return self._assigned.is_set() and self._watermarks.get(held.partition) is held.watermark
 
     async def _commit(self, *, last: bool = False) -> None:
         """Commit what moved. One commit at a time, and none in flight once a rebalance has taken the partitions away:
@@ -346,13 +365,18 @@ class AsyncRunner:
                 if watermark.committable > self._committed.get(partition, -1)
             }
             if offsets and (last or self._assigned.is_set()):
-                self._commit_in_flight = asyncio.ensure_future(self._consumer.commit(offsets))
-                try:
-                    await asyncio.wait([self._commit_in_flight])
-                finally:
-                    self._commit_in_flight.cancel()
-                self._commit_in_flight.result()
+                await self._commit_alone(offsets)
                 self._committed.update(offsets)
+
+    async def _commit_alone(self, offsets: dict[TopicPartition, int]) -> None:
+        commit = self._commit_in_flight = asyncio.ensure_future(self._consumer.commit(offsets))
+        try:
+            await asyncio.wait([commit])
+        finally:
+            commit.cancel()
+        if commit.cancelled():
+            raise MigratedError("a rebalance began during a commit")
+        commit.result()
 
     async def _drain(self, grace_s: float) -> None:
         if self._work:

@@ -15,6 +15,17 @@ def as_rejected(error: Exception) -> Rejected:
     return Rejected("processor_error", type(error).__name__)
 
 
+def heads(records: Sequence[Record]) -> list[Record]:
+    """The first record of each run of one partition: within a run offsets rise, so what holds for it holds for all."""
+    found: list[Record] = []
+    partition: tuple[str, int] | None = None
+    for record in records:
+        if (record.topic, record.partition) != partition:
+            partition = (record.topic, record.partition)
+            found.append(record)
+    return found
+
+
 def merge_topics(records: Sequence[Record]) -> list[Record]:
     """Co-partitioned topics merged by time, each keeping its own order."""
     by_topic: dict[str, list[Record]] = {}

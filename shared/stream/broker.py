@@ -8,7 +8,7 @@ permission). All times are seconds; every reader is read_committed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.errors import FatalError
 from shared.stream.records import Record, TopicPartition
@@ -16,8 +16,7 @@ from shared.stream.records import Record, TopicPartition
 MAX_RECORD_BYTES = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class OutRecord:
+class OutRecord(NamedTuple):
     """One record to write. Without ``partition`` the key chooses it (murmur2, as every Kafka client does)."""
 
     topic: str
@@ -28,7 +27,9 @@ class OutRecord:
 
     def size_bytes(self) -> int:
         size = len(self.key or b"") + len(self.value or b"") + 64
-        return size + sum(len(name) + len(value) + 8 for name, value in self.headers)
+        if self.headers:
+            size += sum(len(name) + len(value) + 8 for name, value in self.headers)
+        return size
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,10 @@ class Admin(Protocol):
     async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]: ...
 
     async def committed(self, group: str) -> dict[TopicPartition, int]: ...
+
+    async def members(self, group: str) -> int:
+        """How many processes are in ``group`` now; 0 for a group that nobody knows."""
+        ...
 
     async def lag(self, group: str) -> dict[TopicPartition, int]:
         """Stable end minus committed offset, for every partition the group has committed."""

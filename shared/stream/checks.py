@@ -1,5 +1,6 @@
 """Invariants the engine holds a processor to. A breach is a bug of the service, never of a record."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from shared.errors import FatalError
@@ -31,11 +32,7 @@ def check_tick(application: str, outcomes: Outcomes) -> None:
 
 def count_kinds(results: Sequence[Result]) -> dict[str, int]:
     """How many results of each kind, for metrics."""
-    counts: dict[str, int] = {}
-    for result in results:
-        kind = _KINDS[type(result)]
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts
+    return {_KINDS[kind]: count for kind, count in Counter(map(type, results)).items()}
 
 
 _KINDS: dict[type, str] = {Emitted: "emitted", Rejected: "rejected", Skipped: "skipped", Deferred: "deferred"}

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(NamedTuple):
     """One output record. ``event`` is a dataclass of :mod:`shared.events`, or ``None`` for a tombstone."""
 
     topic: str
@@ -15,8 +14,7 @@ class Emit:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Emitted:
+class Emitted(NamedTuple):
     """The record led to these outputs (at least one)."""
 
     outputs: tuple[Emit, ...]

@@ -87,10 +87,24 @@ class Context(Tables, Protocol):
     """What an async processor sees while it handles one message: the broadcast tables, and a way to say something
     before it is done (a job's progress)."""
 
-    async def publish(self, outputs: Sequence[Emit]) -> None:
+    async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = ...) -> None:
         """Write ``outputs`` now, durably, under the message's transactional id if its application names one (then all
-        or none of them). Raises :class:`shared.errors.MigratedError` when a newer owner of that id has taken over:
-        the job must stop."""
+        or none of them). Raises :class:`shared.errors.MigratedError` when a newer owner of that id has taken over, or
+        when ``while_mine`` says so once the id is held: the job must stop. After a
+        :class:`shared.errors.TransientError` they may or may not have been written, and the next call takes the id
+        again: make it only while the job is surely yours."""
+        ...
+
+    async def claim(self, outputs: Sequence[Emit]) -> None:
+        """Take the message over for good: ``outputs`` and its offset in one transaction under its transactional id.
+
+        Before it the message is redelivered after a crash, a rebalance or an error; after it never again, whatever
+        happens, so that whoever wants it done again must ask again. From then on the message holds back no offset and
+        is not cancelled by a rebalance, but counts as in flight until ``handle`` returns; an exception is final (fenced:
+        the message counts as skipped; any other: a dead letter). Messages of a partition are claimed in their order: the
+        call waits for every earlier one to be finished or claimed. A claim whose answer was lost but which took effect is
+        not taken up again: nobody works then, until whoever waits for the job asks again.
+        Raises :class:`shared.errors.FatalError` without a transactional id."""
         ...
 
 
@@ -115,7 +129,9 @@ class Application:
     """A streaming service as the engine runs it. ``name`` is also the consumer group.
 
     ``stop_limit``: so many rejected records of a task in a row halt it (:class:`shared.errors.FatalError`) before the
-    batch is committed, so that a bad deploy fills a backlog and not the dead letters.
+    batch is committed, so that a bad deploy fills a backlog and not the dead letters. ``slice_records`` of a batch are
+    decoded, processed and encoded together: few stay in the core's cache; many suit a processor that computes over
+    whole arrays.
     """
 
     name: str
@@ -129,6 +145,7 @@ class Application:
     keep_dead_letter_payload: bool = True
     stop_limit: int = 100
     max_batch_bytes: int = 16 * 1024 * 1024
+    slice_records: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +154,8 @@ class AsyncApplication:
 
     ``max_attempts`` bounds the calls of ``handle`` that may end in an exception before the record becomes a dead
     letter; being deferred does not count. ``transactional_id`` names the writer of one message's outputs
-    (``trainer.<job>``), so that Kafka fences a stale worker of the same job; without it outputs go through one
-    idempotent producer.
+    (``trainer.<job>``), so that Kafka fences a stale worker of the same job, and makes ``claim`` possible; without it
+    outputs go through one idempotent producer.
     """
 
     name: str

@@ -1,11 +1,13 @@
 """Writes events outside any task: a job's progress, an operator's command, a router's observations."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.errors import MigratedError, PoisonError, TransientError
-from shared.stream.broker import MAX_RECORD_BYTES, Broker, OutRecord, Producer
+from shared.stream.broker import MAX_RECORD_BYTES, Broker, OutRecord, Producer, TransactionalProducer
+from shared.stream.guarded import GuardedProducer, GuardedTransactions
 from shared.stream.outcome import Emit
+from shared.stream.records import TopicPartition
 from shared.stream.retry import Backoff
 from shared.stream.serde import Serde
 
@@ -46,7 +48,7 @@ class Publisher:
             while True:
                 try:
                     if self._producer is None:
-                        producer = self._broker.producer()
+                        producer = GuardedProducer(self._broker.producer())
                         self._producer = producer
                         await producer.start()
                     await self._producer.send(records)
@@ -72,25 +74,69 @@ class Publisher:
 
 
 class TransactionalPublisher:
-    """Writes under one transactional id, each call one transaction. ``start`` fences every earlier holder of the id; a
-    fenced one gets :class:`MigratedError` and must stop. After any other error the object is dead: make a new one only
-    if the work is still yours."""
+    """Writes under one transactional id, each call one transaction. ``start`` fences every earlier holder of the id.
+
+    A fenced one raises :class:`MigratedError` from then on, and its work must stop. After any other error the outcome of
+    that call is unknown, and the next call takes the id again, **fencing whoever holds it by then**: call it only while
+    the work is surely yours (a lease that has not run out).
+    """
 
     def __init__(self, broker: Broker, serde: Serde, transactional_id: str) -> None:
+        self._broker = broker
         self._serde = serde
-        self._producer = broker.transactional_producer(transactional_id)
+        self._id = transactional_id
+        self._producer: TransactionalProducer | None = None
+        self._fenced = False
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
-        await self._producer.start()
+        async with self._lock:
+            await self._take()
 
-    async def publish(self, emits: Sequence[Emit]) -> None:
+    async def publish(
+        self,
+        emits: Sequence[Emit],
+        offsets: Mapping[TopicPartition, int] | None = None,
+        group: str = "",
+        *,
+        while_mine: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """All of ``emits`` and the ``offsets`` of ``group``, or nothing. Raises what ``encode_emits`` raises too.
+
+        ``while_mine`` is asked once the id is held: a successor that came later fences this holder, and one that came
+        earlier only did so because the work is no longer its own.
+        """
         records = encode_emits(self._serde, emits)
         async with self._lock:
-            await self._producer.begin()
-            await self._producer.send(records)
-            await self._producer.commit({}, "")
+            if self._fenced:
+                raise MigratedError("the transactional id was taken over")
+            if self._producer is None:
+                await self._take()
+            if not while_mine():
+                raise MigratedError("the work is another's by now")
+            producer, self._producer = self._producer, None
+            assert producer is not None
+            try:
+                await producer.begin()
+                await producer.send(records)
+                await producer.commit(offsets or {}, group)
+            except BaseException as error:
+                self._fenced = isinstance(error, MigratedError)
+                await producer.close()
+                raise
+            self._producer = producer
 
     async def close(self) -> None:
         async with self._lock:
-            await self._producer.close()
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                await producer.close()
+
+    async def _take(self) -> None:
+        producer = GuardedTransactions(self._broker.transactional_producer(self._id))
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.close()
+            raise
+        self._producer = producer

@@ -1,11 +1,12 @@
-"""Records as the engine sees them: where they stand in the log and what they hold."""
+"""Records as the engine sees them: where they stand in the log and what they hold.
 
-from dataclasses import dataclass
-from typing import Any
+Named tuples: one of each is made per record, and they are made and hashed several times as fast as frozen dataclasses.
+"""
+
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TopicPartition:
+class TopicPartition(NamedTuple):
     topic: str
     partition: int
 
@@ -13,8 +14,7 @@ class TopicPartition:
         return f"{self.topic}[{self.partition}]"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """Where one record stands. A *committed* position is always the next offset to read, never the last one read."""
 
     topic: str
@@ -25,8 +25,7 @@ class Position:
         return f"{self.topic}[{self.partition}]@{self.offset}"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as fetched: undecoded. ``timestamp_ms`` is epoch milliseconds as the broker gave it."""
 
     topic: str
@@ -42,8 +41,7 @@ class Record:
         return Position(self.topic, self.partition, self.offset)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One decoded record. ``event`` is a dataclass of :mod:`shared.events`; ``None`` for a tombstone."""
 
     position: Position

@@ -1,8 +1,10 @@
 """A task's state from its changelogs: from the first entry to the stable end, before the task runs."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from shared.errors import CorruptedError, FatalError
 from shared.stream.broker import Broker
 from shared.stream.records import Record, TopicPartition
 from shared.stream.task import Work, changelog_topic
@@ -24,18 +26,40 @@ async def restore(broker: Broker, work: Work, offload: Offload, on_progress: Cal
     changelogs = [TopicPartition(changelog_topic(application.name, s.name), partition) for s in application.stores]
     if not changelogs:
         return 0
+    return await read_changelogs(broker, changelogs, partial(apply_entries, work), offload, on_progress)
+
+
+async def read_changelogs(
+    broker: Broker,
+    changelogs: Sequence[TopicPartition],
+    apply: Callable[[Sequence[Record]], None],
+    offload: Offload,
+    on_progress: Callable[[], None] = lambda: None,
+    ends: Mapping[TopicPartition, int] | None = None,
+) -> int:
+    """Hand every entry below ``ends`` (default: the stable ends at the call) to ``apply``; returns the entries read.
+
+    Raises :class:`shared.errors.FatalError` if a changelog ends before its entry in ``ends``.
+    """
     reader = broker.reader()
     try:
         await reader.start()
         positions = await reader.beginnings(changelogs)
-        ends = await reader.stable_ends(changelogs)
+        stable = await reader.stable_ends(changelogs)
+        ends = stable if ends is None else ends
+        for changelog, end in ends.items():
+            if end > stable[changelog]:
+                raise FatalError(
+                    f"{changelog} ends at {stable[changelog]}, before {end}: it was deleted and made again"
+                )
         left = [changelog for changelog in changelogs if positions[changelog] < ends[changelog]]
         reader.assign({changelog: positions[changelog] for changelog in left})
         count = 0
         while left:
-            records = await reader.poll(left, _POLL_RECORDS, _POLL_S)
+            polled = await reader.poll(left, _POLL_RECORDS, _POLL_S)
+            records = [r for r in polled if r.offset < ends[TopicPartition(r.topic, r.partition)]]
             if records:
-                await offload(apply_entries, work, records)
+                await offload(apply, records)
                 count += len(records)
             on_progress()
             left = [changelog for changelog in left if await reader.position(changelog) < ends[changelog]]
@@ -45,14 +69,22 @@ async def restore(broker: Broker, work: Work, offload: Offload, on_progress: Cal
 
 
 def apply_entries(work: Work, records: Sequence[Record]) -> None:
-    """Apply changelog entries in order, and remember the latest tick they tell of."""
+    """Apply changelog entries in order, and remember the latest tick they tell of.
+
+    Raises :class:`CorruptedError` that names the position of an entry this engine did not write.
+    """
     stores = {
         changelog_topic(work.application.name, spec.name): work.state.store(spec.name)
         for spec in work.application.stores
     }
     for record in records:
-        stores[record.topic].restore((record.key or b"").decode(), record.value)
-        if record.headers:
-            for name, value in record.headers:
-                if name == "tick_at_ms":
-                    work.last_tick_ms = max(work.last_tick_ms, int(value))
+        try:
+            stores[record.topic].restore((record.key or b"").decode(), record.value)
+            if record.headers:
+                for name, value in record.headers:
+                    if name == "tick_at_ms":
+                        work.last_tick_ms = max(work.last_tick_ms, int(value))
+        except CorruptedError as error:
+            raise CorruptedError(f"{record.position}: {error}") from error
+        except ValueError as error:
+            raise CorruptedError(f"{record.position}: its key or its tick's time cannot be read") from error

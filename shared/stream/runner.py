@@ -14,6 +14,9 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import Broker, Consumer
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
+from shared.stream.guarded import gave_up
+from shared.stream.inquiry import report
+from shared.stream.offload import OffloadWhenLong
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import TopicPartition
 from shared.stream.restore import Offload
@@ -54,9 +57,9 @@ async def start_when_possible(start: Callable[[], Awaitable[None]], stop: asynci
                 if not starting.done():
                     starting.cancel()
                     await asyncio.wait([starting])
-            if starting.cancelled():
+            if stop.is_set() and starting.cancelled():
                 return False
-            error = starting.exception()
+            error = gave_up() if starting.cancelled() else starting.exception()
             if error is None:
                 return True
             if not isinstance(error, TransientError):
@@ -82,7 +85,7 @@ class Runner:
         make_dead_letter: DeadLetterFactory,
         clock: Clock | None = None,
         timing: Timing | None = None,
-        offload: Offload = asyncio.to_thread,
+        offload: Offload | None = None,
         journal: Journal | None = None,
     ) -> None:
         self._application = application
@@ -99,7 +102,7 @@ class Runner:
             make_dead_letter,
             self._clock,
             self._tables,
-            offload,
+            offload if offload is not None else OffloadWhenLong(),
             self._timing,
             journal,
         )
@@ -135,6 +138,11 @@ class Runner:
         moving = [loop for loop in self._loops.values() if loop.phase in (Phase.RUNNING, Phase.RESTORING)]
         late_s = self._clock.monotonic_s() - limit_s
         return [loop.task.transactional_id for loop in moving if loop.progress_s < late_s]
+
+    async def state_report(self) -> dict[str, Any]:
+        """What every task's stores hold, as counts and digests (see :mod:`shared.stream.inquiry`)."""
+        asked = {number: loop.inquiry for number, loop in self._loops.items()}
+        return {"application": self._application.name, **await report(asked, self._engine.offload)}
 
     async def on_revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """Rebalances take everything away first. Never raises: the client would swallow it."""

@@ -15,6 +15,7 @@ from typing import Any
 from shared import telemetry
 from shared.errors import FatalError, FlywheelError, PoisonError, TransientError
 from shared.stream.broker import Broker, Reader
+from shared.stream.guarded import told_to_cancel
 from shared.stream.records import Record, TopicPartition
 from shared.stream.retry import Backoff
 from shared.stream.serde import Serde
@@ -144,7 +145,9 @@ class BroadcastTables:
                     await self._open()
                 await self._poll_once()
                 failures = 0
-            except TransientError as error:
+            except (TransientError, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and told_to_cancel():
+                    raise
                 failures += 1
                 if failures == 1:
                     _log.warning("broadcast tables stand still", extra={"error": telemetry.describe_error(error)})

@@ -11,10 +11,15 @@ from shared.state.store import TaskState
 from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
 from shared.stream.checks import check_conservation, check_tick
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
-from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result
+from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, Tables, TaskId
-from shared.stream.records import Message, Record
+from shared.stream.records import Message, Position, Record
+from shared.stream.replays import earlier_attempts, is_replay_for_another
 from shared.stream.serde import Serde
+
+REPLAY_FOR_ANOTHER = Skipped("replay_for_another")
+_WRITTEN = Emitted(())
+_SURELY_FITS = MAX_RECORD_BYTES // 8  # a key takes up to four bytes a character
 
 
 class Phase(StrEnum):
@@ -104,19 +109,30 @@ class Work:
         self._stop_limit.committed(prepared.reject_run)
 
     def prepare(self, records: Sequence[Record], tables: Tables, now_ms: int) -> Prepared:
-        """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`."""
+        """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`.
+
+        Slice by slice, so that what a slice decodes to is still in the processor's cache when it is encoded; a
+        processor's answers do not depend on where its input is cut.
+        """
         self.state.use_tables(tables)
-        decoded = [self._decode(record) for record in records]
-        messages = [item for item in decoded if isinstance(item, Message)]
-        outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
-        check_conservation(self.application.name, len(messages), outcomes)
-        answers = iter(outcomes.results)
-        results = [item if isinstance(item, Rejected) else next(answers) for item in decoded]
-        return self._finish(records, results, outcomes.also, now_ms)
+        out: list[OutRecord] = []
+        results: list[Result] = []
+        also: list[Emit] = []
+        width = self.application.slice_records
+        for start in range(0, len(records), width):
+            part = records[start : start + width]
+            answers, more = self._answers(part)
+            self._write(part, answers, out, now_ms)
+            results += answers
+            also += more
+        return self._finish(records, results, out, also)
 
     def prepare_rejected(self, record: Record, rejected: Rejected, now_ms: int) -> Prepared:
         """A transaction in which ``record`` alone becomes a dead letter without being processed."""
-        return self._finish([record], [rejected], (), now_ms, attempt=2)
+        out: list[OutRecord] = []
+        results: list[Result] = [rejected]
+        self._write([record], results, out, now_ms, attempt=2)
+        return self._finish([record], results, out, ())
 
     def prepare_tick(self, now_ms: int, tables: Tables) -> Prepared | None:
         """One tick; ``None`` if it did nothing. Time never goes back: ``now_ms`` is raised to the last tick's."""
@@ -134,41 +150,72 @@ class Work:
         self._add_journal(out, (), now_ms)
         return Prepared(_within_limit(self.application.name, out))
 
-    def _finish(
-        self, records: Sequence[Record], results: list[Result], also: Sequence[Emit], now_ms: int, attempt: int = 1
-    ) -> Prepared:
-        out: list[OutRecord] = []
-        rejections: list[Rejected | None] = []
+    def _answers(self, records: Sequence[Record]) -> tuple[list[Result], Sequence[Emit]]:
+        """One result for each of ``records``, and what belongs to none of them."""
+        messages: list[Message] = []
+        settled: dict[int, Rejected | Skipped] = {}
+        for index, record in enumerate(records):
+            decoded = self._decode(record)
+            if isinstance(decoded, Message):
+                messages.append(decoded)
+            else:
+                settled[index] = decoded
+        outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
+        check_conservation(self.application.name, len(messages), outcomes)
+        results = list(outcomes.results)
+        for index, result in settled.items():  # in ascending order: each is put where it stood
+            results.insert(index, result)
+        return results, outcomes.also
+
+    def _write(
+        self, records: Sequence[Record], results: list[Result], out: list[OutRecord], now_ms: int, attempt: int = 1
+    ) -> None:
+        """Outputs and dead letters into ``out``. Of an emitted result only its kind is kept."""
+        encode = self._serde.encode
         for index, result in enumerate(results):
             if isinstance(result, Emitted):
-                encoded = [self._encode(emit) for emit in result.outputs]
-                if all(item.size_bytes() <= MAX_RECORD_BYTES for item in encoded):
-                    out.extend(encoded)
-                else:
-                    largest = max(item.size_bytes() for item in encoded)
+                first, largest = len(out), 0
+                for topic, key, event, headers in result.outputs:
+                    value = b"" if event is None else encode(topic, event)
+                    record = OutRecord(topic, key.encode(), None if event is None else value, headers)
+                    out.append(record)
+                    if headers or len(value) + len(key) > _SURELY_FITS:
+                        largest = max(largest, record.size_bytes())
+                if largest > MAX_RECORD_BYTES:
+                    del out[first:]
                     result = results[index] = Rejected("too_large", f"output of {largest} bytes")
-            rejected = result if isinstance(result, Rejected) else None
-            rejections.append(rejected)
-            if rejected is not None:
-                out.append(self._dead_letter(records[index], rejected, attempt, now_ms))
-        run = self._stop_limit.after(rejections, records[-1])
+                else:
+                    results[index] = _WRITTEN
+            if isinstance(result, Rejected):
+                out.append(self._dead_letter(records[index], result, attempt, now_ms))
+
+    def _finish(
+        self, records: Sequence[Record], results: list[Result], out: list[OutRecord], also: Sequence[Emit]
+    ) -> Prepared:
+        run = 0
+        rejections = [result if isinstance(result, Rejected) else None for result in results]
+        if any(rejections):
+            run = self._stop_limit.after(rejections, records[-1])
         shared = [self._encode(emit) for emit in also] + self._changelog(())
         out.extend(_within_limit(self.application.name, shared))
         self._add_journal(out, records, None)
         return Prepared(out, results, run)
 
-    def _decode(self, record: Record) -> Message | Rejected:
+    def _decode(self, record: Record) -> Message | Rejected | Skipped:
+        topic, partition, offset, timestamp_ms, raw_key, value, headers = record
+        if headers and is_replay_for_another(headers, self.application.name):
+            return REPLAY_FOR_ANOTHER
         try:
-            key = record.key.decode() if record.key is not None else ""
+            key = raw_key.decode() if raw_key is not None else ""
         except UnicodeDecodeError:
             return Rejected("bad_key", "the key is no UTF-8")
-        if record.value is None:
-            return Message(record.position, record.timestamp_ms, key, None, record.headers)
-        try:
-            event = self._serde.decode(record.topic, record.value)
-        except PoisonError as error:
-            return Rejected(error.reason, error.detail)
-        return Message(record.position, record.timestamp_ms, key, event, record.headers)
+        event = None
+        if value is not None:
+            try:
+                event = self._serde.decode(topic, value)
+            except PoisonError as error:
+                return Rejected(error.reason, error.detail)
+        return Message(Position(topic, partition, offset), timestamp_ms, key, event, headers)
 
     def _encode(self, emit: Emit) -> OutRecord:
         value = None if emit.event is None else self._serde.encode(emit.topic, emit.event)
@@ -221,7 +268,7 @@ def dead_letter_event(
         application=application,
         reason=rejected.reason,
         detail=rejected.detail,
-        attempt=attempt,
+        attempt=attempt + earlier_attempts(record.headers),
         payload=value if keep_payload and fits else None,
         payload_sha256=None if value is None else hashlib.sha256(value).hexdigest(),
         at_ms=now_ms,

@@ -14,17 +14,20 @@ What happens when a step fails:
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from shared import telemetry
 from shared.clock import Clock
 from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, TransientError
-from shared.stream.batches import as_rejected, merge_topics, offsets_after
+from shared.stream.batches import as_rejected, heads, merge_topics, offsets_after
 from shared.stream.broker import Broker, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
-from shared.stream.outcome import Rejected
+from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
+from shared.stream.inquiry import Inquiry
+from shared.stream.outcome import Emitted, Rejected
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import Record, TopicPartition
 from shared.stream.restore import Offload, restore
@@ -86,6 +89,7 @@ class TaskLoop:
         self._last_commit_s = 0.0
         self._next_tick_s = 0.0
         self._tick_failures = 0
+        self.inquiry = Inquiry()
 
     def start(self) -> asyncio.Task[None]:
         """Run, from the start or from where it was suspended. The asyncio task ends when suspended, or raises."""
@@ -110,6 +114,7 @@ class TaskLoop:
     async def close(self) -> None:
         """Let go of a suspended task. It may be opened elsewhere at once."""
         clean = self.phase is Phase.SUSPENDED
+        self.inquiry.close()
         await self._drop()
         self._enter(Phase.CLOSED_CLEAN if clean else Phase.CLOSED_DIRTY)
 
@@ -143,10 +148,14 @@ class TaskLoop:
                 if self._stopping and self.phase is Phase.RUNNING and not self._in_batch:
                     self._enter(Phase.SUSPENDED)
                     return
-                await self._restart_from_log()
-                if self._stopping:
-                    return
-                raise
+                if self._stopping or told_to_cancel():
+                    await self._restart_from_log()
+                    if self._stopping:
+                        return
+                    raise
+                failures += 1
+                pause_s = self._engine.timing.backoff.delay_s(failures)
+                self._tell("transient", gave_up())
             except MigratedError as error:
                 pause_s = self._engine.timing.fenced_pause_s
                 self._tell("migrated", error)
@@ -199,7 +208,7 @@ class TaskLoop:
     async def _open(self) -> Work:
         engine, started_s = self._engine, self._engine.clock.monotonic_s()
         self._enter(Phase.RESTORING)
-        self._producer = engine.broker.transactional_producer(self._name)
+        self._producer = GuardedTransactions(engine.broker.transactional_producer(self._name))
         await self._producer.start()
         for partition in self._partitions:
             committed = await engine.consumer.committed(partition)
@@ -260,6 +269,9 @@ class TaskLoop:
             if application.tick_interval_s is not None and clock.monotonic_s() >= self._next_tick_s:
                 await self._tick(work)
                 self._next_tick_s = clock.monotonic_s() + application.tick_interval_s
+            if self.inquiry.is_asked:
+                await self._commit(work, Prepared([]), dict(self._committed))  # settles the markers of all before it
+                await self.inquiry.answer(self._engine.broker, work, self._engine.offload)
             self._in_batch = False
             self._touch()
 
@@ -282,7 +294,7 @@ class TaskLoop:
                 return collected
             records = await self._poll(room, max(0.0, wait_s))
             collected.extend(records)
-            size_bytes += sum(len(record.value or b"") for record in records)
+            size_bytes += sum([len(record.value) for record in records if record.value is not None])
             if wait_s <= 0 and not collected:
                 return collected
 
@@ -291,7 +303,7 @@ class TaskLoop:
         consumer = self._engine.consumer
         expected = self._positions
         records = await consumer.poll(self._partitions, max_records, timeout_s)
-        if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in records):
+        if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in heads(records)):
             for partition, offset in expected.items():
                 consumer.seek(partition, offset)
             return []
@@ -366,11 +378,8 @@ class TaskLoop:
         name = self._engine.application.name
         for kind, count in count_kinds(prepared.results).items():
             telemetry.RECORDS.labels(name, kind).inc(count)
-        by_topic: dict[str, int] = {}
-        for record in prepared.records:
-            by_topic[record.topic] = by_topic.get(record.topic, 0) + 1
-        for topic, count in by_topic.items():
+        for topic, count in Counter([record.topic for record in prepared.records]).items():
             telemetry.OUTPUTS.labels(name, topic).inc(count)
-        for result in prepared.results:
-            if isinstance(result, Rejected):
-                telemetry.DEAD_LETTERS.labels(name, result.reason).inc()
+        for result, count in Counter([r for r in prepared.results if not isinstance(r, Emitted)]).items():
+            metric = telemetry.DEAD_LETTERS if isinstance(result, Rejected) else telemetry.SKIPPED
+            metric.labels(name, result.reason).inc(count)

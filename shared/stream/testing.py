@@ -8,10 +8,10 @@
 The harness holds a processor to what the engine does: conservation of records, staged state, restorable stores.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.errors import FatalError
+from shared.errors import FatalError, MigratedError
 from shared.state.store import Change, TaskState
 from shared.stream.checks import check_conservation, check_tick
 from shared.stream.outcome import Emit, Emitted, Outcomes, Result
@@ -28,6 +28,7 @@ class FixedTables:
         self._tables: dict[str, dict[str, Any]] = {topic: dict(rows) for topic, rows in (tables or {}).items()}
         self._versions = {topic: len(rows) for topic, rows in self._tables.items()}
         self.published: list[Emit] = []
+        self.claims = 0
 
     def set(self, topic: str, key: str, event: Any | None) -> None:
         """Apply one broadcast record; ``None`` is a tombstone."""
@@ -44,8 +45,15 @@ class FixedTables:
     def table_version(self, topic: str) -> int:
         return self._versions.get(topic, 0)
 
-    async def publish(self, outputs: Sequence[Emit]) -> None:
+    async def publish(self, outputs: Sequence[Emit], *, while_mine: Callable[[], bool] = lambda: True) -> None:
         """What an async processor published in the middle of its work."""
+        if not while_mine():
+            raise MigratedError("the work is another's by now")
+        self.published.extend(outputs)
+
+    async def claim(self, outputs: Sequence[Emit]) -> None:
+        """What it published as it took the message over for good."""
+        self.claims += 1
         self.published.extend(outputs)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLE = (
-    "# Benchmarks\n\nWritten by `make bench-pipeline` and `make bench-router`; each run replaces its own section. "
+    "# Benchmarks\n\nWritten by the `make bench-…` targets; each run replaces its own section. "
     "Figures are of the machine and load named beside them.\n"
 )
 

@@ -51,8 +51,23 @@ def test_input_that_retention_took_before_it_was_read_stops_the_group(log: Log, 
         await ends_fatally(log, names, rf"{names.source}.*no longer in the log")
         assert len(await values(log, names.sink)) == 10, "nothing was skipped silently"
         assert await committed(log, names.app) == before
+        await go_on_from(log, names, 25)
+        await work_through(log, names, 15)
+        assert [output["id"] for output in (await values(log, names.sink))[10:]] == [25, 26, 27, 28, 29]
 
     asyncio.run(scenario())
+
+
+async def go_on_from(log: Log, names: Names, offset: int) -> None:
+    """As an operator does: nobody runs, and the offset is committed from outside."""
+    broker = log.broker()
+    assert await broker.admin().members(names.app) == 0
+    producer = broker.transactional_producer(f"{names.app}.operator")
+    await producer.start()
+    await producer.begin()
+    await producer.commit({TopicPartition(names.source, 0): offset}, names.app)
+    await producer.close()
+    await broker.close()
 
 
 def test_a_spoilt_changelog_entry_keeps_the_task_from_running_on_it(log: Log, names: Names) -> None:

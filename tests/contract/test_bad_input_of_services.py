@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from services.shadow_evaluator.processor import ASSIGNMENTS, CLUSTERS, REGISTRY, SOURCE, ShadowEvaluator
-from services.trainer_worker.processor import TrainerWorker, writer_of
+from services.trainer_worker.lease import LeaseTiming
+from services.trainer_worker.processor import TrainerWorker
+from services.trainer_worker.processor import application as trainer_application
 from shared.brokers.memory import MemoryBroker
 from shared.brokers.memory_cluster import MemoryCluster
 from shared.clock import SystemClock
@@ -40,16 +42,27 @@ async def _never(*_: Any) -> Any:
     raise AssertionError("bad input must not get this far")
 
 
+def _refused(*_: Any) -> Any:
+    raise AssertionError("bad input must not get this far")
+
+
 def _shadow_evaluator() -> AsyncApplication:
     evaluator = ShadowEvaluator(_never, SystemClock(), budget=10, sample_rate=1.0, patience_s=1.0)
     return AsyncApplication("shadow_evaluator", (SOURCE,), evaluator, broadcasts=(ASSIGNMENTS, CLUSTERS, REGISTRY))
 
 
 def _trainer_worker() -> AsyncApplication:
-    worker = TrainerWorker(_never, _never, SystemClock(), "test", 0.0)  # type: ignore[arg-type]
-    return AsyncApplication(
-        "trainer_worker", ("training.requested",), worker, max_in_flight=1, transactional_id=writer_of
+    worker = TrainerWorker(
+        _never,
+        _refused,
+        SystemClock(),
+        "test",
+        0.0,
+        LeaseTiming(60.0, 60.0),
+        ended=lambda _request, _status: None,
+        stuck=lambda: None,
     )
+    return trainer_application(worker)
 
 
 EVERY: dict[str, Callable[[], Application | AsyncApplication]] = {

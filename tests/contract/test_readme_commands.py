@@ -57,6 +57,15 @@ SHOWN_BY = {
     """-d '{"prompt": "Where is order 7?"}'""": (
         "tests/unit/router/test_router_api.py::test_ask_sends_the_plan_first_and_the_metrics_last"
     ),
+    "flywheel lag": "tests/integration/test_state_verify.py::test_a_running_service_holds_what_its_changelog_says",
+    "flywheel dlq list": "tests/integration/test_dead_letters_on_kafka.py::test_raw_positions_are_redacted_again_by_the_redactor_itself",
+    "flywheel dlq replay --limit 10 --dry-run": "tests/integration/test_dead_letters_on_kafka.py::test_raw_positions_are_redacted_again_by_the_redactor_itself",
+    "flywheel replay postgres": "tests/integration/test_projections_wiped.py::test_postgresql_and_redis_deleted_wholly_come_back_equal",
+    "flywheel state verify": "tests/integration/test_state_verify.py::test_a_running_service_holds_what_its_changelog_says",
+    "flywheel offsets set deduper observation.redacted/2 earliest": (
+        "tests/unit/cli/test_offsets.py::test_offsets_and_their_audit_row_are_one_step"
+    ),
+    "flywheel topics acl --dry-run": "tests/integration/test_access_control.py::test_what_services_hold_beyond_the_registry_is_shown_and_taken_back",
     "docker compose up --build --detach": "tests/contract/test_deployment_files.py::test_each_service_has_its_image",
     "docker compose --profile observability up --detach": (
         "tests/contract/test_deployment_files.py::test_only_observability_needs_a_profile"

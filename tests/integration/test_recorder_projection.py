@@ -11,13 +11,14 @@ import asyncpg
 import pytest
 
 from infra.local.kafka import KafkaServer
-from services.promoter.logic.audit import ChainHead, append
+from services.promoter.logic.audit import append
 from services.recorder.adapters import Projection
 from services.recorder.logic import TABLES
 from services.recorder.processor import TOPICS, Recorder
 from shared.brokers.kafka import KafkaBroker
 from shared.errors import FatalError
 from shared.events import AssignmentChanged, ModelRegistered, ShadowCompared
+from shared.events.audit_chain import ChainHead
 from shared.events.vocabulary import AttemptVerdict, ComparisonKind, ModelKind
 from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR

@@ -1,26 +1,26 @@
-"""The verdict on one call: re-sent, exact repeat, family member or original."""
+"""What is judged, the verdict on it, and the window's clock."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from services.deduper.logic.signatures import bands_of, token_hashes, words_of
-from services.deduper.logic.window import Document, Window
+from services.deduper.logic.document import Kind
 from shared.events.observations import ObservationRedacted
 from shared.ids import content_hash
 
-REAPED_PER_RECORD = 4
 
+class Verdict(NamedTuple):
+    """What to write on a call, and what to remember of it."""
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What to write on the call, and what to remember of it."""
-
-    fingerprint: str
     repeat_of: str | None
+    """The original of an exact repeat."""
     family: str
+    """The nearest original, the own id for an original."""
     similarity: float
-    document: Document
-    bands: list[int] = field(default_factory=list)
-    """Of an original, to be indexed."""
+    """Exact Jaccard to the family's original."""
+    kind: Kind
+    remembered: bytes
+    """The encoded :class:`services.deduper.logic.document.Document`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,54 +56,27 @@ class WindowClock:
         self.records += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What judging needs of a call."""
+class Call(NamedTuple):
+    """What judging needs of a call, with the window's clock at its turn."""
 
     event_id: str
     task_key: str
-    fingerprint: str
-    """128 bits, hex: equal for exact repeats."""
+    fingerprint: bytes
+    """128 bits: equal for exact repeats."""
     trainable: bool
-    words: list[str]
+    text: str
+    generation: int
+    sequence: int
+    oldest: int
+    """The oldest generation that this call still sees."""
 
 
-def signed(event: ObservationRedacted) -> Signed:
-    """The fingerprint covers task, newest step and answer, by the keyed hashes of their raw values."""
-    fingerprint = content_hash("fingerprint", event.task_key, event.step_hash, event.answer_hash)
-    words = words_of(event.request)
-    return Signed(event.event_id, event.task_key, fingerprint, event.untrainable_reason is None, words)
+def fingerprint_of_event(event: ObservationRedacted) -> bytes:
+    """Covers task, newest step and answer, by the keyed hashes of their raw values."""
+    return bytes.fromhex(content_hash("fingerprint", event.task_key, event.step_hash, event.answer_hash))
 
 
+@lru_cache(maxsize=4096)
 def salt_of(task_key: str) -> int:
     """Keeps the tables of task keys apart."""
     return int(content_hash(task_key)[:16], 16)
-
-
-def judge(call: Signed, window: Window, clock: WindowClock) -> Verdict | None:
-    """The verdict on a call, ``None`` for a re-send. The window is not changed."""
-    if window.knows(call.event_id):
-        return None
-    fingerprint = bytes.fromhex(call.fingerprint)
-    original = window.repeated(fingerprint, call.trainable)
-    if original is not None:
-        document = Document(call.event_id, clock.generation, clock.sequence)
-        family = original.family or original.event_id
-        return Verdict(call.fingerprint, original.event_id, family, original.similarity, document)
-    tokens = token_hashes(call.words)
-    salt = salt_of(call.task_key)
-    bands = bands_of(tokens, salt) if call.words else []
-    nearest = window.nearest(tokens, bands, salt) if call.words else None
-    document = Document(
-        call.event_id,
-        clock.generation,
-        clock.sequence,
-        call.trainable,
-        fingerprint,
-        family="" if nearest is None else nearest.event_id,
-        similarity=1.0 if nearest is None else nearest.similarity,
-        salt=salt if nearest is None else 0,
-        tokens=tokens if nearest is None and call.words else None,
-    )
-    family = document.family or call.event_id
-    return Verdict(call.fingerprint, None, family, document.similarity, document, bands if nearest is None else [])

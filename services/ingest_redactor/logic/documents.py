@@ -4,6 +4,7 @@ The redactor rewrites segments; a document puts them back, and what was not rewr
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,37 @@ TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
 IDENTIFYING_OPTIONS = frozenset(("user", "metadata", "safety_identifier", "prompt_cache_key", "store"))
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The token of a leaf, and the JSON text that holds it, perhaps itself a leaf."""
+
+    text: str
+    leaf: Leaf
+    outer: "Source | None"
+
+
+_ESCAPED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
+
+
+def outer_range(source: Source | None, start: int, end: int) -> tuple[int, int]:
+    """Places of a leaf's decoded value as places of the outermost string, escapes counted."""
+    while source is not None:
+        first, last = source.leaf.start, source.leaf.end
+        if source.leaf.is_string:
+            first, last = first + 1, last - 1
+        raw = source.text[first:last]
+        if "\\" in raw:
+            ends = [0, *(match.end() for match in _ESCAPED.finditer(raw))]
+            start, end = ends[start], ends[end]
+        start, end, source = first + start, first + end, source.outer
+    return start, end
+
+
+def decoded_length(raw: str) -> int:
+    """Characters of a piece of a JSON string once its escapes are read."""
+    return len(_ESCAPED.findall(raw)) if "\\" in raw else len(raw)
+
+
 @dataclass(slots=True)
 class Segment:
     """One stretch of text. ``edits`` are replaced ranges of ``original``, in order."""
@@ -30,10 +62,10 @@ class Segment:
     in_answer: bool = False
     container: object = None
     """Siblings in one JSON object share it."""
-    origin: tuple[int, int] | None = None
-    """Range in the outermost string, where ``original`` stands there literally."""
-    edits: list[tuple[int, int, str, str]] = field(default_factory=list)
-    """Start, end, replacement, type."""
+    source: "Source | None" = None
+    """Where it stands if it is a leaf of JSON; ``path`` then names the string that holds the JSON."""
+    edits: list[tuple[int, int, str, str, int]] = field(default_factory=list)
+    """Start, end, replacement, type, priority of what found it."""
 
     @property
     def text(self) -> str:
@@ -42,23 +74,23 @@ class Segment:
             return self.original
         pieces: list[str] = []
         position = 0
-        for start, end, value, _ in self.edits:
+        for start, end, value, _, _ in self.edits:
             pieces += (self.original[position:start], value)
             position = end
         pieces.append(self.original[position:])
         return "".join(pieces)
 
-    def replace(self, spans: list[tuple[int, int, str, str]]) -> None:
+    def replace(self, spans: list[tuple[int, int, str, str, int]]) -> None:
         """Adds edits given in places of the current text; none overlaps an earlier one."""
-        moved: list[tuple[int, int, str, str]] = []
-        for start, end, value, type_ in spans:
+        moved: list[tuple[int, int, str, str, int]] = []
+        for start, end, value, type_, priority in spans:
             shift = 0
-            for edit_start, edit_end, edit_value, _ in self.edits:
+            for edit_start, edit_end, edit_value, _, _ in self.edits:
                 if edit_start - shift >= end:
                     break
                 if edit_start - shift + len(edit_value) <= start:
                     shift += (edit_end - edit_start) - len(edit_value)
-            moved.append((start + shift, end + shift, value, type_))
+            moved.append((start + shift, end + shift, value, type_, priority))
         self.edits = sorted(self.edits + moved)
 
 
@@ -85,25 +117,23 @@ class Document:
 
 def read(text: str, path: str, *, keyed: bool = True, in_answer: bool = False, kind: str | None = None) -> Document:
     """A field as a document. ``keyed`` off: keys tell nothing (schemas)."""
-    return _read(text, path, keyed, in_answer, kind, 0, (0, len(text)))
+    return _read(text, path, keyed, in_answer, kind, 0, None)
 
 
 def _read(
-    text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, origin: tuple[int, int] | None
+    text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, source: Source | None
 ) -> Document:
     if depth >= MAX_NESTING or kind is not None or parse_structure(text) is None:
-        return Document(text, Segment(text, path, kind, in_answer=in_answer, origin=origin))
+        return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
     document = Document(text)
     for leaf in leaves(text):
         keys = leaf.path
-        leaf_path = ".".join((path, *keys))
         leaf_kind = kind_of(keys[-1], keys[-2] if len(keys) > 1 else "") if keyed and keys and not leaf.is_key else None
-        literal = origin is not None and leaf.end - leaf.start == len(leaf.value) + (2 if leaf.is_string else 0)
-        inner = (leaf.start + leaf.is_string, leaf.end - leaf.is_string) if literal and depth == 0 else None
+        inner = Source(text, leaf, source)
         if leaf.is_string and not leaf.is_key:
-            child = _read(leaf.value, leaf_path, keyed, in_answer, leaf_kind, depth + 1, inner)
+            child = _read(leaf.value, path, keyed, in_answer, leaf_kind, depth + 1, inner)
         else:
-            child = Document(leaf.value, Segment(leaf.value, leaf_path, leaf_kind, in_answer=in_answer, origin=inner))
+            child = Document(leaf.value, Segment(leaf.value, path, leaf_kind, in_answer=in_answer, source=inner))
         if child.segment is not None:
             child.segment.is_number = not leaf.is_string
             child.segment.container = (id(document), leaf.container)
@@ -192,6 +222,11 @@ class CallDocument:
             response_format_json=self._text("format", 0, self._request.response_format_json),
             options_json=self._text("options", 0, "{}") or "{}",
         )
+
+    def unchanged_request(self) -> Request:
+        """The request as it came, but for the options that name an end user."""
+        options = self._text("options", 0, "{}") or "{}"
+        return self._request if options == self._request.options_json else replace(self._request, options_json=options)
 
     def _tool(self, index: int, tool: ToolDefinition) -> ToolDefinition:
         return replace(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.mentions import Mention, bounded
 from shared.prompting.placeholders import Placeholder
 from shared.prompting.renderings import (
     DATE_FORMS,
@@ -215,6 +215,7 @@ class KnownTerms:
                             (Mention(start, end, entity.type, entity.canonical, written, KNOWN_PRIORITY), entity)
                         )
                 start = low.find(needle, start + 1)
+            bounded(len(found))
         if self._digits:
             found += self._numbers(text)
         return found
@@ -235,7 +236,7 @@ class KnownTerms:
         found: list[tuple[Mention, Entity]] = []
         for match in _RUN.finditer(text):
             start, end, run = match.start(), match.end(), match.group()
-            reader_free = re.sub(r"\D", "", run)
+            reader_free = "".join(filter(str.isdigit, run))
             entity = self._digits.get(reader_free) or self._digits.get(
                 reader_free[1:] if reader_free[:1] == "1" else ""
             )

@@ -37,6 +37,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "RECORD",
         r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|patient_(?:id|no|number)|record_(?:id|no|number)|chart_number)",
     ),
+    ("MEMBER", r"(?:.*_)?(?:frequent_flyer|membership|loyalty)"),
     ("POLICY", r"(?:.*_)?(?:policy|insurance|claim)_(?:no|num|number|id)"),
     ("PASSPORT", r"(?:.*_)?passport(?:_no|_num|_number|_id)?"),
     ("LICENCE", r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate)_(?:no|num|number|id)|drivers?_licen[cs]e"),

@@ -1,11 +1,12 @@
 """What was found in a text: mentions of entities."""
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.errors import PoisonError
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A stretch of a text that names an entity. ``canonical`` is equal for all renderings of one entity.
 
     ``priority`` decides where mentions overlap: lower wins, then the longer.
@@ -17,6 +18,16 @@ class Mention:
     canonical: str
     form: str
     priority: int
+
+
+MAX_MENTIONS = 10_000
+"""In one text. What holds more is refused: it bounds the time that one record may take."""
+
+
+def bounded(count: int) -> None:
+    """Raises ``PoisonError`` for more mentions than can be followed."""
+    if count > MAX_MENTIONS:
+        raise PoisonError("too_many_identifiers", f"more than {MAX_MENTIONS} mentions in one text")
 
 
 def without_overlaps(mentions: list[Mention], taken: list[tuple[int, int]]) -> list[Mention]:

@@ -1,30 +1,38 @@
-"""Names of people in running text: by the name lists, by titles and by what announces them.
+"""Names of people and towns in running text: capitalised words that the tagger scores, titles, known names in lower case.
 
-A linear reading of word tokens; nothing is learnt. Canonical form of a name: its first and last token, lower-cased,
-``maria|garcia``; a name of one token has only that.
+Canonical form of a name: its first and last token, lower-cased, ``maria|garcia``; a name of one token has only that.
 """
 
 import re
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 
-from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.tagger import SCALE, TOKEN, Tagger, lists_of, stem_of
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 NAME_PRIORITY = 500
+PLACE_PRIORITY = 510
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
-_TITLES = frozenset("mr mr. mrs mrs. ms ms. dr dr. prof prof. professor doctor sir madam mister miss".split())  # noqa: SIM905
-_PARTICLES = frozenset("van von de del della der den da di la le bin al el y dos".split())  # noqa: SIM905
-_STRONG = re.compile(
-    r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?"
-    r"|\bin the name of|\bon behalf of|\battn[:.]?|\b(?:patient|customer|client|guest|passenger|employee|recipient|payee"
-    r"|cardholder|beneficiary|attendee|insured|contact)(?: name)?(?: is|[:=])?)[\s\"']{1,3}$"
+_TITLES = frozenset("mr mrs ms dr prof professor doctor sir madam mister miss nurse rn".split())  # noqa: SIM905
+_MONTHS = frozenset(("april", "may", "june", "august"))
+_TITLED = frozenset(form for title in _TITLES for form in (title.capitalize(), title.upper(), ".")) | {"."}
+_PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st".split())  # noqa: SIM905
+_ANNOUNCED = re.compile(
+    r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?|\bthis is"
+    r"|\bi am|\bi'm"
+    r"|\bcall me|\bunder|\bin the name of|\bon behalf of|\battn[:.]?"
+    r"|\b(?:patient|customer|client|guest|passenger|employee|recipient|payee|cardholder|beneficiary|attendee|insured|contact)"
+    r"(?: name)?(?: is|[:=])?)[\s\"']{1,3}$"
 )
-_WEAK = re.compile(
-    r"(?i)(?:\bthis is|\bi am|\bi'm|\bcall me|\bunder|\bdear|\bhi|\bhello|\bhey|\bregards,?|\bsincerely,?|\bcheers,?"
-    r"|\bthanks,?|\bbest,?|\bmember|\buser|\bfor|\bto|\bfrom|\bwith|\bby|\btell|\bask|\bcontact|\band|[-–—,:])[\s\"']{1,3}$"
-)
+_ANNOUNCING_TEXT = """
+is name's called named name of under am i'm me for patient customer client guest passenger employee recipient payee attn
+cardholder beneficiary attendee insured contact : = " ' .
+"""
+_ANNOUNCING = frozenset(_ANNOUNCING_TEXT.split())
 _NO_NAME_TEXT = """
 street avenue road lane boulevard drive court place square inc llc ltd corp company bank hotel hospital clinic university
 college school airport airlines airways station restaurant cafe bar grill park city county state north south east west
@@ -34,133 +42,247 @@ thanks thank and or for to of in on at by is are was be can could would will do 
 shop market museum theater theatre syndrome disease test scale score
 """
 _NO_NAME = frozenset(_NO_NAME_TEXT.split())
+_NEVER_TEXT = """
+what who when where why how which can could would should do does did is are was were has have had been find get give
+show tell list calculate determine compute convert create book check search send set update add remove delete make
+write help need want use provide retrieve return generate translate play order buy the this that these those there
+then also if but and or so as at by for from in into of on to with about after before between during i it its my our
+your we you he she they them his her their me us not no yes ok please thanks hello hi hey dear sorry sure here now
+today tomorrow monday tuesday wednesday thursday friday saturday sunday january february march july september october
+november december one two three four five six seven eight nine ten a an i'd i'm i've i'll it's that's what's let's
+don't can't let given using see each every any some all more most other another first second next last current total
+order email phone note name number address date time note subject from re cc
+"""
+_NEVER = frozenset(_NEVER_TEXT.split())
+_NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | {
+    "I",
+    "ID",
+    "API",
+    "URL",
+    "OK",
+    "PM",
+    "AM",
+    "USA",
+    "USD",
+}
+"""Left out before anything is scored: half of the capitalised words of running text."""
+_THINGS_TEXT = """
+disease syndrome period coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
+classification index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia
+nephropathy encephalopathy virus fever hospital clinic medical catheter tube drain stain line inc llc ltd corp
+corporation company gmbh restaurant hotel airlines airways university college school theorem equation sequence
+algorithm distribution law constant number prize award street avenue
+"""
+_THINGS = frozenset(_THINGS_TEXT.split())
+_DENSE_TOKENS = 20_000
+"""A text with more capitalised words than that is read by the lists alone: it bounds the time that hostile text takes."""
 
 
-class _Lists:
-    """The word lists at hand, looked up once."""
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Logits times :data:`SCALE` from which a word counts; ``joined`` is asked of a word beside one that counts."""
 
-    def __init__(self) -> None:
-        self.first = first_names()
-        self.ambiguous = ambiguous_first_names()
-        self.last = last_names()
+    name: int
+    joined: int
+    margin: int
+    """By so much a town must be likelier than a name."""
+    place: int | None
+    """``None``: towns are no matter of this profile."""
 
 
-_lists = cache(_Lists)
+THRESHOLDS = {
+    "pii": Thresholds(name=-SCALE, joined=-2 * SCALE, margin=SCALE, place=None),
+    "hipaa": Thresholds(name=-SCALE * 5 // 2, joined=-4 * SCALE, margin=0, place=-2 * SCALE),
+}
+_NAME, _JOINED, _PLACE = 2, 1, 3
 
 
-def person_mentions(text: str) -> list[Mention]:
-    """Names of people with their place in the text."""
-    lists = _lists()
-    words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
-    found: list[Mention] = []
-    index = 0
-    first, count = lists.first, len(words)
-    while index < count:
-        word = words[index][2]
-        if not word[0].isupper() and word not in first:
-            index += 1
-            continue
-        length, titled = _name_at(text, words, index, lists)
-        if length:
-            found.append(_mention(text, words[index : index + length], titled))
-            index += length
-        else:
-            index += 1
+def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[Mention]:
+    """Names of people, and towns where the thresholds ask for them, with their place in the text."""
+    tokens: list[str] = TOKEN.findall(text)
+    is_ascii = text.isascii() or text.replace("⟦", "").replace("⟧", "").isascii()
+    marks = _marks(tokens, is_ascii, tagger, thresholds)
+    lower = _lower_case_candidates(tokens)
+    if not lower and max(marks.values(), default=_JOINED) == _JOINED:
+        return []
+    bounded(len(marks) + len(lower))
+    last = max(max(marks, default=0), max(lower, default=0)) + 4
+    spans = [match.span() for match in islice(TOKEN.finditer(text), last)]
+    found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
+    if lower:
+        found += _lower_case_names(text, tokens, spans, lower, marks)
     return found
 
 
-def _adjacent(text: str, left: tuple[int, int, str], right: tuple[int, int, str]) -> bool:
-    return right[0] - left[1] == 1 and text[left[1]] == " "
+def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresholds) -> dict[int, int]:
+    """What each capitalised token may be, by its index."""
+    marks: dict[int, int] = {}
+    low, name_from, place_from = thresholds.joined, thresholds.name, thresholds.place
+    if is_ascii:
+        capitalised = [at for at, token in enumerate(tokens) if "A" <= token < "[" and token not in _NEVER_CAPITALISED]
+    else:
+        capitalised = [at for at, token in enumerate(tokens) if token[0].isupper() and token not in _NEVER_CAPITALISED]
+    if len(capitalised) > _DENSE_TOKENS:
+        return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}
+    for at, (name, place) in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
+        token = tokens[at]
+        if (
+            at
+            and (tokens[at - 1] in _TITLED or tokens[at - 1] in _PARTICLES)
+            and stem_of(token) not in _NO_NAME
+            and _is_titled(tokens, at)
+        ):
+            marks[at] = _NAME
+            continue
+        if name < low and (place_from is None or place < place_from):
+            continue
+        stem = stem_of(token)
+        if (
+            stem in _NEVER
+            or (stem in _MONTHS and _beside_a_number(tokens, at))
+            or (place_from is None and _sainted(tokens, at))
+        ):
+            continue
+        if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
+            name, place = min(name, name_from - 1), place - SCALE  # an initial, a code: only beside a name
+        if place > name + thresholds.margin:
+            if place_from is not None and place >= place_from:
+                marks[at] = _PLACE
+            elif name >= low:
+                marks[at] = _JOINED
+        elif name >= low:
+            marks[at] = _NAME if name >= name_from else _JOINED
+    return marks
 
 
-def _stem(word: str) -> str:
-    return word.lower().rstrip(".").removesuffix("'s").removesuffix("’s")
+def _beside_a_number(tokens: list[str], at: int) -> bool:
+    return (at + 1 < len(tokens) and tokens[at + 1][0].isdigit()) or (at > 0 and tokens[at - 1][0].isdigit())
 
 
-def _name_at(text: str, words: list[tuple[int, int, str]], index: int, lists: _Lists) -> tuple[int, bool]:
-    """Tokens of the name that starts at a word, 0 for none, and whether a title stands before it."""
-    start, _, word = words[index]
-    stem = _stem(word)
-    if len(stem) < 2 or stem in _NO_NAME or stem in _TITLES or word.lower() in _TITLES:
-        return 0, False
-    if not word[0].isupper():
-        return _lower_case_name(text, words, index, lists)
-    length = _run(text, words, index)
-    titled = index > 0 and words[index - 1][2].lower() in _TITLES and start - words[index - 1][1] <= 1
-    if titled or stem in lists.first:
-        return (length if titled or not _shouting(words, index, length, lists) else 0), titled
-    before = text[max(0, start - 32) : start]
-    strong = _STRONG.search(before) is not None
-    second = _stem(words[index + 1][2]) if length > 1 else ""
-    if strong and (length > 1 or stem in lists.ambiguous or stem in lists.last or "name" in before.lower()):
-        return length, False
-    if stem in lists.ambiguous and length > 1 and (second in lists.last or not _starts_sentence(text, start)):
-        return length, False
-    if (
-        _WEAK.search(before)
-        and length > 1
-        and (second in lists.last or stem in lists.last)
-        and second not in lists.first
-    ):
-        return length, False
-    return 0, False
+def _sainted(tokens: list[str], at: int) -> bool:
+    """``St. Mary's``: a church, a hospital, a town."""
+    before = at - 2 if at > 1 and tokens[at - 1] == "." else at - 1
+    return before >= 0 and tokens[before] in ("St", "Saint")
 
 
-def _shouting(words: list[tuple[int, int, str]], index: int, length: int, lists: _Lists) -> bool:
-    """Capitals throughout are code or emphasis unless a last name follows."""
-    word = words[index][2]
-    return word.isupper() and not (length > 1 and _stem(words[index + 1][2]) in lists.last)
+def _is_titled(tokens: Sequence[str], at: int) -> bool:
+    while at > 1 and tokens[at - 1] in _PARTICLES:
+        at -= 1
+    before = tokens[at - 1]
+    if before == "." and at > 1:
+        before = tokens[at - 2]
+    return before.lower() in _TITLES and before[0].isupper()
 
 
-def _starts_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - 40) : start].rstrip(" \"'“(")
-    return not before or before[-1] in ".!?:;\n•-*"
+def _runs(
+    text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int]
+) -> list[tuple[int, int, int]]:
+    """Marked tokens that stand together: first, last and what they are. Initials and particles between are taken in."""
+    runs: list[tuple[int, int, int]] = []
+    done = -1
+    for at in sorted(marks):
+        if at <= done:
+            continue
+        kinds, end = {marks[at]}, at
+        while end - at < 8 and not tokens[end].endswith(("'s", "’s")):
+            following = _following(text, tokens, spans, marks, end)
+            if following is None:
+                break
+            kinds.add(marks[following])
+            end = following
+        done = end
+        start = at
+        while start < end and marks.get(start) == _JOINED and stem_of(tokens[start]) in _NO_NAME:
+            start += 1
+        kind = _NAME if _NAME in kinds else _PLACE if _PLACE in kinds else _JOINED
+        if kind == _JOINED or stem_of(tokens[start]) in _TITLES or _names_a_thing(text, tokens, spans, end):
+            continue
+        while (
+            start
+            and kind == _NAME
+            and tokens[start - 1] in _PARTICLES
+            and text[spans[start - 1][1] : spans[start][0]] == " "
+        ):
+            start -= 1
+        runs.append((start, end, kind))
+    return runs
 
 
-def _run(text: str, words: list[tuple[int, int, str]], index: int) -> int:
-    """Capitalised tokens in a row, with particles and initials between them, at most five; no word that ends a name."""
-    length = 1
-    if words[index][2].endswith((".", "'s", "’s")):
-        return 1
-    while (
-        length < 5 and index + length < len(words) and _adjacent(text, words[index + length - 1], words[index + length])
-    ):
-        word = words[index + length][2]
-        particle = word in _PARTICLES
-        if not particle and (not word[0].isupper() or _stem(word) in _NO_NAME):
-            break
-        if word.isupper() and len(word) > 2 and not words[index][2].isupper():
-            break
-        length += 1
-        if word.endswith(("'s", "’s")) or (word.endswith(".") and len(word) > 2):
-            break
-    while length > 1 and (words[index + length - 1][2] in _PARTICLES or len(_stem(words[index + length - 1][2])) < 2):
-        length -= 1
-    return length
+def _names_a_thing(text: str, tokens: list[str], spans: list[tuple[int, int]], end: int) -> bool:
+    """``Parkinson's disease``, ``Garcia Inc``: what follows says that no person is meant."""
+    if stem_of(tokens[end]) in _THINGS:
+        return True
+    following = end + 1
+    return (
+        following < len(tokens)
+        and tokens[following].lower() in _THINGS
+        and text[spans[end][1] : spans[following][0]] in (" ", "-")
+    )
 
 
-def _lower_case_name(text: str, words: list[tuple[int, int, str]], index: int, lists: _Lists) -> tuple[int, bool]:
-    """``maria garcia``; one token alone only where it is announced as a name."""
-    start = words[index][0]
-    if index + 1 < len(words) and _adjacent(text, words[index], words[index + 1]):
-        second = _stem(words[index + 1][2])
-        if second in lists.last and not words[index + 1][2][0].isupper():
-            return 2, False
-    before = text[max(0, start - 32) : start]
-    announced = _STRONG.search(before) is not None or re.search(r"(?i)\b(?:this is|i am|i'm|call me|under)\s$", before)
-    return (1 if announced else 0), False
+def _following(
+    text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int], end: int
+) -> int | None:
+    """The next token of a run, over particles and an initial's dot; ``None`` where the run ends."""
+    at = end + 1
+    if at < len(tokens) and tokens[at] == "." and spans[at][0] == spans[end][1] and len(tokens[end]) == 1:
+        at += 1
+    while at < len(tokens) and at - end <= 3 and at not in marks:
+        if tokens[at] not in _PARTICLES and not (len(tokens[at]) == 1 and tokens[at].isupper()):
+            return None
+        at += 1
+        if at < len(tokens) and tokens[at] == "." and len(tokens[at - 1]) == 1:
+            at += 1
+    if at >= len(tokens) or at not in marks:
+        return None
+    between = text[spans[end][1] : spans[at][0]]
+    return (
+        at if len(between) <= 24 and between[-1:] in " ." and "\n" not in between and ". " not in between[2:] else None
+    )
 
 
-def _mention(text: str, tokens: list[tuple[int, int, str]], titled: bool) -> Mention:
-    start = tokens[0][0]
-    last_word = tokens[-1][2]
-    end = tokens[-1][1] - (len(last_word) - len(last_word.rstrip(".")))
-    if last_word.rstrip(".").endswith(("'s", "’s")):
+def _mention(text: str, spans: list[tuple[int, int]], first: int, last: int, kind: int) -> Mention:
+    start, end = spans[first][0], spans[last][1]
+    if text[start:end].endswith(("'s", "’s")):
         end -= 2
-    canonical, form = read_name(text[start:end])
-    if titled and len(tokens) == 1:
+    value = text[start:end]
+    if kind == _PLACE:
+        return Mention(start, end, "PLACE", value.lower(), read_case(value), PLACE_PRIORITY)
+    canonical, form = read_name(value)
+    if first == last and text[max(0, start - 12) : start].rstrip(" .").rpartition(" ")[2].lower() in _TITLES:
         form = form.replace("first", "last")
     return Mention(start, end, "NAME", canonical, form, NAME_PRIORITY)
+
+
+def _lower_case_candidates(tokens: list[str]) -> list[int]:
+    """Known first names in lower case before a last name or after a word that announces one."""
+    if first_names().isdisjoint(tokens):
+        return []
+    firsts, lasts, last = first_names(), last_names(), len(tokens) - 1
+    return [
+        at
+        for at, token in enumerate(tokens)
+        if token in firsts
+        and len(token) > 1
+        and ((at < last and stem_of(tokens[at + 1]) in lasts) or (at and tokens[at - 1].lower() in _ANNOUNCING))
+    ]
+
+
+def _lower_case_names(
+    text: str, tokens: list[str], spans: list[tuple[int, int]], candidates: list[int], marks: dict[int, int]
+) -> list[Mention]:
+    """``maria garcia``; one token alone only where it is announced as a name."""
+    found = []
+    lasts = last_names()
+    for at in candidates:
+        start, end = spans[at]
+        following = at + 1
+        pair = following < len(tokens) and stem_of(tokens[following]) in lasts and tokens[following].islower()
+        if pair and text[end : spans[following][0]] == " ":
+            found.append(_mention(text, spans, at, following, _NAME))
+        elif at not in marks and _ANNOUNCED.search(text[max(0, start - 32) : start]):
+            found.append(_mention(text, spans, at, at, _NAME))
+    return found
 
 
 def read_name(text: str) -> tuple[str, str]:
@@ -177,7 +299,7 @@ def looks_like_a_person(text: str) -> bool:
     tokens = text.split()
     if not 1 <= len(tokens) <= 4 or not all(_WORD.fullmatch(token) for token in tokens):
         return False
-    stems = [_stem(token) for token in tokens]
+    stems = [stem_of(token).rstrip(".") for token in tokens]
     if not _NO_NAME.isdisjoint(stems):
         return False
     if stems[0] in first_names():

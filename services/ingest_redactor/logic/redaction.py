@@ -6,14 +6,16 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 
-from services.ingest_redactor.logic.documents import CallDocument, Segment
+from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.keys import TIES, WITH_ADDRESS, read_value
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
+from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.scanner import Scanner, plain
 from shared.errors import PoisonError
 from shared.events.calls import Answer, Request, ToolDefinition
 from shared.prompting import placeholders
+from shared.prompting.renderings import read_date
 
 MAX_PASSES = 5
 MAX_ENTITIES = 1000
@@ -22,9 +24,14 @@ KEY_PRIORITY = -1
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
 _TOWN = re.compile(
-    r",?\s+(?P<town>[^\W\d_][^\W\d_.'’ -]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?),?\s+"
-    r"(?:(?P<state>[A-Z]{2})\b)?,?\s?(?P<zip>\d{5}(?:-\d{4})?)?\b"
+    r",?\s+(?P<town>[^\W\d_][^\W\d_.'’ -]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?)"
+    r"(?:,?\s+(?P<state>[A-Z]{2})\b(?:,?\s{1,2}(?P<zip>\d{5}(?:-\d{4})?)\b)?|,?\s+(?P<code>\d{5}(?:-\d{4})?)\b)"
 )
+
+
+_DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?)(?P<date>{DATE})\b", re.IGNORECASE)
+LATEST_BIRTH_YEAR = 2012
+"""Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class Span:
     start: int
     end: int
     type: str
+    rule: str
+    """What found it: a rule's name, ``key``, ``tagger`` or ``known value``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class Redactor:
     """Redacts calls under one profile. Deterministic; remembers only hashes of long texts that held nothing."""
 
     def __init__(self, scanner: Scanner) -> None:
+        self.profile = scanner.profile
         self._scanner = scanner
         self._clean: set[bytes] = set()
 
@@ -90,18 +100,28 @@ class Redactor:
             if len(entities) > MAX_ENTITIES:
                 raise PoisonError("too_many_identifiers", f"more than {MAX_ENTITIES} in one call")
             if not len(entities):
-                return Redacted(document.request(), document.answer(), {}, False), None
-            if len(entities) > known or terms is None:
+                return Redacted(document.unchanged_request(), answer, {}, False), None
+            is_new = len(entities) > known or terms is None
+            if is_new:
                 terms = KnownTerms(entities)
                 changed = segments
-            changed = [segment for segment in changed if _apply(segment, found.get(id(segment), []), entities, terms)]
+            # Known values were replaced when they became known: a later pass only needs what it found itself.
+            wanted = terms if is_new else None
+            changed = [segment for segment in changed if _apply(segment, found.get(id(segment), []), entities, wanted)]
             if not changed:
                 break
         else:
             raise PoisonError("redaction_unstable", f"still changing after {MAX_PASSES} passes")
         unlinked = any(entity.in_answer and not entity.in_request for entity in entities.all())
-        spans = tuple(span for segment in segments for span in _spans(segment))
+        spans = tuple(span for segment in segments for span in self._spans(segment))
         return Redacted(document.request(), document.answer(), entities.counts(), unlinked, spans), terms
+
+    def _spans(self, segment: Segment) -> list[Span]:
+        """Edits in places of the outermost string, whatever JSON they were found in."""
+        return [
+            Span(segment.path, *outer_range(segment.source, start, end), type_, self._scanner.rule_name(priority))
+            for start, end, _, type_, priority in segment.edits
+        ]
 
     def _mentions(self, segment: Segment) -> list[Mention]:
         text = segment.text
@@ -116,30 +136,27 @@ class Redactor:
 
     def _scan(self, text: str) -> list[Mention]:
         if len(text) < _MIN_CACHED_CHARS:
-            return self._scan_with_towns(text)
+            return self._scan_with_ties(text)
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if digest in self._clean:
             return []
-        found = self._scan_with_towns(text)
+        found = self._scan_with_ties(text)
         if not found:
             if len(self._clean) >= _CLEAN_ENTRIES:
                 self._clean.clear()
             self._clean.add(digest)
         return found
 
-    def _scan_with_towns(self, text: str) -> list[Mention]:
-        """A town and postal code right after a street are part of the address, each an entity of its own."""
+    def _scan_with_ties(self, text: str) -> list[Mention]:
+        """Towns, postal codes and dates that count because of what stands right before them."""
         found = self._scanner.scan(text)
-        towns: list[Mention] = []
+        tied: list[Mention] = []
         for mention in found:
-            tail = _TOWN.match(text, mention.end) if mention.type == "ADDRESS" else None
-            if tail is None or not (tail["state"] or tail["zip"]) or not tail["town"][0].isupper():
-                continue
-            towns.append(Mention(*tail.span("town"), "PLACE", tail["town"].lower(), "", mention.priority))
-            if tail["zip"]:
-                form = "d5" if len(tail["zip"]) == 5 else "d5-4"
-                towns.append(Mention(*tail.span("zip"), "ZIP", tail["zip"].replace("-", ""), form, mention.priority))
-        return without_overlaps(found + towns, []) if towns else found
+            if mention.type == "ADDRESS":
+                tied += _town_after(text, mention)
+            elif mention.type == "NAME":
+                tied += _birth_after(text, mention)
+        return without_overlaps(found + tied, []) if tied else found
 
     @staticmethod
     def _tie(segments: list[Segment], found: dict[int, list[Mention]]) -> None:
@@ -161,7 +178,7 @@ class Redactor:
                 whole = f"{parts['NAME.first'].canonical}|{parts['NAME.last'].canonical}"
                 for segment in group:
                     if segment.kind in ("NAME.first", "NAME.last"):
-                        found[id(segment)] = [replace(found[id(segment)][0], canonical=whole)]
+                        found[id(segment)] = [found[id(segment)][0]._replace(canonical=whole)]
 
     def _are_clean(self, tools: tuple[ToolDefinition, ...]) -> bool:
         """Definitions repeat in every call of an agent: those that held nothing are not read again."""
@@ -182,16 +199,40 @@ def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:
     return [text for tool in tools for text in (tool.description or "", tool.parameters_json or "")]
 
 
-def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: KnownTerms) -> bool:
+def _town_after(text: str, address: Mention) -> list[Mention]:
+    """A town and postal code right after a street are part of the address, each an entity of its own."""
+    tail = _TOWN.match(text, address.end)
+    if tail is None or not tail["town"][0].isupper():
+        return []
+    found = [Mention(*tail.span("town"), "PLACE", tail["town"].lower(), "", address.priority)]
+    code = "zip" if tail["zip"] else "code"
+    if tail[code]:
+        form = "d5" if len(tail[code]) == 5 else "d5-4"
+        found.append(Mention(*tail.span(code), "ZIP", tail[code].replace("-", ""), form, address.priority))
+    return found
+
+
+def _birth_after(text: str, name: Mention) -> list[Mention]:
+    """``Ann Lee, 5/6/1973``: a date long past right after a name is a birth date."""
+    tail = _DATE_AFTER.match(text, name.end)
+    read = read_date(tail["date"]) if tail else None
+    if tail is None or read is None or read[0].year > LATEST_BIRTH_YEAR:
+        return []
+    return [Mention(*tail.span("date"), "DOB", read[0].isoformat(), read[1], name.priority)]
+
+
+def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: KnownTerms | None) -> bool:
     """Replaces what was found and what is known in a segment; whether anything was."""
+    if terms is None and not found:
+        return False
     text = segment.text
     if segment.is_number:
         return _apply_number(segment, text, found, entities, terms)
     seen, places = plain(text)
     owners: dict[Mention, Entity] = {}
-    for mention, entity in terms.mentions(seen):
+    for mention, entity in terms.mentions(seen) if terms else ():
         if places is not None:
-            mention = replace(mention, start=places[mention.start], end=places[mention.end - 1] + 1)
+            mention = mention._replace(start=places[mention.start], end=places[mention.end - 1] + 1)
         owners.setdefault(mention, entity)
     for mention in found:
         entity_found = entities.of(mention)
@@ -201,7 +242,7 @@ def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: Kn
         return False
     taken = [(start, end) for start, end, _ in placeholders.find(text)]
     kept = without_overlaps(list(owners), taken)
-    segment.replace([(m.start, m.end, _written(m, owners[m], entities, segment), m.type) for m in kept])
+    segment.replace([(m.start, m.end, _written(m, owners[m], entities, segment), m.type, m.priority) for m in kept])
     return bool(kept)
 
 
@@ -210,22 +251,24 @@ def _written(mention: Mention, entity: Entity, entities: Entities, segment: Segm
     return entities.placeholder(entity, form, in_answer=segment.in_answer)
 
 
-def _apply_number(segment: Segment, text: str, found: list[Mention], entities: Entities, terms: KnownTerms) -> bool:
+def _apply_number(
+    segment: Segment, text: str, found: list[Mention], entities: Entities, terms: KnownTerms | None
+) -> bool:
     """A JSON number is replaced whole: its placeholder is a string with the form ``int``."""
-    whole = [(m, entities.of(m)) for m in found] + list(terms.mentions(text))
+    whole = [(m, entities.of(m)) for m in found] + (list(terms.mentions(text)) if terms else [])
     for mention, entity in whole:
         if entity is not None and mention.start == 0 and mention.end == len(text) and text.isdigit():
             form = ".".join(part for part in (mention.form, "int") if part)
             segment.replace(
-                [(0, len(text), entities.placeholder(entity, form, in_answer=segment.in_answer), mention.type)]
+                [
+                    (
+                        0,
+                        len(text),
+                        entities.placeholder(entity, form, in_answer=segment.in_answer),
+                        mention.type,
+                        mention.priority,
+                    )
+                ]
             )
             return True
     return False
-
-
-def _spans(segment: Segment) -> list[Span]:
-    """Edits in places of the outermost string; the whole token where escapes make places differ."""
-    if segment.origin is None:
-        return [Span(segment.path, 0, len(segment.original), type_) for _, _, _, type_ in segment.edits]
-    base = segment.origin[0]
-    return [Span(segment.path, base + start, base + end, type_) for start, end, _, type_ in segment.edits]

@@ -2,47 +2,55 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.mentions import Mention, without_overlaps
-from services.ingest_redactor.logic.person import person_mentions
+from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
+from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
+from services.ingest_redactor.logic.tagger import Tagger
 from shared.prompting import placeholders
 
 CONTEXT_CHARS = 48
 _ONE_WORD = re.compile(r"[a-z_]{1,40}")
 """A key or a code: no rule finds anything in a single lower-case word."""
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_ODD = re.compile("[\u00a0\u00ad\u0600-\u27e5\u27e8-\U0010ffff]")
+"""What may read as something else; the brackets of placeholders are left out."""
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d")
 _SPACES = frozenset("\u00a0\u2007\u2009\u202f")
+
+
+@lru_cache(maxsize=4096)
+def _plain_char(char: str) -> str:
+    if _INVISIBLE.match(char):
+        return ""
+    if char in _DASHES:
+        return "-"
+    if char in _SPACES:
+        return " "
+    digit = unicodedata.decimal(char, None)
+    folded = unicodedata.normalize("NFKC", char)
+    return str(digit) if digit is not None else folded if len(folded) == 1 else char
 
 
 def plain(text: str) -> tuple[str, list[int] | None]:
     """The text as patterns read it: look-alike digits, dashes and full-width forms made plain, invisible characters
     gone; and where each of its characters stood. ``None`` if nothing moved."""
-    if text.isascii():
+    if text.isascii() or not _ODD.search(text):
         return text, None
-    chars: list[str] = []
+    seen = _ODD.sub(lambda match: _plain_char(match.group()), text)
+    if len(seen) == len(text):
+        return seen, None
     places: list[int] = []
-    for index, char in enumerate(text):
-        if char in _INVISIBLE:
-            continue
-        if char in _DASHES:
-            char = "-"
-        elif char in _SPACES:
-            char = " "
-        elif char > "\u0600":
-            folded = unicodedata.normalize("NFKC", char)
-            digit = unicodedata.decimal(char, None)
-            char = str(digit) if digit is not None else folded if len(folded) == 1 else char
-        chars.append(char)
-        places.append(index)
-    if len(chars) == len(text):
-        return "".join(chars), None
-    places.append(len(text))
-    return "".join(chars), places
+    position = 0
+    for match in _INVISIBLE.finditer(text):
+        places += range(position, match.start())
+        position = match.end()
+    places += range(position, len(text) + 1)
+    return seen, places
 
 
 class Scanner:
@@ -50,6 +58,8 @@ class Scanner:
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
+        self._tagger = Tagger()
+        self._thresholds = THRESHOLDS[profile]
         options = re2.Options()
         options.max_mem = 256 << 20
         options.log_errors = False
@@ -58,16 +68,30 @@ class Scanner:
         for priority, rule in enumerate(rules_of(profile)):
             self._triggers.Add(rule.pattern)
             self._rules.append((priority, rule, re2.compile(rule.pattern, options)))
+        self._gates: dict[int, int] = {}
+        for index, (_, rule, _) in enumerate(self._rules):
+            if rule.only_with is not None:
+                self._gates[index] = self._triggers.Add(rule.only_with)
         self._triggers.Compile()
+
+    def rule_name(self, priority: int) -> str:
+        """Which rule a mention's priority stands for."""
+        if 0 <= priority < len(self._rules):
+            return self._rules[priority][1].name
+        return {NAME_PRIORITY: "tagger", PLACE_PRIORITY: "tagger"}.get(
+            priority, "key" if priority < 0 else "known value"
+        )
 
     def scan(self, text: str) -> list[Mention]:
         """Mentions in order, without overlaps; placeholders in the text are left alone."""
         if len(text) < 3 or _ONE_WORD.fullmatch(text):
             return []
         seen, places = plain(text)
-        found = person_mentions(seen)
-        for index in self._triggers.Match(seen) or ():
-            found += self._confirmed(seen, *self._rules[index])
+        found = person_mentions(seen, self._tagger, self._thresholds)
+        fired = self._triggers.Match(seen) or ()
+        for index in fired:
+            if index < len(self._rules) and self._gates.get(index, index) in fired:
+                found += self._confirmed(seen, *self._rules[index])
         if not found:
             return []
         taken = [(start, end) for start, end, _ in placeholders.find(seen)]
@@ -78,17 +102,16 @@ class Scanner:
 
     @staticmethod
     def _confirmed(text: str, priority: int, rule: Rule, pattern: Any) -> list[Mention]:
-        group = 1 if pattern.groups else 0
-        found = []
+        found: list[Mention] = []
         for match in pattern.finditer(text):
+            group = match.lastindex or 0
             start, end = match.span(group)
-            if start < 0:
-                continue
             value = match.group(group).rstrip(" .-" if rule.type != "SECRET" else "")
             end = start + len(value)
             before, after = text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS]
             confirmed = rule.confirm(value, before, after) if value else None
             if confirmed is not None:
                 type_ = confirmed.type or rule.type
+                bounded(len(found))
                 found.append(Mention(start, end, type_, confirmed.canonical, confirmed.form, priority))
         return found

@@ -1,70 +1,18 @@
-"""The audit chain: each row's hash covers its content and the hash of the row before."""
+"""The promoter's rows of the audit chain (:mod:`shared.events.audit_chain`): one chain per task, one actor."""
 
-import hashlib
-import json
-from dataclasses import dataclass
 from typing import Any
 
 from shared.events import PromotionAudit
+from shared.events.audit_chain import ChainHead, first_break
+from shared.events.audit_chain import append as append_row
 
-DOMAIN = b"flywheel-audit-v1"
-GENESIS = "0" * 64
+__all__ = ["ACTOR", "ChainHead", "append", "first_break"]
+
 ACTOR = "promoter"
-
-
-@dataclass(frozen=True, slots=True)
-class ChainHead:
-    """Where a chain stands: the next ``seq`` and the last row's hash."""
-
-    seq: int = 0
-    row_hash: str = GENESIS
 
 
 def append(
     head: ChainHead, chain_id: str, at_ms: int, action: str, subject: str, content: dict[str, Any]
 ) -> tuple[ChainHead, PromotionAudit]:
     """The next row of a chain, and its new head."""
-    whole = {"actor": ACTOR, "action": action, "subject": subject, "at_ms": at_ms, "evidence": content}
-    canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    digest = row_hash(chain_id, head.seq, head.row_hash, canonical)
-    row = PromotionAudit(
-        chain_id=chain_id,
-        seq=head.seq,
-        at_ms=at_ms,
-        actor=ACTOR,
-        action=action,
-        subject=subject,
-        canonical=canonical,
-        prev_hash=head.row_hash,
-        row_hash=digest,
-    )
-    return ChainHead(head.seq + 1, digest), row
-
-
-def row_hash(chain_id: str, seq: int, prev_hash: str, canonical: bytes) -> str:
-    """SHA-256 over domain, length-prefixed chain id, sequence, previous hash and the content's hash."""
-    name = chain_id.encode()
-    parts = (
-        DOMAIN,
-        len(name).to_bytes(4, "big"),
-        name,
-        seq.to_bytes(8, "big"),
-        bytes.fromhex(prev_hash),
-        hashlib.sha256(canonical).digest(),
-    )
-    return hashlib.sha256(b"".join(parts)).hexdigest()
-
-
-def first_break(rows: list[PromotionAudit]) -> int | None:
-    """Index of the first row of a chain that does not follow from the one before, or ``None``."""
-    head = ChainHead()
-    for index, row in enumerate(rows):
-        expected = row_hash(row.chain_id, head.seq, head.row_hash, row.canonical)
-        if row.seq != head.seq or row.prev_hash != head.row_hash or row.row_hash != expected:
-            return index
-        content = json.loads(row.canonical)
-        shown = {"actor": row.actor, "action": row.action, "subject": row.subject, "at_ms": row.at_ms}
-        if any(content.get(name) != value for name, value in shown.items()):
-            return index
-        head = ChainHead(row.seq + 1, row.row_hash)
-    return None
+    return append_row(head, chain_id, at_ms, ACTOR, action, subject, content)

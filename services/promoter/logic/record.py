@@ -43,13 +43,15 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
-    """``version`` is that of the last assignment; ``token`` the highest fencing token of a result accepted."""
+    """``version`` is that of the last assignment; ``token`` the highest fencing token of a result accepted, ``job_id`` the
+    job it came from: of one job's attempts only one result counts."""
 
     cluster: str
     epoch: int = 1
     version: int = 0
     attempts: int = 0
     token: int = 0
+    job_id: str = ""
     candidate: Candidate | None = None
     serving: Serving | None = None
 

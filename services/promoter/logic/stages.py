@@ -36,7 +36,7 @@ def trained(record: ClusterRecord, event: TrainingCompleted, grade: str, policy:
     """A new specialist enters shadow. A candidate that is still in shadow makes way; one that ramps does not."""
     previous = record.candidate
     if previous is not None and previous.stage is Stage.RAMP:
-        return replace(record, token=event.fencing_token), None
+        return replace(record, token=event.fencing_token, job_id=event.job_id), None
     attempt = record.attempts + 1
     alpha = attempt_alpha(policy.alpha, attempt)
     candidate = Candidate(
@@ -52,7 +52,9 @@ def trained(record: ClusterRecord, event: TrainingCompleted, grade: str, policy:
         states[previous.model] = Stage.DEPRECATED
     # A cluster that moved on while its specialist was trained is judged, and matched, as it is now.
     epoch = max(record.epoch, event.epoch)
-    record = replace(record, candidate=candidate, attempts=attempt, token=event.fencing_token, epoch=epoch)
+    record = replace(
+        record, candidate=candidate, attempts=attempt, token=event.fencing_token, job_id=event.job_id, epoch=epoch
+    )
     figures = {"metrics": event.metrics, "attempt": attempt, "alpha": alpha, "job": event.job_id}
     return record, Decision("shadow", "trained: to be compared on fresh calls", figures, states, event.completed_at_ms)
 

@@ -10,14 +10,13 @@ from typing import Any
 
 from shared.events import TrainingCompleted, TrainingProgressed, TrainingRequested
 from shared.events.training import DatasetQuery, OffsetRange
-from shared.events.vocabulary import TrainingPhase, TrainingStatus
+from shared.events.vocabulary import TrainingStatus
 from shared.ids import content_hash
 from shared.policy import TrainingPolicy
 
 SOURCE = "observation.clustered"
-# A worker reports while it trains; reading, loading and evaluating are one silent step each, as long as several reports.
-SILENT_PHASES = frozenset({TrainingPhase.STARTED, TrainingPhase.DATA, TrainingPhase.EVALUATING})
-SILENT_FACTOR = 3.0
+# Workers beat every quarter of the lease. Who was away for longer than half of it has not heard them either.
+AWAY_SHARE, SEEN_SHARE = 0.5, 0.25
 
 
 class JobPhase(StrEnum):
@@ -39,7 +38,8 @@ ENDED_BADLY = frozenset({JobPhase.EXHAUSTED, JobPhase.REFUSED})
 class Job:
     """One job, with everything that its request holds, so that a later attempt asks for the same.
 
-    ``beat``: a heartbeat came since the last tick, which will stamp ``beat_at_ms`` with its own clock.
+    ``beat``: a heartbeat came since the last tick, which will stamp ``beat_at_ms`` with its own clock. ``seen_at_ms``:
+    when a tick last looked at it, within a quarter of the lease.
     """
 
     job_id: str
@@ -62,7 +62,7 @@ class Job:
     rows: int
     beat: bool = False
     beat_at_ms: int = 0
-    silent: bool = False
+    seen_at_ms: int = 0
     reason: str = ""
     detail: str = ""
 
@@ -71,7 +71,10 @@ class Job:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Job":
-        return cls(**{**value, "phase": JobPhase(value["phase"])})
+        known = {
+            name: value[name] for name in cls.__dataclass_fields__ if name in value
+        }  # what others wrote may differ
+        return cls(**{**known, "phase": JobPhase(value["phase"])})
 
     @property
     def is_open(self) -> bool:
@@ -156,8 +159,7 @@ def progressed(job: Job | None, event: TrainingProgressed) -> tuple[Job | None, 
         return job, "stale_token"
     if job.phase not in (JobPhase.REQUESTED, JobPhase.STARTED):
         return job, "job_ended"
-    silent = event.phase in SILENT_PHASES
-    return replace(job, phase=JobPhase.STARTED, beat=True, silent=silent), "absorbed"
+    return replace(job, phase=JobPhase.STARTED, beat=True), "absorbed"
 
 
 def completed(job: Job | None, event: TrainingCompleted) -> tuple[Job | None, str]:
@@ -179,14 +181,17 @@ def completed(job: Job | None, event: TrainingCompleted) -> tuple[Job | None, st
 def ticked(job: Job, now_ms: int, policy: TrainingPolicy) -> Job:
     """Heartbeats are stamped; a started job without one for its lease has failed.
 
-    The lease begins when the worker starts: a request that waits in the queue is nobody's.
+    The lease begins when the worker starts: a request that waits in the queue is nobody's. It begins again when the
+    dispatcher itself was away: heartbeats may stand in the log that it has not read yet.
     """
     if job.phase is not JobPhase.STARTED:
         return job
-    if job.beat:
-        return replace(job, beat=False, beat_at_ms=now_ms)
-    lease_ms = policy.lease_s * (SILENT_FACTOR if job.silent else 1.0) * 1000
-    return replace(job, phase=JobPhase.FAILED, reason="lease_expired") if now_ms - job.beat_at_ms > lease_ms else job
+    lease_ms = policy.lease_s * 1000
+    if job.beat or now_ms - job.seen_at_ms > lease_ms * AWAY_SHARE:
+        return replace(job, beat=False, beat_at_ms=now_ms, seen_at_ms=now_ms)
+    if now_ms - job.beat_at_ms > lease_ms:
+        return replace(job, phase=JobPhase.FAILED, reason="lease_expired")
+    return replace(job, seen_at_ms=now_ms) if now_ms - job.seen_at_ms >= lease_ms * SEEN_SHARE else job
 
 
 def after_failure(job: Job, token: int, max_attempts: int) -> Job:
@@ -195,5 +200,5 @@ def after_failure(job: Job, token: int, max_attempts: int) -> Job:
         words = f"{job.attempt} attempts failed, the last by {job.reason}"
         return replace(job, phase=JobPhase.EXHAUSTED, reason="training_failed", detail=words)
     return replace(
-        job, attempt=job.attempt + 1, token=token, phase=JobPhase.REQUESTED, beat=False, beat_at_ms=0, silent=False
+        job, attempt=job.attempt + 1, token=token, phase=JobPhase.REQUESTED, beat=False, beat_at_ms=0, seen_at_ms=0
     )

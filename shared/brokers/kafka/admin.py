@@ -16,6 +16,7 @@ from shared.stream.records import TopicPartition
 
 _TOPIC_EXISTS = 36
 _UNKNOWN_TOPIC = 3
+_UNKNOWN_GROUP = 69
 _VISIBLE_TRIES = 500
 _COORDINATOR_TRIES = 100
 
@@ -41,6 +42,15 @@ async def fetch_committed(
         if code:
             raise kafka_errors.for_code(code)()
     return found
+
+
+async def count_members(client: AIOKafkaAdminClient, group: str) -> int:
+    """One request. Unknown groups have no members; a coordinator that is still loading is an error."""
+    (answer,) = await client.describe_consumer_groups([group])
+    ((code, _, _, _, _, members, *_),) = answer.groups
+    if code and code != _UNKNOWN_GROUP:
+        raise kafka_errors.for_code(code)()
+    return len(members)
 
 
 class KafkaAdmin:
@@ -93,6 +103,15 @@ class KafkaAdmin:
         for _ in range(_COORDINATOR_TRIES):  # a coordinator that starts or moves is soon known
             try:
                 return await calling("committed offsets", fetch_committed(await self.connected(), group, partitions))
+            except TransientError as error:
+                last = error
+                await asyncio.sleep(0.1)
+        raise last
+
+    async def members(self, group: str) -> int:
+        for _ in range(_COORDINATOR_TRIES):
+            try:
+                return await calling("describe a group", count_members(await self.connected(), group))
             except TransientError as error:
                 last = error
                 await asyncio.sleep(0.1)

@@ -53,8 +53,8 @@ class _KafkaSource:
         except Exception as error:
             raise translate(error, "fetch") from error
         return [
-            Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers)
-            for batch in batches.values()
+            Record(native.topic, native.partition, r.offset, r.timestamp, r.key, r.value, r.headers)
+            for native, batch in batches.items()
             for r in batch
         ]
 

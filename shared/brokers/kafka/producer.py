@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
-from aiokafka import TopicPartition as NativePartition
 from aiokafka import errors as kafka_errors
 
 from shared.brokers.kafka.connection import Connection, connecting, to_native, translate
@@ -18,6 +17,7 @@ from shared.stream.records import TopicPartition
 _T = TypeVar("_T")
 _BATCH_BYTES = 1024 * 1024
 _CLOSE_S = 2.0
+_NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class KafkaProducer:
@@ -83,28 +83,32 @@ class KafkaProducer:
         return self._started
 
     async def _send(self, records: Sequence[OutRecord]) -> None:
-        by_partition: dict[NativePartition, list[OutRecord]] = {}
+        by_partition: dict[tuple[str, int], list[OutRecord]] = {}
         for record in records:
-            number = record.partition
+            topic, number = record.topic, record.partition
             if number is None:
-                count = self._partitions.get(record.topic)
+                count = self._partitions.get(topic)
                 if count is None:
-                    count = self._partitions[record.topic] = len(await self._producer.partitions_for(record.topic))
+                    count = self._partitions[topic] = len(await self._producer.partitions_for(topic))
                 number = partition_for(record.key or b"", count)
-            by_partition.setdefault(NativePartition(record.topic, number), []).append(record)
-        await asyncio.gather(*[self._send_partition(native, batch) for native, batch in by_partition.items()])
+            target = (topic, number)
+            if target in by_partition:
+                by_partition[target].append(record)
+            else:
+                by_partition[target] = [record]
+        await asyncio.gather(*[self._send_partition(*target, batch) for target, batch in by_partition.items()])
 
-    async def _send_partition(self, native: NativePartition, records: list[OutRecord]) -> None:
+    async def _send_partition(self, topic: str, partition: int, records: list[OutRecord]) -> None:
         """One writer per partition, one batch in the queue at a time: order holds whatever is retried."""
         producer = self._producer
         batch, waiting = producer.create_batch(), []
-        for record in records:
-            headers = list(record.headers)
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
-                waiting.append(await producer.send_batch(batch, native.topic, partition=native.partition))
+        for _, key, value, headers, _ in records:
+            listed = list(headers) if headers else _NO_HEADERS
+            if batch.append(key=key, value=value, timestamp=None, headers=listed) is None:
+                waiting.append(await producer.send_batch(batch, topic, partition=partition))
                 batch = producer.create_batch()
-                batch.append(key=record.key, value=record.value, timestamp=None, headers=headers)
-        waiting.append(await producer.send_batch(batch, native.topic, partition=native.partition))
+                batch.append(key=key, value=value, timestamp=None, headers=listed)
+        waiting.append(await producer.send_batch(batch, topic, partition=partition))
         await asyncio.gather(*waiting)
 
     async def _commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:

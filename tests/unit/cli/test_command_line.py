@@ -23,6 +23,17 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "verb",
+    ["lag", "dlq list", "dlq show", "dlq replay", "replay postgres", "replay redis", "state verify"],
+)
+def test_every_operator_verb_has_examples_and_speaks_json(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*verb.split(), "--help"]) == DONE
+    page = " ".join(capsys.readouterr().out.split())
+    assert f"flywheel {verb}" in page and "--output" in page
+    assert ("--dry-run" in page) == (verb in ("dlq replay", "replay postgres", "replay redis"))
+
+
+@pytest.mark.parametrize(
     "words", [["nonsense"], ["up", "--nonsense"], ["up", "--only", "nobody"], ["topics", "plan", "x"]]
 )
 def test_wrong_usage_is_told_and_exits_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,25 @@ def test_redact_text_and_calls(app: typer.Typer) -> None:
     assert second["messages"][1]["content"] == [{"type": "text", "text": "⟦EMAIL_1⟧"}]
     assert second["response"]["tool_calls"][0]["function"]["arguments"] == '{"email": "⟦EMAIL_1⟧"}'
     assert second["tools"][0]["function"] == {"name": "f", "description": "of ⟦EMAIL_2⟧", "parameters": {"a": 1}}
-    assert "response.tool_calls[0].function.arguments.email" in {span["path"] for span in second["spans"]}
+    assert "response.tool_calls[0].function.arguments" in {span["path"] for span in second["spans"]}
+
+
+def test_spans_count_in_the_strings_of_the_line_and_say_on_request_which_rule_found_them(app: typer.Typer) -> None:
+    of: list[Any] = [{"note": 'say "hi" to bob@example.com'}, 4111111111111111]
+    tool = {"name": "f", "parameters": {"on": True, "of": of}}
+    said = [{"type": "text", "text": "x"}, {"type": "text", "text": 'é "ann@example.com"'}]
+    line = {"messages": [{"role": "user", "content": said}], "tools": [{"type": "function", "function": tool}]}
+    assert not any("rule" in span for span in run(app, ["redact"], [line])[0]["spans"])
+    (result,) = run(app, ["redact", "--explain"], [line])
+    assert [(span["path"], span["type"], span["rule"]) for span in result["spans"]] == [
+        ("messages[0].content[1].text", "EMAIL", "mail address"),
+        ("tools[0].function.parameters.of[0].note", "EMAIL", "mail address"),
+        ("tools[0].function.parameters.of[1]", "CARD", "card with check digit"),
+    ]
+    found = [text[span["start"] : span["end"]] for text, span in zip(
+        (said[1]["text"], of[0]["note"], "4111111111111111"), result["spans"], strict=True
+    )]  # fmt: skip
+    assert found == ["ann@example.com", "bob@example.com", "4111111111111111"]
 
 
 def test_profiles_differ(app: typer.Typer) -> None:

@@ -3,17 +3,15 @@
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 
-from services.deduper.logic import signatures
 from services.deduper.logic.verdicts import Span
-from services.deduper.logic.window import Document, Window
 from services.deduper.processor import application
 from shared.errors import FatalError
 from shared.events.calls import ChatMessage, Request, ToolCall
 from shared.events.observations import ObservationRedacted, ObservationUnique
 from shared.stream.outcome import Emitted, Skipped
+from shared.stream.processor import TaskId
 from shared.stream.testing import Harness
 
 SPAN = Span(generations=3, generation_ms=1000, generation_records=1000)
@@ -159,15 +157,17 @@ def test_a_state_of_other_parameters_is_refused(call: Any, monkeypatch: pytest.M
     h = harness()
     h.feed([call("a", "x")])
     monkeypatch.setattr("services.deduper.processor.PARAMETERS", "other")
-    with pytest.raises(FatalError, match="reset"):
+    with pytest.raises(FatalError, match="make them anew with `flywheel topics apply`"):
         h.restart()
 
 
-def test_documents_of_other_parameters_are_refused_even_without_a_header() -> None:
-    data = Document("a", 0, 1, family="b").encode()
-    assert Document.decode("a", data) == Document("a", 0, 1, family="b")
-    with pytest.raises(FatalError):
-        Document.decode("a", b"otherpar" + data[8:])
+def test_entries_of_another_format_are_refused_even_without_a_header(call: Any) -> None:
+    h = harness()
+    h.feed([call("a", "x")])
+    store = h.state.store("documents")
+    store.put("a", b"otherfmt" + (store.get("a") or b"")[8:])
+    with pytest.raises(FatalError, match="make them anew with `flywheel topics apply`"):
+        application(threshold=0.8, span=SPAN).processor(TaskId("deduper", ("t",), 0)).restored(h.state)
 
 
 @pytest.mark.parametrize("content", ["", "🙂", "你好 世界", "x" * 100_000, "⟦NAME_1⟧"])
@@ -180,36 +180,3 @@ def test_odd_texts_have_verdicts(call: Any, content: str) -> None:
 
 def test_tombstones_are_skipped() -> None:
     assert harness().feed([None]) == [Skipped("tombstone")]
-
-
-def test_recall_of_pairs_at_the_threshold_and_no_false_families() -> None:
-    """Against brute force over exact Jaccard: ≥ 0.99 of pairs at or above 0.8 found, nothing below flagged."""
-    rng = np.random.default_rng(3)
-    found = wanted = 0
-    for _ in range(400):
-        size = int(rng.integers(20, 120))
-        base = rng.integers(0, 2**32, size, dtype=np.uint32)
-        keep = int(size * rng.uniform(0.84, 0.96))
-        other = np.concatenate([base[:keep], rng.integers(0, 2**32, size - keep, dtype=np.uint32)])
-        left, right = np.unique(base), np.unique(other)
-        exact = len(np.intersect1d(left, right)) / len(np.union1d(left, right))
-        window = Window(0.8)
-        window.add(Document("a", 0, 1, tokens=left, salt=9), signatures.bands_of(left, 9))
-        near = window.nearest(right, signatures.bands_of(right, 9), 9)
-        assert (near is None) or exact >= 0.8
-        if exact >= 0.8:
-            wanted += 1
-            found += near is not None and near.similarity == pytest.approx(exact)
-    assert wanted > 100
-    assert found / wanted >= 0.99
-
-
-def test_words_are_lower_cased_and_placeholders_whole() -> None:
-    request = Request(
-        messages=(
-            ChatMessage(role="user", content="old"),
-            ChatMessage(role="user", content="Send ⟦EMAIL_1⟧ to Bob, bob!"),
-            ChatMessage(role="assistant", tool_calls=(ToolCall(name="f", arguments_json='{"a": 1}'),)),
-        )
-    )
-    assert signatures.words_of(request) == ["1", "a", "bob", "call:f", "role:assistant", "send", "to", "⟦email_1⟧"]

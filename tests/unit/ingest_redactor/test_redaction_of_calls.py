@@ -154,6 +154,11 @@ def test_what_is_no_identifier_stays_byte_for_byte(text: str) -> None:
     assert arguments(redact("hello", arguments=text)) == text
 
 
+def test_a_town_that_begins_like_a_unit_is_a_town() -> None:
+    text = contents(redact("mailed to 249 Paul Islands, Stevenside, MN 21957."))[0]
+    assert text == "mailed to ⟦ADDRESS_1⟧, ⟦PLACE_1⟧, MN ⟦ZIP_1:d5⟧."
+
+
 def test_broken_json_is_read_as_text() -> None:
     assert arguments(redact("x", arguments='{"email": "ann@example.com"')) == '{"email": "⟦EMAIL_1⟧"'
 
@@ -216,16 +221,15 @@ def test_more_entities_than_can_be_followed_are_refused() -> None:
         redact(" ".join(f"a{number}@example.com" for number in range(1200)))
 
 
-def test_spans_are_places_of_the_original_strings() -> None:
+def test_spans_are_places_of_the_string_that_the_path_names_whatever_json_it_holds() -> None:
     text = "I am Maria Garcia, ann@example.com"
-    result = redact(text, arguments='{"email": "bob@example.com", "x": "a\\tcarl@example.com"}')
-    originals = {
-        "messages[0].content": text,
-        "messages[1].tool_calls[0].arguments.email": '{"email": "bob@example.com"',
-    }
-    marked = [originals[span.path][span.start : span.end] for span in result.spans if span.path in originals]
-    assert marked == ["Maria Garcia", "ann@example.com", "bob@example.com"]
-    assert [span.type for span in result.spans] == ["NAME", "EMAIL", "EMAIL", "EMAIL"]
+    inner = json.dumps({"note": 'say "hi"\n\u00e9 \U0001f642 to dan@example.com'})
+    call = '{"email": "bob@example.com", "x": "a\\tcarl@example.com", "y": ' + json.dumps(inner) + "}"
+    result = redact(text, arguments=call)
+    originals = {"messages[0].content": text, "messages[1].tool_calls[0].arguments": call}
+    marked = [originals[span.path][span.start : span.end] for span in result.spans]
+    assert marked == ["Maria Garcia", "ann@example.com", "bob@example.com", "carl@example.com", "dan@example.com"]
+    assert [span.type for span in result.spans] == ["NAME", "EMAIL", "EMAIL", "EMAIL", "EMAIL"]
 
 
 def test_unrelated_words_survive_a_name_that_is_also_a_word() -> None:

@@ -283,6 +283,16 @@ def test_stale_and_failed_results_change_nothing() -> None:
     assert len(assignments(harness)) == 1
 
 
+def test_of_one_jobs_attempts_only_one_result_counts() -> None:
+    """A late first attempt and its successor trained the same version: the second would be another model by that name."""
+    harness = promoter()
+    harness.feed([completed(token=1), completed(token=2)])
+    assert len(assignments(harness)) == 1
+    assert [r.reason for r in harness.results if isinstance(r, Skipped)] == ["job_ended"]
+    harness.feed([replace(completed(token=3, model="order-status-c1@v2"), job_id="j2")])
+    assert len(assignments(harness)) == 2
+
+
 def test_every_decision_has_an_audit_row_in_an_unbroken_chain() -> None:
     harness, number = active()
     harness.feed([answer(number + i, 0.95, valid=False) for i in range(3)], topic="outcome.reported")

@@ -1,6 +1,7 @@
 """Surrogates: right in form and type, the same within an event, other ones in every event and pool."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.prompting import renderings
 from shared.prompting.placeholders import Placeholder
-from shared.prompting.surrogates import IDENTIFIER_TYPES, Surrogates
+from shared.prompting.surrogates import IDENTIFIER_TYPES, POOLS, Surrogates
 
 TYPES = ("NAME", "EMAIL", "PHONE", "CARD", "SSN", "IBAN", "DOB", "IP", "ADDRESS", "USER", "SECRET", *IDENTIFIER_TYPES)
 
@@ -97,3 +98,10 @@ def test_identifier_forms_survive_a_round_trip(digits: str, cut: int) -> None:
     _, form = renderings.read_identifier(text)
     written = renderings.write_identifier("123456789" * 6, "ABCDEFGHJK" * 4, form)
     assert renderings.read_identifier(written)[1] == form
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_mail_surrogates_are_many_and_made_of_familiar_words(pool: str) -> None:
+    mails = {Surrogates(f"e{number}", pool).text("⟦EMAIL_1⟧") for number in range(400)}  # type: ignore[arg-type]
+    assert len(mails) > 390
+    assert all(re.fullmatch(r"[a-z]{3,9}[._]?[a-z]{3,9}[1-9]\d@example\.(?:org|com|net)", mail) for mail in mails)

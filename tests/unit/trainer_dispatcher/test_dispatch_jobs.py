@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.trainer_dispatcher.logic.jobs import Job
 from shared.events import (
     AssignmentChanged,
     ClusterChanged,
@@ -92,28 +93,49 @@ def test_results_of_another_attempt_or_job_change_nothing(harness: Harness, requ
     assert beat(harness, second) == "job_ended"
 
 
+def wait(harness: Harness, start_ms: int, length_ms: int) -> list[TrainingRequested]:
+    """What is asked for while the dispatcher looks on, a tick every two seconds."""
+    asked = []
+    for at_ms in range(start_ms, start_ms + length_ms + 1, 2000):
+        asked += of(TrainingRequested, harness.tick(at_ms))
+    return asked
+
+
+@pytest.mark.parametrize("phase", [p for p in TrainingPhase if p is not TrainingPhase.UNKNOWN])
 def test_a_lease_begins_with_the_first_heartbeat_and_ends_without_one(
-    harness: Harness, request_made: TrainingRequested, policy: Policy
+    harness: Harness, request_made: TrainingRequested, policy: Policy, phase: TrainingPhase
 ) -> None:
     lease_ms = int(policy.training.lease_s * 1000)
-    assert harness.tick(NOW + 100 * lease_ms) == [], "a job that waits in the queue has no lease"
-    start = NOW + 100 * lease_ms
-    beat(harness, request_made)
-    harness.tick(start + 1000)
-    assert of(TrainingRequested, harness.tick(start + 1000 + lease_ms)) == []
-    beat(harness, request_made)
-    harness.tick(start + 2000 + lease_ms)
+    assert wait(harness, NOW, 2 * lease_ms) == [], "a job that waits in the queue has no lease"
+    start = NOW + 2 * lease_ms
+    beat(harness, request_made, phase)
+    assert wait(harness, start, lease_ms) == []
+    beat(harness, request_made, phase)
+    assert wait(harness, start + lease_ms, lease_ms // 2) == []
     harness.restart()
-    (again,) = of(TrainingRequested, harness.tick(start + 3000 + 2 * lease_ms))
+    assert wait(harness, start + lease_ms * 3 // 2, lease_ms // 2) == []
+    (again,) = wait(harness, start + 2 * lease_ms, 4000)
     assert (again.attempt, again.fencing_token) == (2, 2)
 
 
-def test_silent_phases_have_a_longer_lease(harness: Harness, request_made: TrainingRequested, policy: Policy) -> None:
+def test_a_dispatcher_that_was_away_takes_no_job_away(
+    harness: Harness, request_made: TrainingRequested, policy: Policy
+) -> None:
+    """It has not read the heartbeats of that time yet: the lease begins again, and then it does end."""
     lease_ms = int(policy.training.lease_s * 1000)
-    beat(harness, request_made, TrainingPhase.EVALUATING)
-    harness.tick(NOW + 1000)
-    assert of(TrainingRequested, harness.tick(NOW + 1000 + 2 * lease_ms)) == []
-    assert len(of(TrainingRequested, harness.tick(NOW + 2000 + 3 * lease_ms))) == 1
+    beat(harness, request_made)
+    harness.tick(NOW)
+    back = NOW + 50 * lease_ms
+    assert wait(harness, back, lease_ms) == []
+    assert len(wait(harness, back + lease_ms, 4000)) == 1
+
+
+def test_a_job_noted_by_an_older_version_is_read(harness: Harness, request_made: TrainingRequested) -> None:
+    beat(harness, request_made)
+    value = harness.state.store("jobs").get("c1")
+    assert value is not None
+    old = {name: part for name, part in value["job"].items() if name != "seen_at_ms"} | {"silent": True}
+    assert Job.from_json(old) == Job.from_json({**value["job"], "seen_at_ms": 0})
 
 
 def test_a_refused_cluster_is_tried_again_once_it_has_grown(

@@ -1,10 +1,8 @@
 """The data set and the job around it: which rows are learned, what is refused, and how a job reports."""
 
-import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,21 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.trainer_worker.artefact import chain_hash
-from services.trainer_worker.jobs import JobResult, Step, model_name
+from services.trainer_worker.jobs import model_name
 from services.trainer_worker.logic import Dataset, build_dataset, free_arguments, refusal
-from services.trainer_worker.processor import TrainerWorker
 from services.trainer_worker.profiles import PROFILES, profile_by_name
-from shared.clock import ManualClock
 from shared.errors import PoisonError
-from shared.events import ObservationClustered, TrainingCompleted, TrainingRequested
+from shared.events import ObservationClustered, TrainingRequested
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 from shared.events.observations import RedactionProof
 from shared.events.training import DatasetQuery, OffsetRange
-from shared.events.vocabulary import Split, TrainingPhase, TrainingStatus
+from shared.events.vocabulary import Split
 from shared.prompting.template import COMPACT_CHATML
-from shared.stream.outcome import Emitted
-from shared.stream.records import Message, Position
-from shared.stream.testing import FixedTables
 
 SCHEMA = {
     "type": "object",
@@ -195,42 +188,3 @@ def test_provenance_binds_every_link_in_its_place() -> None:
     assert whole != chain_hash(links[:2]) != chain_hash([links[0], links[2]])
     assert whole != chain_hash([links[1], links[0], links[2]])
     assert whole == chain_hash([{"a": 1}, {"b": 2}, {"c": 3}])
-
-
-def run(job: Callable[[Callable[[Step], None]], JobResult]) -> tuple[TrainingCompleted, FixedTables]:
-    async def scenario() -> tuple[TrainingCompleted, FixedTables]:
-        context = FixedTables()
-
-        async def read(_: DatasetQuery) -> list[ObservationClustered]:
-            return [observation(1)]
-
-        worker = TrainerWorker(read, lambda _request, _rows, report: job(report), ManualClock(), "w1", 0.01)
-        message = Message(Position("training.requested", 0, 0), 1, "c1", REQUEST)
-        result = await worker.handle(message, context)
-        assert isinstance(result, Emitted)
-        return result.outputs[0].event, context
-
-    return asyncio.run(scenario())
-
-
-def test_success_carries_the_adapter_and_the_token() -> None:
-    def job(report: Callable[[Step], None]) -> JobResult:
-        report(Step(TrainingPhase.TRAINING, 5, 10, 0.5, 3.0))
-        return JobResult("m@v2", "sha", Path("/x"), "digest", COMPACT_CHATML, 100, {"parity": 1.0})
-
-    completed, context = run(job)
-    assert completed.status is TrainingStatus.SUCCEEDED and completed.fencing_token == 3 and completed.cost_usd == 0.01
-    assert completed.prompt_template_hash == COMPACT_CHATML.hash
-    phases = [emit.event.phase for emit in context.published]
-    assert phases == [TrainingPhase.STARTED, TrainingPhase.TRAINING]
-
-
-def test_refusal_and_failure_are_results_with_their_reason() -> None:
-    def refuse(_: Callable[[Step], None]) -> JobResult:
-        raise PoisonError("too_few_rows", "1 of 240")
-
-    def fail(_: Callable[[Step], None]) -> JobResult:
-        raise RuntimeError("content that must not travel")
-
-    assert (run(refuse)[0].status, run(refuse)[0].reason) == (TrainingStatus.REFUSED, "too_few_rows")
-    assert (run(fail)[0].status, run(fail)[0].reason) == (TrainingStatus.FAILED, "RuntimeError")

@@ -1,0 +1,286 @@
+"""What confirms a match of a pattern: check digits, boundaries, words around it."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from services.ingest_redactor.logic import checks
+from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
+from shared.prompting import renderings
+from shared.tasks.names import first_names, last_names
+
+
+class Found(NamedTuple):
+    """A confirmed value: canonical form, the form of this rendering and, if not the rule's own, its type."""
+
+    canonical: str
+    form: str
+    type: str | None = None
+
+
+Confirm = Callable[[str, str, str], Found | None]
+"""(value, text before it, text after it) → what it is, or ``None``. The context is at most 48 characters a side."""
+
+
+def joins(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
+def stands_alone(before: str, after: str) -> bool:
+    """No digit or letter touches the value, not even across a dash, dot or slash."""
+    if (before and joins(before[-1])) or (after and joins(after[0])):
+        return False
+    glued_before = len(before) >= 2 and before[-1] in "-./" and joins(before[-2])
+    glued_after = len(after) >= 2 and after[0] in "-./" and after[1].isdigit()
+    return not (glued_before or glued_after)
+
+
+def email(value: str, _before: str, _after: str) -> Found | None:
+    return Found(value.lower().replace("%40", "@"), "")
+
+
+def as_is(value: str, _before: str, _after: str) -> Found | None:
+    return Found(value, "")
+
+
+def secret(value: str, before: str, _after: str) -> Found | None:
+    return None if before and (before[-1].isalnum() or value.startswith("⟦")) else Found(value, "")
+
+
+def long_secret(value: str, _before: str, _after: str) -> Found | None:
+    mixed = any(char.isdigit() for char in value) and any(char.isupper() for char in value)
+    return Found(value, "") if mixed and any(char.islower() for char in value) else None
+
+
+def user_name(value: str, before: str, after: str) -> Found | None:
+    """``mei_ahmed_4909``: a part is somebody's name."""
+    if (before and (joins(before[-1]) or before[-1] in "./@")) or (after and (joins(after[0]) or after[0] == "@")):
+        return None
+    parts = re.split(r"[._]|\d+", value)
+    named = any(part in first_names() or part in last_names() for part in parts if len(part) > 2)
+    return Found(value.lower(), "") if named else None
+
+
+def password(value: str, before: str, _after: str) -> Found | None:
+    """``password is required`` tells no password: a plain word counts only as somebody's or after a sign."""
+    if value.startswith("⟦"):
+        return None
+    plain_word = value.rstrip(".!?").isalpha() and (value.islower() or value.istitle())
+    if plain_word and before.rstrip(" \"'")[-1:] not in (":", "="):
+        return None
+    return Found(value, "")
+
+
+def iban(value: str, before: str, _after: str) -> Found | None:
+    if before and joins(before[-1]):
+        return None
+    return Found(*renderings.read_iban(value)) if checks.iban(value) else None
+
+
+def card(value: str, before: str, after: str) -> Found | None:
+    if not stands_alone(before, after) or not checks.card(renderings.digits_of(value)):
+        return None
+    return Found(*renderings.read_card(value))
+
+
+def announced_card(value: str, _before: str, after: str) -> Found | None:
+    """After ``card number`` a wrong check digit is a slip of the pen, not another kind of number."""
+    return None if after and joins(after[0]) else Found(*renderings.read_card(value))
+
+
+def ssn(value: str, before: str, after: str) -> Found | None:
+    if not stands_alone(before, after) or not checks.ssn(renderings.digits_of(value)):
+        return None
+    return Found(*renderings.read_ssn(value))
+
+
+def announced_ssn(value: str, _before: str, _after: str) -> Found | None:
+    return Found(*renderings.read_ssn(value))
+
+
+_PROSE_TEXT = """
+a an and are at be by down for from had has have hours in is it km kids long miles minutes my near of off on or our out over
+people please per that the this times to up us was way we were with your
+"""
+_PROSE = frozenset(_PROSE_TEXT.split())
+"""Lower-case words that no street is named with: ``2 miles down the road``."""
+
+
+def street(value: str, before: str, _after: str) -> Found | None:
+    words = value.split()
+    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+        return None
+    if not _PROSE.isdisjoint(words):
+        return None
+    return Found(" ".join(value.lower().replace(".", "").split()), "")
+
+
+def foreign_street(value: str, before: str, _after: str) -> Found | None:
+    return None if before and joins(before[-1]) else Found(" ".join(value.lower().replace(".", "").split()), "")
+
+
+def birth(value: str, _before: str, _after: str) -> Found | None:
+    read = renderings.read_date(value)
+    return Found(read[0].isoformat(), read[1]) if read else Found(value.lower(), "")
+
+
+def date(value: str, before: str, after: str) -> Found | None:
+    if len(after) > 1 and after[0] == "T" and after[1].isdigit():
+        after = ""
+    read = renderings.read_date(value) if stands_alone(before, after) else None
+    return Found(read[0].isoformat(), read[1]) if read else None
+
+
+def part_of_date(value: str, before: str, after: str) -> Found | None:
+    if not stands_alone(before[-1:], after[:1]) or (value.startswith("May") and after[:2] == " %"):
+        return None
+    return Found(value.lower(), "part")
+
+
+def short_date(value: str, before: str, after: str) -> Found | None:
+    if not stands_alone(before[-1:], after[:2]) or before.rstrip(" :").lower().endswith(
+        ("bp", "pressure", "vision", "acuity")
+    ):
+        return None
+    month, day = (int(number) for number in value.split("/"))
+    if not (min(month, day) >= 1 and max(month, day) <= 31 and min(month, day) <= 12) or (after and after[0] in "/%"):
+        return None
+    return Found(value, "part")
+
+
+def phone(value: str, before: str, after: str) -> Found | None:
+    number = renderings.without_extension(value)
+    if not stands_alone(before, after) or not checks.phone(renderings.digits_of(number), number.startswith("+")):
+        return None
+    return Found(*renderings.read_phone(value))
+
+
+def grouped_phone(value: str, before: str, after: str) -> Found | None:
+    """National numbers elsewhere: a leading zero and groups."""
+    digits = renderings.digits_of(value)
+    if not stands_alone(before, after) or not 9 <= len(digits) <= 11 or renderings.read_date(value):
+        return None
+    return Found(*renderings.read_phone(value))
+
+
+def spaced_phone(value: str, before: str, after: str) -> Found | None:
+    digits = renderings.digits_of(value)
+    if not 8 <= len(digits) <= 12 or not stands_alone(before[-1:], after[:1]) or renderings.read_date(value):
+        return None
+    return None if checks.luhn(digits) and len(digits) == 12 else Found(*renderings.read_phone(value))
+
+
+def context_phone(value: str, before: str, after: str) -> Found | None:
+    digits = renderings.digits_of(renderings.without_extension(value))
+    if not 7 <= len(digits) <= 15 or not stands_alone(before[-1:], after[:1]):
+        return None
+    return None if renderings.read_date(value) else Found(*renderings.read_phone(value))
+
+
+def ip(value: str, before: str, after: str) -> Found | None:
+    if (before and (joins(before[-1]) or before[-1] in ".:")) or (after and joins(after[0])):
+        return None
+    version = before.lower().rstrip().endswith(("version", "release", " v"))
+    return Found(value.lower(), "") if not version and checks.ip_address(value) else None
+
+
+def vin(value: str, before: str, after: str) -> Found | None:
+    if not stands_alone(before, after) or value.isdigit() or value.isalpha():
+        return None
+    announced = re.search(r"(?i)\b(?:vin|vehicle)\b", before) is not None
+    return Found(*renderings.read_identifier(value)) if announced or checks.vin(value) else None
+
+
+def identifier(type_: str) -> Confirm:
+    def confirm(value: str, before: str, after: str) -> Found | None:
+        digits = sum(char.isdigit() for char in value)
+        announced = (
+            before.rstrip(" \"'(")
+            .lower()
+            .endswith(("number", "no", "no.", "id", "#", ":", "=", "is", "code", "s/n", "mrn", "vin"))
+        )
+        year = len(value) == 4 and value[:2] in ("19", "20")
+        if (
+            digits < (3 if announced and len(value) > 3 else 4 if announced else 5)
+            or year
+            or (after and joins(after[0]))
+        ):
+            return None
+        if not value.isdigit() and renderings.read_date(value) is not None:
+            return None
+        if type_ == "NPI" and not checks.npi(value):
+            return None
+        return Found(*renderings.read_identifier(value))
+
+    return confirm
+
+
+_CONTEXT_WORD = re.compile(r"[a-z/][a-z/-]*|[$€£]")
+
+
+def _kinds() -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Announcing words, and pairs of them, with the type that they announce."""
+    words = dict.fromkeys(NEUTRAL.split("|"), "neutral") | dict.fromkeys("$€£", "neutral")
+    words |= dict.fromkeys(("phone", "mobile", "cell", "telephone", "fax", "whatsapp"), "PHONE")
+    pairs: dict[tuple[str, str], str] = {}
+    for kind, alternatives in ID_WORDS.items():
+        for alternative in alternatives.replace("licen[cs]e", "license|license").replace("'?", "").split("|"):
+            parts = alternative.split(" ")
+            if len(parts) == 1:
+                words.setdefault(parts[0], kind)
+            else:
+                pairs[parts[-2], parts[-1]] = kind
+    words["licence"] = words["license"]
+    return words, pairs
+
+
+_KIND_OF, _KIND_OF_PAIR = _kinds()
+
+
+def _announced_kind(before: str) -> str | None:
+    """What the nearest announcing word within 40 characters says."""
+    words = _CONTEXT_WORD.findall(before[-40:].lower())
+    for at in range(len(words) - 1, -1, -1):
+        kind = (_KIND_OF_PAIR.get((words[at - 1], words[at])) if at else None) or _KIND_OF.get(words[at])
+        if kind is not None:
+            return kind
+    return None
+
+
+def by_context(value: str, before: str, after: str) -> Found | None:
+    """A number or code with an announcing word within 40 characters before it; the nearest word decides."""
+    digits = sum(char.isdigit() for char in value)
+    if digits < 4 or (digits < 5 and value.isdigit()) or not stands_alone(before, after):
+        return None
+    kind = _announced_kind(before)
+    if kind is None or kind == "neutral" or (kind == "NPI" and not checks.npi(value)):
+        return None
+    if kind == "PHONE":
+        return Found(*renderings.read_phone(value), type=kind) if 10 <= len(value) <= 11 and value.isdigit() else None
+    if renderings.read_date(value) is not None:
+        return None
+    return Found(*renderings.read_identifier(value), type=kind)
+
+
+def plate(value: str, _before: str, after: str) -> Found | None:
+    if (after and joins(after[0])) or not any(char.isdigit() for char in value):
+        return None
+    return Found(*renderings.read_identifier(value))
+
+
+def last_four(value: str, _before: str, after: str) -> Found | None:
+    return None if after and joins(after[0]) else Found(value, "last4")
+
+
+def numbered(value: str, _before: str, after: str) -> Found | None:
+    """A number that its pattern announces: a postal code, a PIN."""
+    return None if after and joins(after[0]) else Found(*renderings.read_identifier(value))
+
+
+def facility(value: str, _before: str, _after: str) -> Found | None:
+    head = value.split()[0]
+    return None if head in ("The", "A", "This", "Our", "Your") and len(value.split()) == 2 else Found(value.lower(), "")
+
+
+def age(value: str, _before: str, _after: str) -> Found | None:
+    return Found(value, "") if 89 < int(value) < 130 else None
