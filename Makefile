@@ -6,7 +6,7 @@ DEMO_FLAGS := $(if $(QUICK),--quick)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test demo check format lock clean fuzz sim chaos
-.PHONY: bench-pipeline bench-router bench-engine bench-restore bench-soak
+.PHONY: bench-pipeline bench-router bench-engine bench-restore bench-soak bench-curation
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ bench-restore: setup ## how long a task's state takes to come back from its chan
 
 bench-soak: setup ## the engine's memory under steady work (MINUTES=10)
 	@$(PYTHON) -m tests.bench.engine --part soak --minutes $(or $(MINUTES),10)
+
+bench-curation: setup ## redaction, repeats and task discovery at their goals, beside peers (DATA=folder of public data)
+	@$(PYTHON) -m tests.bench.curation.redaction $(DATA) write
+	@$(PYTHON) -m tests.bench.curation.dedupe --data $(DATA)
+	@$(PYTHON) -m tests.bench.curation.cluster $(DATA)
 
 sim: setup ## the long simulation: thousands of seeds, planted bugs, long properties (SEEDS=100000 for a night)
 	@$(PYTHON) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) && $(PYTHON) -m tests.run sim

@@ -5,7 +5,6 @@ given. Peers get the same embedding, and the right number where they need one. P
 installed are looked for under ``.bench/curation`` and named if they are missing there too.
 """
 
-import os
 import random
 import resource
 import statistics
@@ -159,7 +158,10 @@ def peers(embed: Embed, name: str, lines: Sequence[Line]) -> list[str]:
 
 
 def main() -> int:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("FLYWHEEL_PUBLIC_DATA", "../shared/data"))
+    if len(sys.argv) != 2:
+        sys.stderr.write("usage: python -m tests.bench.curation.cluster FOLDER_OF_PUBLIC_DATA\n")
+        return 2
+    folder = Path(sys.argv[1])
     if PEERS.is_dir():
         sys.path.append(str(PEERS.resolve()))
     embed = load_wordllama()
