@@ -14,6 +14,8 @@ from shared.prompting.renderings import read_date
 from shared.tasks import identity
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8} \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}")
+# 128 bits as a digest or a UUID writes them. Digits alone may be an account's.
+_RANDOM_ID = re.compile(r"(?=.*[a-f])(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _CODE = re.compile(r"[a-z0-9_.:/-]{0,64}")
 
 
@@ -70,7 +72,10 @@ def redacted(event: ObservationRaw, partition: int, offset: int, context: Redact
 
 
 def _changes(text: str, context: RedactionContext) -> bool:
-    return bool(text) and context.redactor.redact_text(text)[0] != text
+    """Whether an id holds an identifier. Random ids hold none, whatever words their letters happen to spell."""
+    if not text or _RANDOM_ID.fullmatch(text):
+        return False
+    return context.redactor.redact_text(text)[0] != text
 
 
 def _text(text: str | None, context: RedactionContext) -> str | None:

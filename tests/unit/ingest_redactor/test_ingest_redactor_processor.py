@@ -83,10 +83,17 @@ def test_anonymised_calls_and_tombstones_are_skipped() -> None:
     assert harness().feed([replace(EVENT, anonymised=True), None]) == [Skipped("anonymised"), Skipped("tombstone")]
 
 
-def test_an_event_id_that_names_someone_is_refused() -> None:
-    (result,) = harness().feed([replace(EVENT, event_id="ann@example.com")])
+@pytest.mark.parametrize("event_id", ["ann@example.com", "4111111111111111", "MRN 1234567"])
+def test_an_event_id_that_names_someone_is_refused(event_id: str) -> None:
+    (result,) = harness().feed([replace(EVENT, event_id=event_id)])
     assert isinstance(result, Rejected)
     assert result.reason == "identifier_in_event_id"
+
+
+@pytest.mark.parametrize("event_id", ["deacfc94c3c9a81e96b1a13a18a5778e", "dea8aec0-b0b8-e34a-8a02-59a2579aba5f"])
+def test_a_random_event_id_names_nobody_whatever_its_letters_spell(event_id: str) -> None:
+    (result,) = harness().feed([replace(EVENT, event_id=event_id)])
+    assert not isinstance(result, Rejected)
 
 
 class _Broken(Scanner):
