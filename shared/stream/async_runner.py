@@ -26,7 +26,7 @@ from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError,
 from shared.stream.broker import Broker, Consumer, OutRecord
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
 from shared.stream.guarded import sorted_by_kind
-from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record, decode
+from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
@@ -35,6 +35,7 @@ from shared.stream.retry import Backoff, GiveUp, decide
 from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
+from shared.stream.task import decode
 from shared.stream.task_loop import Timing
 from shared.stream.watermark import Watermark
 

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import telemetry
-from shared.errors import FatalError, PoisonError
+from shared.errors import FatalError
 from shared.stream.broker import OutRecord
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
 from shared.stream.outcome import Emit, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
 from shared.stream.publisher import Publisher, TransactionalPublisher
-from shared.stream.records import Message, Record, TopicPartition
-from shared.stream.replays import is_replay_for_another
+from shared.stream.records import Record, TopicPartition
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
-from shared.stream.task import REPLAY_FOR_ANOTHER, dead_letter_event
+from shared.stream.task import dead_letter_event
 from shared.stream.watermark import Watermark
 
 
@@ -47,20 +46,6 @@ class InHand:
     def claim(self) -> None:
         self.finish()
         self.claimed = True
-
-
-def decode(serde: Serde, record: Record, application: str) -> Message | Rejected | Skipped:
-    """The record as the processor sees it, or why it cannot be read or is not for ``application``."""
-    if record.headers and is_replay_for_another(record.headers, application):
-        return REPLAY_FOR_ANOTHER
-    try:
-        key = (record.key or b"").decode()
-        event = None if record.value is None else serde.decode(record.topic, record.value)
-    except UnicodeDecodeError:
-        return Rejected("bad_key", "the key is no UTF-8")
-    except PoisonError as error:
-        return Rejected(error.reason, error.detail)
-    return Message(record.position, record.timestamp_ms, key, event, record.headers)
 
 
 def dead_letter_record(

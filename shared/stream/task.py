@@ -154,8 +154,9 @@ class Work:
         """One result for each of ``records``, and what belongs to none of them."""
         messages: list[Message] = []
         settled: dict[int, Rejected | Skipped] = {}
+        serde, name = self._serde, self.application.name
         for index, record in enumerate(records):
-            decoded = self._decode(record)
+            decoded = decode(serde, record, name)
             if isinstance(decoded, Message):
                 messages.append(decoded)
             else:
@@ -201,22 +202,6 @@ class Work:
         self._add_journal(out, records, None)
         return Prepared(out, results, run)
 
-    def _decode(self, record: Record) -> Message | Rejected | Skipped:
-        topic, partition, offset, timestamp_ms, raw_key, value, headers = record
-        if headers and is_replay_for_another(headers, self.application.name):
-            return REPLAY_FOR_ANOTHER
-        try:
-            key = raw_key.decode() if raw_key is not None else ""
-        except UnicodeDecodeError:
-            return Rejected("bad_key", "the key is no UTF-8")
-        event = None
-        if value is not None:
-            try:
-                event = self._serde.decode(topic, value)
-            except PoisonError as error:
-                return Rejected(error.reason, error.detail)
-        return Message(Position(topic, partition, offset), timestamp_ms, key, event, headers)
-
     def _encode(self, emit: Emit) -> OutRecord:
         value = None if emit.event is None else self._serde.encode(emit.topic, emit.event)
         return OutRecord(emit.topic, emit.key.encode(), value, emit.headers)
@@ -248,6 +233,24 @@ class Work:
         entry = {"positions": positions, "tick_ms": tick_ms, "versions": versions}
         key = self.task.transactional_id.encode()
         out.append(OutRecord(self._journal.topic, key, json.dumps(entry).encode(), (), self.task.partition))
+
+
+def decode(serde: Serde, record: Record, application: str) -> Message | Rejected | Skipped:
+    """The record as a processor sees it, or why it cannot be read or is not for ``application``."""
+    topic, partition, offset, timestamp_ms, raw_key, value, headers = record
+    if headers and is_replay_for_another(headers, application):
+        return REPLAY_FOR_ANOTHER
+    try:
+        key = raw_key.decode() if raw_key is not None else ""
+    except UnicodeDecodeError:
+        return Rejected("bad_key", "the key is no UTF-8")
+    event = None
+    if value is not None:
+        try:
+            event = serde.decode(topic, value)
+        except PoisonError as error:
+            return Rejected(error.reason, error.detail)
+    return Message(Position(topic, partition, offset), timestamp_ms, key, event, headers)
 
 
 def dead_letter_event(
