@@ -6,10 +6,25 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.support import KafkaLog, Names, counts_by_key, until, values
+from infra.local.kafka import KafkaServer
+from tests.conformance.support import (
+    KafkaLog,
+    Names,
+    Running,
+    committed,
+    counting_application,
+    counts_by_key,
+    create_for,
+    lag,
+    numbered,
+    until,
+    values,
+    write,
+)
 
 
 class Fleet:
@@ -68,6 +83,31 @@ async def sink_has(log: KafkaLog, names: Names, count: int, limit_s: float = 90)
         return len(await values(log, names.sink)) >= count
 
     await until(enough, limit_s)
+
+
+async def survives(server: KafkaServer, names: Names, count: int, harm: Callable[[Running], Awaitable[None]]) -> None:
+    """A runner in this process works through ``count`` records while ``harm`` ends ``server``, which is started again on
+    the same folder; in the end each record counted once, without a restart of the runner."""
+    await asyncio.to_thread(server.wait_ready, 60)
+    log = KafkaLog(server.address)
+    await create_for(log, names)
+    running = await Running(counting_application(names, max_batch_records=10), log, log.broker()).ready()
+    await write(log, numbered(names.source, count))
+
+    async def begun() -> bool:
+        return sum((await committed(log, names.app)).values()) > 100
+
+    await until(begun)
+    await harm(running)
+    server.start()
+    await asyncio.to_thread(server.wait_ready, 60)
+
+    async def caught_up() -> bool:
+        return await lag(log, names.app) == 0 and len(await values(log, names.sink)) >= count
+
+    await until(caught_up, 120)
+    await running.stopped()
+    await assert_exactly_once(log, names, count)
 
 
 async def assert_exactly_once(log: KafkaLog, names: Names, count: int) -> None:

@@ -11,20 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.kafka import KafkaServer
-from tests.conformance.support import (
-    KafkaLog,
-    Names,
-    Running,
-    committed,
-    counting_application,
-    create_for,
-    lag,
-    numbered,
-    until,
-    values,
-    write,
-)
-from tests.faults.fleet import assert_exactly_once
+from tests.conformance.support import Names, Running
+from tests.faults.fleet import survives
 
 
 @contextmanager
@@ -43,32 +31,13 @@ def test_a_broker_whose_disk_is_full_loses_nothing_that_it_acknowledged(names: N
     server = KafkaServer(tmp_path, fast_failover=True)
     server.start()
 
-    async def scenario() -> None:
-        await asyncio.to_thread(server.wait_ready, 60)
-        log = KafkaLog(server.address)
-        await create_for(log, names)
-        running = await Running(counting_application(names, max_batch_records=10), log, log.broker()).ready()
-        await write(log, numbered(names.source, 2000))
-
-        async def begun() -> bool:
-            return sum((await committed(log, names.app)).values()) > 100
-
-        await until(begun)
+    async def fill_up(running: Running) -> None:
         assert server.process is not None and server.pid is not None
         with no_room(server.pid, 4096):
             assert await asyncio.to_thread(server.process.wait, 60) is not None, "it must not go on unharmed"
         assert not running.task.done()
-        server.start()
-        await asyncio.to_thread(server.wait_ready, 60)
-
-        async def caught_up() -> bool:
-            return await lag(log, names.app) == 0 and len(await values(log, names.sink)) >= 2000
-
-        await until(caught_up, 120)
-        await running.stopped()
-        await assert_exactly_once(log, names, 2000)
 
     try:
-        asyncio.run(scenario())
+        asyncio.run(survives(server, names, 2000, fill_up))
     finally:
         server.stop()

@@ -16,16 +16,13 @@ from tests.conformance.support import (
     KafkaLog,
     Names,
     Running,
-    committed,
-    counting_application,
     create_for,
-    lag,
     numbered,
     until,
     values,
     write,
 )
-from tests.faults.fleet import Fleet, assert_exactly_once, sink_has
+from tests.faults.fleet import Fleet, assert_exactly_once, sink_has, survives
 
 
 def test_kill_minus_nine_loses_and_doubles_nothing(fleet: Fleet, names: Names, kafka_bootstrap: str) -> None:
@@ -219,29 +216,10 @@ def test_the_death_of_the_broker_is_survived_in_place(names: Names, tmp_path: Pa
     server = KafkaServer(tmp_path, fast_failover=True)
     server.start()
 
-    async def scenario() -> None:
-        await asyncio.to_thread(server.wait_ready, 60)
-        log = KafkaLog(server.address)
-        await create_for(log, names)
-        running = await Running(counting_application(names, max_batch_records=10), log, log.broker()).ready()
-        await write(log, numbered(names.source, 3000))
-
-        async def begun() -> bool:
-            return sum((await committed(log, names.app)).values()) > 100
-
-        await until(begun)
+    async def kill(_: Running) -> None:
         server.kill()
-        server.start()
-        await asyncio.to_thread(server.wait_ready, 60)
-
-        async def caught_up() -> bool:
-            return await lag(log, names.app) == 0
-
-        await until(caught_up, 120)
-        await running.stopped()
-        await assert_exactly_once(log, names, 3000)
 
     try:
-        asyncio.run(scenario())
+        asyncio.run(survives(server, names, 3000, kill))
     finally:
         server.stop()
