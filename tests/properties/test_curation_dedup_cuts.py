@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.deduper.logic import candidates, window
-from services.deduper.logic.outlines import bound, outlines
+from services.deduper.logic import candidates, kept
+from services.deduper.logic.outlines import allowed, differing, differing_folded, folded, outlines
 from services.deduper.logic.verdicts import Span
 from services.deduper.logic.words import WordSets
 from services.deduper.processor import application
@@ -55,7 +55,7 @@ def test_the_cut_and_a_restart_change_nothing(
     app = application(threshold=0.8, span=SPAN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candidates, "NEWEST", newest)
-        patch.setattr(window, "_FEW", 4)
+        patch.setattr(kept, "_FEW", 4)
         whole = run_batches(app, events, [1])
         cut = run_batches(app, events, sizes)
         stopped = Harness(app)
@@ -95,13 +95,19 @@ def test_the_state_is_the_replay_of_its_changelog_at_every_commit(chosen: list[C
     st.integers(0, 2**32 - 1),
 )
 def test_an_outline_never_loses_a_pair(pair: list[tuple[int, set[int]]], seed: int) -> None:
-    """The bound on similarity is never below the exact one, also where the outlines are full."""
+    """A pair at the threshold or above differs in no more than its sizes allow, also where the outlines are full."""
     rng = np.random.default_rng(seed)
     known = rng.integers(0, 2**32, 401, dtype=np.uint32)
     words = [np.unique(np.concatenate([known[:shared], known[sorted(own)]])) for shared, own in pair]
     sets = WordSets(np.concatenate(words), np.cumsum([0, len(words[0]), len(words[1])]))
-    sizes = np.diff(sets.starts)
-    lines = outlines(sets)
     left, right = (set(one.tolist()) for one in words)
     exact = len(left & right) / len(left | right) if left | right else 0.0
-    assert bound(lines[:1], sizes[:1], lines[1:], sizes[1:])[0] >= exact
+    drawn = outlines(sets)
+    folds = folded(drawn)
+    for threshold in {exact, max(exact - 0.01, 0.0), 0.8} - {0.0}:
+        room = allowed(np.diff(sets.starts), threshold).sum()
+        if exact >= threshold:
+            assert differing(drawn[:1], drawn[1:])[0] <= room
+            assert differing_folded(folds[:1], folds[1:])[0] <= room
+    assert differing(drawn[:1], drawn[1:])[0] <= len(left ^ right)
+    assert differing_folded(folds[:1], folds[1:])[0] <= len(left ^ right)

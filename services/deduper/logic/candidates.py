@@ -1,173 +1,197 @@
-"""Originals that share a band with a call and may reach the threshold: those to be judged exactly."""
+"""Pairs of a call and an original that share a band and may reach the threshold: those to be judged exactly.
 
-from collections.abc import Sequence
+Per band the newest originals are looked at, counted at the call's turn; how many of its own batch are among them is known
+only as the verdicts are given. What holds however these fall is found for the whole batch; the rest is asked in turn.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.deduper.logic.bands import BandTable
-from services.deduper.logic.column import Column
-from services.deduper.logic.outlines import WORDS, Outlines, bound, outlines
-from services.deduper.logic.signatures import BANDS, BandKeys, band_keys
-from services.deduper.logic.words import WordSets
+from services.deduper.logic.originals import Originals, Signed
+from services.deduper.logic.outlines import allowed, differing, differing_folded
+from services.deduper.logic.signatures import BANDS
 
 NEWEST = 64
 """Originals looked at per band, the newest; bounds the work on very repetitive traffic."""
 
-_AT_ONCE = 64
-"""Rows of a batch compared with all before them at once, so that the products stay in the processor's cache."""
+_AT_ONCE, _AT_ONCE_WORDS = 32, 8192
+"""Calls of a batch compared at once with each other and the originals before them, fewer if they are long. Between the
+former one cannot know which are originals; so it costs comparisons for nothing if it is many."""
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 
 _Indexes = NDArray[np.int64]
 
 
-class Signed(NamedTuple):
-    """The signatures of some calls, a row each."""
+class Crowd:
+    """The originals of the batch, by the keys that several of its calls have."""
 
-    words: WordSets
-    keys: BandKeys
-    salts: NDArray[np.uint64]
-    sizes: _Indexes
-    outlines: Outlines
-    generations: _Indexes
-    oldest: _Indexes
-    """The oldest generation that each call still sees."""
+    def __init__(self, calls: Signed) -> None:
+        self._group = np.zeros(calls.keys.shape, dtype=np.int64)
+        """0 for a key that no other call of the batch has."""
+        self.rank = np.zeros(calls.keys.shape, dtype=np.int64)
+        """How many earlier calls of the batch have the same key."""
+        groups = self._grouped(calls)
+        self._counts = np.zeros(groups + 1, dtype=np.int64)
+        self._before = np.zeros(calls.keys.shape, dtype=np.int64)
 
-    def __len__(self) -> int:
-        return len(self.salts)
+    def _grouped(self, calls: Signed) -> int:
+        flat = calls.keys.reshape(-1)
+        ranked = (flat.astype(np.uint64) << _HALF) | np.arange(len(flat), dtype=np.uint64)
+        if not calls.sizes.all():
+            ranked = ranked[np.repeat(calls.sizes > 0, BANDS)]
+        ranked.sort()
+        again = np.zeros(len(ranked) + 1, dtype=np.bool_)
+        keys = (ranked >> _HALF).astype(np.uint32)
+        np.equal(keys[1:], keys[:-1], out=again[1:-1])
+        shared = np.flatnonzero(again[1:] | again[:-1])
+        first = ~again[shared]
+        group = np.cumsum(first)
+        places = (ranked[shared] & _LOW).astype(np.int64)
+        self._group.reshape(-1)[places] = group
+        begins = np.flatnonzero(first)
+        self.rank.reshape(-1)[places] = np.arange(len(shared)) - begins[group - 1]
+        return len(begins)
 
+    def shared(self, left: _Indexes, right: _Indexes) -> NDArray[np.bool_]:
+        """For each pair of calls the bands in which both stand."""
+        groups = self._group[left]
+        both: NDArray[np.bool_] = (groups == self._group[right]) & (groups > 0)
+        return both
 
-def signed(
-    words: WordSets, salts: Sequence[int], generations: Sequence[int], oldest: Sequence[int] | None = None
-) -> Signed:
-    """``oldest`` is not needed of calls that only stand to be found."""
-    salted = np.array(salts, dtype=np.uint64)
-    since = np.array(generations if oldest is None else oldest, dtype=np.int64)
-    sizes = np.diff(words.starts)
-    return Signed(
-        words, band_keys(words, salted), salted, sizes, outlines(words), np.array(generations, dtype=np.int64), since
-    )
+    def meeting(self) -> _Indexes:
+        """Calls that share a key with another, in order."""
+        return np.flatnonzero(self._group.any(axis=1))
 
-
-class Originals:
-    """The originals of the window, found by band."""
-
-    def __init__(self) -> None:
-        self.table = BandTable(BANDS)
-        self.numbers = Column(np.int32)
-        """Of each original its number among the kept calls."""
-        self.generations = Column(np.int32)
-        self.sizes = Column(np.int32)
-        self.salts = Column(np.uint64)
-        self.outlines = Column(np.uint64, WORDS)
-
-    def add(self, calls: Signed, rows: _Indexes, numbers: _Indexes) -> None:
-        """``rows`` of ``calls``, each with its number among the kept."""
-        self.table.add(calls.keys[rows])
-        self.numbers.extend(numbers)
-        self.generations.extend(calls.generations[rows])
-        self.sizes.extend(calls.sizes[rows])
-        self.salts.extend(calls.salts[rows])
-        self.outlines.extend(calls.outlines[rows])
-
-    def forget_before(self, generation: int, kept_gone: int) -> None:
-        """Packs the tables after ``kept_gone`` of the kept calls went, all of generations before ``generation``."""
-        if not kept_gone:
-            return
-        gone = int(np.searchsorted(self.generations.values, generation))
-        for column in (self.numbers, self.generations, self.sizes, self.salts, self.outlines):
-            column.drop(gone)
-        self.numbers.values[:] -= kept_gone
-        self.table.forget(gone)
-
-
-class Candidates:
-    """Of every call in a batch the originals to judge: those of the window, found for all calls at once, and those of the
-    batch itself, known only as the verdicts are given."""
-
-    def __init__(self, originals: Originals, calls: Signed, threshold: float) -> None:
-        self._calls = calls
-        self._threshold = threshold
-        self._walk(originals)
-        self._possible = self._look_inside()
-        self._rows = np.empty(len(calls), dtype=np.int64)
-        self._count = 0
-
-    def _walk(self, originals: Originals) -> None:
-        """(call, band, how many newer ones of this band, original) of the window, where it may reach the threshold."""
-        calls, threshold = self._calls, self._threshold
-        generations = originals.generations.values
-        which, bands = np.divmod(np.arange(calls.keys.size), BANDS)
-        entries = originals.table.newest(calls.keys.reshape(-1))
-        entries[np.repeat(calls.sizes == 0, BANDS)] = -1
-        found: list[tuple[NDArray[np.integer], ...]] = []
-        for newer in range(NEWEST):
-            alive = np.flatnonzero(entries >= 0)
-            which, bands, entries = which[alive], bands[alive], entries[alive]
-            numbers = entries // BANDS
-            alive = np.flatnonzero(generations[numbers] >= calls.oldest[which])
-            which, bands, entries, numbers = which[alive], bands[alive], entries[alive], numbers[alive]
-            if not len(which):
-                break
-            similar = bound(
-                calls.outlines[which],
-                calls.sizes[which],
-                originals.outlines.values[numbers],
-                originals.sizes.values[numbers],
-            )
-            fits = np.flatnonzero((similar >= threshold) & (originals.salts.values[numbers] == calls.salts[which]))
-            found.append((which[fits], bands[fits], np.full(len(fits), newer), originals.numbers.values[numbers[fits]]))
-            entries = originals.table.older(entries)
-        if not found:
-            self._bounds = [0] * (len(calls) + 1)
-            return
-        which, bands, newer_ones, numbers = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.argsort(which, kind="stable")
-        self._bounds = np.searchsorted(which[order], np.arange(len(calls) + 1)).tolist()
-        self._bands, self._newer, self._numbers = bands[order], newer_ones[order], numbers[order]
-
-    def _look_inside(self) -> dict[int, list[int]]:
-        """Of each call the earlier ones of the batch that share any key with others and may reach the threshold."""
-        calls = self._calls
-        ordered = np.sort(calls.keys[calls.sizes > 0].reshape(-1))
-        twice = ordered[1:][ordered[1:] == ordered[:-1]]
-        if not len(twice):
-            return {}
-        found = twice.take(twice.searchsorted(calls.keys), mode="clip") == calls.keys
-        rows = np.flatnonzero(found.any(axis=1) & (calls.sizes > 0))
-        outline, sizes, salts = calls.outlines[rows], calls.sizes[rows], calls.salts[rows]
-        possible: dict[int, list[int]] = {}
-        for first in range(0, len(rows), _AT_ONCE):
-            end = min(first + _AT_ONCE, len(rows))
-            similar = bound(outline[first:end, None], sizes[first:end, None], outline[None, :end], sizes[None, :end])
-            fits = (similar >= self._threshold) & (salts[first:end, None] == salts[None, :end])
-            later, earlier = np.nonzero(np.tril(fits, first - 1))
-            for row, other in zip(rows[first + later].tolist(), rows[earlier].tolist(), strict=True):
-                possible.setdefault(row, []).append(other)
-        return possible
+    @property
+    def crowded(self) -> bool:
+        """Whether calls of this batch alone may fill a band."""
+        return bool(self.rank.max(initial=0) > NEWEST)
 
     def add(self, index: int) -> None:
-        """This call of the batch is an original."""
-        self._rows[self._count] = index
-        self._count += 1
+        """This call is an original."""
+        groups = self._group[index]
+        now = self._counts[groups]
+        self._before[index] = now
+        self._counts[groups] = now + 1
+        self._counts[0] = 0
 
-    def of(self, index: int, oldest: int) -> tuple[list[int], list[int]]:
-        """Numbers among the kept, and indexes within the batch, each in stream order."""
-        start, end = self._bounds[index], self._bounds[index + 1]
-        possible = self._possible.get(index)
-        if start == end and not possible:
-            return [], []
-        calls = self._calls
-        rows = self._rows[: self._count]
-        rows = rows[calls.generations[rows] >= oldest]
-        same = calls.keys[rows] == calls.keys[index]
-        outside: list[int] = []
-        if start != end:
-            newer = self._newer[start:end] + same.sum(axis=0)[self._bands[start:end]]
-            outside = sorted(set(self._numbers[start:end][newer < NEWEST].tolist()))
-        if not possible:
-            return outside, []
-        if len(rows) > NEWEST:
-            same &= np.cumsum(same[::-1], axis=0)[::-1] <= NEWEST
-        near = set(rows[same.any(axis=1)].tolist())
-        return outside, [other for other in possible if other in near]
+    def since(self, index: int, other: int | None = None) -> _Indexes:
+        """In each band of call ``index`` how many originals of the batch stand there; of those since ``other``, with it."""
+        now = self._counts[self._group[index]]
+        since: _Indexes = now if other is None else now - self._before[other]
+        return since
+
+
+class Outside:
+    """Pairs with originals of the window, in the order of their calls, of a call the oldest original first; ``others`` are
+    numbers among the kept. ``sure``: the original is among the newest in a band of both, whatever the batch brings."""
+
+    def __init__(self, originals: Originals, calls: Signed, threshold: float, crowd: Crowd) -> None:
+        places, newer, numbers = _walked(originals, calls, threshold)
+        rows = places // BANDS
+        order = np.argsort((rows << 32) | numbers, kind="stable")
+        places, newer, numbers, rows = places[order], newer[order], numbers[order], rows[order]
+        fresh = np.ones(len(places), dtype=np.bool_)
+        fresh[1:] = (rows[1:] != rows[:-1]) | (numbers[1:] != numbers[:-1])
+        starts = np.flatnonzero(fresh)
+        self._crowd = crowd
+        self._newer, self._bands = newer, places % BANDS
+        self._starts = np.append(starts, len(places))
+        self.calls = rows[starts]
+        self.sizes = originals.sizes.values[numbers[starts]].astype(np.int64)
+        self.others = originals.numbers.values[numbers[starts]].astype(np.int64)
+        near = newer + crowd.rank.reshape(-1)[places] < NEWEST
+        self.sure = np.logical_or.reduceat(near, starts) if len(starts) else near
+
+    def seen(self, pair: int) -> bool:
+        """The same at the turn of the call."""
+        rows = slice(self._starts[pair], self._starts[pair + 1])
+        here = self._crowd.since(int(self.calls[pair]))[self._bands[rows]]
+        return bool((self._newer[rows] + here < NEWEST).any())
+
+
+class Block(NamedTuple):
+    """Pairs within the batch, in the order of their calls, of a call the oldest other side first."""
+
+    calls: _Indexes
+    others: _Indexes
+    sizes: _Indexes
+    shared: NDArray[np.bool_]
+    """In which bands both stand."""
+    sure: NDArray[np.bool_]
+
+
+class Inside:
+    """Pairs with originals of the batch, some calls at a time, so that most of the originals before them are known."""
+
+    def __init__(self, calls: Signed, threshold: float, crowd: Crowd, members: NDArray[np.bool_]) -> None:
+        """``members`` are no originals, whatever becomes of the rest."""
+        self._calls, self._crowd, self._members = calls, crowd, members
+        self._room = allowed(calls.sizes, threshold)
+        self._rows = crowd.meeting()
+        self._next = 0
+
+    def block(self, originals: NDArray[np.bool_]) -> tuple[Block, int]:
+        """The pairs of the next calls that share a key with others, and the call before which to ask again; ``originals``
+        are known up to there."""
+        rows = self._rows[self._next : self._next + _AT_ONCE]
+        words = np.cumsum(self._calls.sizes[rows])
+        rows = rows[: max(1, int(np.searchsorted(words, _AT_ONCE_WORDS, side="right")))]
+        before = self._rows[: self._next]
+        self._next += len(rows)
+        end = int(self._rows[self._next]) if self._next < len(self._rows) else len(self._calls)
+        later, earlier = self._alike(rows, np.concatenate((before[originals[before]], rows[~self._members[rows]])))
+        shared = self._crowd.shared(later, earlier)
+        meet = shared.any(axis=1)
+        later, earlier, shared = later[meet], earlier[meet], shared[meet]
+        near = self._crowd.rank[later] - self._crowd.rank[earlier] <= NEWEST
+        sure: NDArray[np.bool_] = np.logical_or.reduce(near & shared, axis=1)
+        return Block(later, earlier, self._calls.sizes[earlier], shared, sure), end
+
+    def _alike(self, rows: _Indexes, others: _Indexes) -> tuple[_Indexes, _Indexes]:
+        """Which of ``rows`` may reach the threshold with which earlier ones of ``others``."""
+        calls, room = self._calls, self._room
+        space = room[rows, None] + room[others]
+        near = differing_folded(calls.folded[rows, None], calls.folded[others]) <= space
+        near &= others < rows[:, None]
+        left, right = np.nonzero(near)
+        later, earlier = rows[left], others[right]
+        fits = differing(calls.outlines[later], calls.outlines[earlier]) <= space[left, right]
+        fits &= calls.salts[later] == calls.salts[earlier]
+        return later[fits], earlier[fits]
+
+    def seen(self, block: Block, pair: int) -> bool:
+        """Whether the other side is among the newest in a band of both, at the turn of the call."""
+        since = self._crowd.since(int(block.calls[pair]), int(block.others[pair]))
+        return bool((since[block.shared[pair]] <= NEWEST).any())
+
+
+def _walked(originals: Originals, calls: Signed, threshold: float) -> tuple[_Indexes, _Indexes, _Indexes]:
+    """(call × band, how many newer ones of this band, original) of the window, where it may reach the threshold."""
+    room = allowed(calls.sizes, threshold)
+    rooms = allowed(originals.sizes.values, threshold)
+    since = originals.first_since(calls.oldest) * BANDS
+    since[calls.sizes == 0] = len(originals.table) * BANDS
+    places = np.arange(calls.keys.size)
+    rows = np.repeat(np.arange(len(calls)), BANDS)
+    entries = originals.table.newest(calls.keys.reshape(-1))
+    found: list[tuple[_Indexes, ...]] = [(places[:0],) * 3]
+    for newer in range(NEWEST):
+        alive = np.flatnonzero(entries >= since[rows])
+        if not len(alive):
+            break
+        places, rows, entries = places[alive], rows[alive], entries[alive]
+        numbers = entries // BANDS
+        space = room[rows] + rooms[numbers]
+        near = differing_folded(calls.folded[rows], originals.folded.values[numbers]) <= space
+        fits = np.flatnonzero(near)
+        some, those = rows[fits], numbers[fits]
+        near = differing(calls.outlines[some], originals.outlines.values[those]) <= space[fits]
+        fits = fits[near & (originals.salts.values[those] == calls.salts[some])]
+        found.append((places[fits], np.full(len(fits), newer), numbers[fits]))
+        entries = originals.table.older(entries)
+    places, newer_ones, numbers = (np.concatenate(column) for column in zip(*found, strict=True))
+    return places, newer_ones, numbers

@@ -1,9 +1,10 @@
 """What is remembered of a call, as bytes: the store's entry and the index's at once, so that it is held only once."""
 
-import struct
-from typing import Final, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.deduper.logic.signatures import PARAMETERS
 from services.deduper.logic.words import Hashes
@@ -25,14 +26,59 @@ WAY_OUT = (
     "them anew with `flywheel topics apply`: its window then starts empty, nothing else rests on them"
 )
 
-_HEAD = struct.Struct("<IIQBB2x16sQd")
-HEAD_WORDS = _HEAD.size // 4
-_GENERATION = struct.Struct("<I")
-_FINGERPRINT = slice(20, 36)
+_HEAD = np.dtype(
+    [
+        ("tag", "<u4"), ("generation", "<u4"), ("sequence", "<u8"), ("kind", "u1"), ("trainable", "?"), ("unused", "V2"),
+        ("fingerprint", "V16"), ("salt", "<u8"), ("similarity", "<f8"),
+    ]
+)  # fmt: skip
+HEAD_BYTES = _HEAD.itemsize
+_GENERATION, _TRAINABLE, _FINGERPRINT = 4, 17, 20
+
+
+class Documents(NamedTuple):
+    """The heads of some encoded documents, and what follows each."""
+
+    heads: NDArray[Any]
+    tails: list[bytes]
+
+    @classmethod
+    def of(
+        cls, *, generations: Sequence[int], sequences: Sequence[int], kinds: Sequence[Kind], tails: list[bytes]
+    ) -> "Documents":
+        """Documents of which no more is known yet, as those of repeats stay."""
+        heads = np.zeros(len(tails), dtype=_HEAD)
+        heads["tag"], heads["similarity"] = FORMAT_TAG, 1.0
+        heads["generation"], heads["sequence"], heads["kind"] = generations, sequences, kinds
+        return cls(heads, tails)
+
+    def describe(
+        self, rows: NDArray[np.int64], *, trainable: Sequence[bool], fingerprints: Sequence[bytes],
+        salts: NDArray[np.uint64], similarities: Sequence[float],
+    ) -> None:  # fmt: skip
+        """Adds what an original or a member, here ``rows``, has more."""
+        self.heads["trainable"][rows] = trainable
+        self.heads["fingerprint"][rows] = np.frombuffer(b"".join(fingerprints), dtype="V16")
+        self.heads["salt"][rows], self.heads["similarity"][rows] = salts, similarities
+
+    def encode(self) -> list[bytes]:
+        raw = self.heads.tobytes()
+        starts = range(0, len(raw), HEAD_BYTES)
+        return [raw[start : start + HEAD_BYTES] + tail for start, tail in zip(starts, self.tails, strict=True)]
+
+    @classmethod
+    def decode(cls, entries: Sequence[bytes]) -> "Documents":
+        """Raises :class:`FatalError` for an entry of another format or other signature parameters."""
+        raw = b"".join([data[:HEAD_BYTES] for data in entries])
+        if len(raw) == HEAD_BYTES * len(entries):
+            made = cls(np.frombuffer(raw, dtype=_HEAD), [data[HEAD_BYTES:] for data in entries])
+            if (made.heads["tag"] == FORMAT_TAG).all():
+                return made
+        raise FatalError(f"a remembered call was not written with {PARAMETERS}; {WAY_OUT}")
 
 
 class Document(NamedTuple):
-    """``words`` of an original, ``family`` of a member."""
+    """One of them. ``words`` of an original, ``family`` of a member."""
 
     kind: Kind
     generation: int
@@ -45,35 +91,32 @@ class Document(NamedTuple):
     words: Hashes | None = None
 
     def encode(self) -> bytes:
-        head = _HEAD.pack(
-            FORMAT_TAG, self.generation, self.sequence, self.kind, self.trainable, self.fingerprint, self.salt,
-            self.similarity,
+        tail = self.family.encode() if self.kind == MEMBER else b"" if self.words is None else self.words.tobytes()
+        made = Documents.of(generations=[self.generation], sequences=[self.sequence], kinds=[self.kind], tails=[tail])
+        made.describe(
+            np.zeros(1, dtype=np.int64), trainable=[self.trainable], fingerprints=[self.fingerprint],
+            salts=np.array([self.salt], dtype=np.uint64), similarities=[self.similarity],
         )  # fmt: skip
-        if self.kind == MEMBER:
-            return head + self.family.encode()
-        return head if self.words is None else head + self.words.tobytes()
+        return made.encode()[0]
 
     @classmethod
     def decode(cls, data: bytes) -> "Document":
-        """Raises :class:`FatalError` for an entry of another format or other signature parameters."""
-        if len(data) < _HEAD.size or _GENERATION.unpack_from(data)[0] != FORMAT_TAG:
-            raise FatalError(f"a remembered call was not written with {PARAMETERS}; {WAY_OUT}")
-        _, generation, sequence, kind, trainable, fingerprint, salt, similarity = _HEAD.unpack_from(data)
-        tail = data[_HEAD.size :]
+        """Raises :class:`FatalError` as :meth:`Documents.decode`."""
+        heads, (tail,) = Documents.decode([data])
+        _, generation, sequence, kind, trainable, _, fingerprint, salt, similarity = heads[0].item()
         family = tail.decode() if kind == MEMBER else ""
         words = np.frombuffer(tail, dtype=np.uint32) if kind == ORIGINAL else None
-        return cls(kind, generation, sequence, bool(trainable), fingerprint, salt, similarity, family, words)
+        return cls(kind, generation, sequence, trainable, fingerprint, salt, similarity, family, words)
 
 
 def generation_of(data: bytes) -> int:
     """The generation of an encoded document."""
-    generation: int = _GENERATION.unpack_from(data, 4)[0]
-    return generation
+    return int.from_bytes(data[_GENERATION : _GENERATION + 4], "little")
 
 
 def fingerprint_of(data: bytes) -> bytes:
-    return data[_FINGERPRINT]
+    return data[_FINGERPRINT : _FINGERPRINT + 16]
 
 
 def trainable_of(data: bytes) -> bool:
-    return data[17] == 1
+    return data[_TRAINABLE] == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from services.deduper.logic import bands, candidates, window
+from services.deduper.logic import bands, candidates, kept, window
 from services.deduper.logic.bands import BandTable
 from services.deduper.logic.verdicts import Call, Verdict
 from services.deduper.logic.window import Window
@@ -80,7 +80,7 @@ def judged(calls: list[Call], cut: int) -> list[Verdict]:
 @pytest.mark.parametrize("cut", [1, 7, 500])
 def test_verdicts_are_those_of_the_definition(cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Copies here are near 1 or far from 0.8, where 21 bands miss one pair in a million."""
-    monkeypatch.setattr(window, "_FEW", 64)
+    monkeypatch.setattr(kept, "_FEW", 64)
     calls = stream(1200, 5, per_generation=90, generations=3)
     plain = Plain()
     for call, verdict in zip(calls, judged(calls, cut), strict=True):
@@ -103,7 +103,7 @@ def test_where_a_bucket_is_full_the_cut_still_changes_nothing(monkeypatch: pytes
 
 
 def test_a_window_restored_from_its_documents_goes_on_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "_FEW", 64)
+    monkeypatch.setattr(kept, "_FEW", 64)
     monkeypatch.setattr(window, "_RESTORED_AT_ONCE", 17)
     calls = stream(900, 6, per_generation=80, generations=3)
     whole = judged(calls, 50)
@@ -121,7 +121,7 @@ def test_a_window_restored_from_its_documents_goes_on_alike(monkeypatch: pytest.
 
 
 def test_the_tables_stay_as_small_as_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "_FEW", 64)
+    monkeypatch.setattr(kept, "_FEW", 64)
     known = Window(0.8)
     largest = 0
     calls = stream(3000, 8, per_generation=50, generations=2)
