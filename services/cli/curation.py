@@ -4,14 +4,16 @@ Standard input or a file in, standard output out, one line out per line in, orde
 on standard error by number, their output line is ``{"error": …}``, and the exit code is 1 at the end.
 """
 
-import base64
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-FileArgument = Annotated[Path | None, typer.Argument(help="JSON Lines; standard input if absent or '-'")]
+FileArgument = Annotated[
+    Path | None,
+    typer.Argument(help="JSON Lines; standard input if absent or '-'", exists=True, dir_okay=False, allow_dash=True),
+]
 StateOption = Annotated[Path | None, typer.Option("--state", help="folder that carries the state from run to run")]
 
 
@@ -64,25 +66,23 @@ def cluster(
     """Find tasks: {"id", "text", "tools"?, "argument_keys"?, "key"?} in, {"id", "micro", "cluster"} out, final map."""
     from services.cli.curation_cluster import TaskFinder
     from services.cli.curation_lines import LineRunner, lines_of
+    from services.cli.curation_state import held
     from shared.tasks.features import Featuriser, load_wordllama
     from shared.tasks.sentences import minilm_if_installed
 
-    finder = TaskFinder(Featuriser(load_wordllama()), minilm_if_installed(), recluster_every)
-    path = None if state is None else state / "tasks.json"
-    if path is not None and path.exists():
-        finder.load(_load(path), path)
     runner = LineRunner(typer.echo, _complain)
-    placed = list(runner.results(lines_of(file), finder.place))
-    finder.finish()
-    for result in placed:
-        runner.write(result if "error" in result else finder.final(result))
-    if path is not None:
-        _save(path, finder.saved())
+    path = None if state is None else state / "tasks.json"
+    with held(state):
+        finder = TaskFinder(Featuriser(load_wordllama()), minilm_if_installed(), recluster_every)
+        if path is not None and path.exists():
+            finder.load(_load(path), path)
+        placed = list(runner.results(lines_of(file), finder.place))
+        finder.finish()
+        for result in placed:
+            runner.write(result if "error" in result else finder.final(result))
+        if path is not None:
+            _save(path, finder.saved())
     _finish(runner.bad_lines)
-
-
-def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def _load(path: Path) -> dict[str, Any]:

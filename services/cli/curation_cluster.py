@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.cli.curation_lines import BadLineError, field_of
+from services.cli.curation_lines import BadLineError, key_of, unicode_of
 from services.clusterer.logic.cluster import Cluster, Published
 from services.clusterer.logic.discovery import Call, Discovery
 from services.clusterer.logic.micro import Micro
@@ -33,10 +33,10 @@ class TaskFinder:
 
     def place(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """``{"id", "micro", "cluster"}`` of one line, as known on arrival. Raises :class:`BadLineError`."""
-        event_id, text = field_of(dict(value), "id"), field_of(dict(value), "text")
+        event_id, text = unicode_of(dict(value), "id"), unicode_of(dict(value), "text")
         extra = [f"{name}:{word}" for name in ("tools", "argument_keys") for word in _words(value, name)]
         raw = self._featuriser.raw(Request(messages=(ChatMessage(role="user", content=text),)), extra)
-        key = str(value.get("key") or "")
+        key = key_of(dict(value))
         placement = self.discovery.place(Call(event_id, key, _SUB_KEY, "", self._lines, raw, None))
         self._lines += 1
         self._touched[key, _SUB_KEY] = None

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from services.cli.curation_lines import BadLineError, field_of
+from services.cli.curation_lines import BadLineError, field_of, json_of, key_of, object_of, unicode_of
+from services.cli.curation_state import held
 from services.deduper.logic.document import ORIGINAL, REPEAT, Document
 from services.deduper.logic.signatures import PARAMETERS
 from services.deduper.logic.verdicts import Call, Verdict
 from services.deduper.logic.window import Window
-from shared.errors import SettingsError
+from shared.errors import FatalError, SettingsError
 from shared.ids import content_hash
 
 THRESHOLD = 0.8
@@ -81,21 +82,13 @@ class Dedupe:
         draft.replace(self._path)
 
     def _parsed(self, line: bytes) -> Call | str:
+        value = object_of(line)
+        if isinstance(value, str):
+            return value
         try:
-            value = json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError):
-            return "no JSON"
-        if not isinstance(value, dict):
-            return "no JSON object"
-        try:
-            name, text = field_of(value, "id"), field_of(value, "text")
+            name, text, key = unicode_of(value, "id"), field_of(value, "text"), key_of(value)
         except BadLineError as error:
             return str(error)
-        key = str(value.get("key") or "")
-        try:
-            (name + key).encode()
-        except UnicodeEncodeError:
-            return "'id' or 'key' is no Unicode text"
         fingerprint = content_hash("fingerprint", key, " ".join(text.split()).encode("utf-8", "surrogatepass"))
         self._sequence += 1
         return Call(name, key, bytes.fromhex(fingerprint), True, text, 0, self._sequence, 0)
@@ -114,9 +107,9 @@ class Dedupe:
                 )
             try:
                 self._remembered = [(_piece(file).decode(), _piece(file)) for _ in range(count)]
-            except ValueError as error:
+                self._window.restore(self._remembered)
+            except (ValueError, TypeError, FatalError) as error:
                 raise SettingsError(f"{path} is damaged: delete it and start anew") from error
-        self._window.restore(self._remembered)
         if self._remembered:
             self._sequence = Document.decode(self._remembered[-1][1]).sequence
 
@@ -142,14 +135,16 @@ def _answer(call: Call, verdict: Verdict) -> dict[str, Any]:
 
 
 def run(file: Path | None, state: Path | None) -> int:
-    """Standard input or a file to standard output; returns how many lines were bad."""
-    dedupe = Dedupe(state)
-    if file is None or str(file) == "-":
-        bad = _copy(dedupe, sys.stdin.buffer)
-    else:
-        with file.open("rb") as stream:
-            bad = _copy(dedupe, stream)
-    dedupe.save()
+    """Standard input or a file to standard output; returns how many lines were bad. A run that is cut short leaves the state
+    as it was."""
+    with held(state):
+        dedupe = Dedupe(state)
+        if file is None or str(file) == "-":
+            bad = _copy(dedupe, sys.stdin.buffer)
+        else:
+            with file.open("rb") as stream:
+                bad = _copy(dedupe, stream)
+        dedupe.save()
     return bad
 
 
@@ -158,7 +153,7 @@ def _copy(dedupe: Dedupe, stream: BinaryIO) -> int:
     for lines in line_batches(stream):
         written = []
         for answer, problem in dedupe.answers(lines):
-            written.append(json.dumps(answer, ensure_ascii=False) + "\n")
+            written.append(json_of(answer) + "\n")
             if problem:
                 bad += 1
                 sys.stderr.write(problem + "\n")

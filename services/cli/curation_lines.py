@@ -20,24 +20,60 @@ class BadLineError(ValueError):
     """The line has not the shape that the verb asks for. The message names a field, never a value."""
 
 
-def lines_of(file: Path | None) -> Iterator[str]:
-    """Lines of a file or of standard input, without their ends."""
+def lines_of(file: Path | None) -> Iterator[bytes]:
+    """Lines of a file or of standard input."""
     if file is None or str(file) == "-":
-        yield from (line.rstrip("\r\n") for line in sys.stdin)
+        yield from sys.stdin.buffer
         return
-    with file.open(encoding="utf-8") as lines:
-        yield from (line.rstrip("\r\n") for line in lines)
+    with file.open("rb") as lines:
+        yield from lines
 
 
-def read_objects(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Line number and object, or what is wrong with the line."""
-    for number, line in enumerate(lines, start=1):
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            yield number, "no JSON"
-            continue
-        yield number, value if isinstance(value, dict) else "no JSON object"
+def object_of(line: bytes) -> dict[str, Any] | str:
+    """The JSON object of a line, or what is wrong with it. A byte order mark is no part of it."""
+    try:
+        value = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return "no JSON"
+    return value if isinstance(value, dict) else "no JSON object"
+
+
+def _no_constant(name: str) -> None:
+    """NaN and the infinities are no JSON and would stand in the output as they came."""
+    raise ValueError(name)
+
+
+def json_of(value: Any) -> str:
+    """One line of JSON; halves of surrogate pairs, which no encoding holds, as the escapes that they came as."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if _encodable(text) else json.dumps(value)
+
+
+def unicode_of(value: dict[str, Any], name: str) -> str:
+    """A field that must be text without halves of surrogate pairs. Raises :class:`BadLineError`."""
+    text = field_of(value, name)
+    if not _encodable(text):
+        raise BadLineError(f"{name!r} is no Unicode text")
+    return text
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def key_of(value: dict[str, Any]) -> str:
+    """The optional field ``key``, text or a number. Raises :class:`BadLineError`."""
+    key = value.get("key")
+    if not isinstance(key, str | int | float | None):
+        raise BadLineError("'key' is no text")
+    text = str(key or "")
+    if not _encodable(text):
+        raise BadLineError("'key' is no Unicode text")
+    return text
 
 
 def field_of(value: dict[str, Any], name: str) -> str:
@@ -56,9 +92,10 @@ class LineRunner:
         self._complain = complain
         self.bad_lines = 0
 
-    def results(self, lines: Iterable[str], verb: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
+    def results(self, lines: Iterable[bytes], verb: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
         """What the verb makes of each line; an error object where it can make nothing."""
-        for number, value in read_objects(lines):
+        for number, line in enumerate(lines, start=1):
+            value = object_of(line)
             problem = value if isinstance(value, str) else ""
             result: Any = None
             if isinstance(value, dict):
@@ -66,6 +103,8 @@ class LineRunner:
                     result = verb(value)
                 except BadLineError as error:
                     problem = str(error)
+                except UnicodeEncodeError:
+                    problem = "no Unicode text"
                 except PoisonError as error:
                     problem = f"refused: {error.reason}"
             if problem:
@@ -75,7 +114,7 @@ class LineRunner:
             yield result
 
     def write(self, result: Any) -> None:
-        self._write(json.dumps(result, ensure_ascii=False))
+        self._write(json_of(result))
 
 
 def redact_line(redactor: Redactor, value: dict[str, Any], *, explain: bool = False) -> dict[str, Any]:

@@ -14,8 +14,9 @@ MinHash bands (0.998 of those at 0.8) and judged exactly on 32-bit word hashes. 
 text of more than 65,536 distinct words a sample stands for it, and per band the newest 64 originals are looked at.
 
 State: a window of generations by event time and by records counted; the oldest is dropped whole. Store ``documents``: one
-entry a call, changelog deleted by time; the index over it points at these very entries (about 1.2 KB a document of 120
-words, index included). Store ``header``: signature parameters and the window's clock. A state written with other
+entry a call, changelog deleted by time; the index over it points at these very entries (about 1.3 KB a document of 120
+words, index included). So a task holds at most ``generations × generation_records`` calls: by default 480,000 in 0.65 GB,
+times the tasks of a process. Store ``header``: signature parameters and the window's clock. A state written with other
 parameters is refused with the way out.
 
 Never: compares across task keys, merges chains of near-duplicates, or forgets a single call on its own.

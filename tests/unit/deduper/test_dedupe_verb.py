@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from services.cli import curation
 from services.cli.curation_dedupe import Dedupe, line_batches
+from services.cli.curation_state import held
 from shared.errors import SettingsError
 
 Line = dict[str, Any]
@@ -89,6 +90,8 @@ def test_a_state_of_another_version_or_a_damaged_one_is_refused_with_the_way_out
     damaged = [
         json.dumps({**json.loads(head), "parameters": "older"}).encode() + b"\n" + body,
         saved[:-3],
+        json.dumps({**json.loads(head), "documents": "many"}).encode() + b"\n" + body,
+        head + b"\n" + body.replace(body[7:11], b"\0\0\0\0"),
         b"\x00\xff no state",
         b"{}\n",
     ]
@@ -127,3 +130,35 @@ def test_a_thousand_calls_of_one_narrow_task_keep_what_is_distinct(dedupe: Run) 
     texts = [f"Please refund order {rng.randrange(400)} of {rng.choice('ABCDEF')}, it came broken" for _ in range(1000)]
     out = dedupe([{"id": f"{number}", "text": text} for number, text in enumerate(texts)])
     assert sum(not line["repeat"] for line in out) == len(set(texts))
+
+
+def test_one_run_at_a_time_has_the_state(dedupe: Run, tmp_path: Path) -> None:
+    with held(tmp_path), pytest.raises(SettingsError, match="another run"), held(tmp_path):
+        pass
+    dedupe([{"id": "a", "text": "x"}], "--state", str(tmp_path))
+    occupied = tmp_path / "file"
+    occupied.write_text("")
+    with pytest.raises(SettingsError, match="no folder"), held(occupied):
+        pass
+
+
+@pytest.mark.parametrize("verb", ["dedupe", "redact", "cluster"])
+def test_a_line_that_is_no_text_spoils_no_other(verb: str) -> None:
+    app = typer.Typer()
+    curation.register(app)
+    good = json.dumps({"id": "a", "text": "where is my order"}).encode()
+    lines = [b"\xef\xbb\xbf" + good, b'{"id": "b", "text": "caf\xe9"}', b'{"id": "c", "text": "x", "n": NaN}', good]
+    result = CliRunner().invoke(app, [verb], input=b"\n".join(lines))
+    assert result.exit_code == 1
+    assert ["error" in json.loads(line) for line in result.stdout.splitlines()] == [False, True, True, False]
+    assert result.stderr.splitlines() == ["line 2: no JSON", "line 3: no JSON"]
+
+
+@pytest.mark.parametrize(("verb", "bad"), [("dedupe", False), ("redact", True), ("cluster", True)])
+def test_half_a_surrogate_pair_ends_no_run(verb: str, bad: bool) -> None:
+    app = typer.Typer()
+    curation.register(app)
+    lines = [json.dumps({"id": "a", "text": "cut \ud83d here"}), json.dumps({"id": "b", "text": "fine"})]
+    result = CliRunner().invoke(app, [verb], input="\n".join(lines))
+    assert result.exit_code == int(bad)
+    assert ["error" in json.loads(line) for line in result.stdout.splitlines()] == [bad, False]
