@@ -16,7 +16,9 @@ from typing import Protocol
 from shared.brokers.memory_cluster import Member, MemoryCluster
 from shared.errors import FatalError, MigratedError, TransientError
 from shared.stream.broker import (
+    NO_NOTES,
     Admin,
+    Committed,
     Consumer,
     Listener,
     NewTopic,
@@ -151,19 +153,22 @@ class _MemoryConsumer(_MemorySource):
             await self._broker.point("leave")
             self._group.leave(self._member)
 
-    async def committed(self, partition: TopicPartition) -> int | None:
+    async def committed(self, partition: TopicPartition) -> Committed | None:
         await self._broker.point("committed")
-        return self._group.offsets.get(partition)
+        offset = self._group.offsets.get(partition)
+        return None if offset is None else Committed(offset, self._group.notes.get(partition, ""))
 
     async def beginning(self, partition: TopicPartition) -> int:
         await self._broker.point("beginning")
         return self._cluster.log(partition).start
 
-    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         await self._broker.point("commit_offsets")
         if not self._group.is_current(self._member, self._generation):
             raise MigratedError("the member's generation is over")
-        self._group.offsets.update(offsets)
+        self._group.commit(offsets, notes)
         await self._broker.point("commit_offsets.after")
 
     async def _ready(self) -> None:
@@ -260,10 +265,12 @@ class _MemoryProducer:
             self._cluster.wake()
         await self._call("send.after")
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         await self._call("offsets")
         if offsets:
-            self._act(lambda: self._cluster.add_offsets(self._name(), self._epoch, group, offsets))
+            self._act(lambda: self._cluster.add_offsets(self._name(), self._epoch, group, offsets, notes))
         await self._call("offsets.after")
         await self._call("commit")
         self._act(lambda: self._cluster.end(self._name(), self._epoch, commit=True))

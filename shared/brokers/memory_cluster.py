@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, MigratedError, TransientError
-from shared.stream.broker import NewTopic, OutRecord
+from shared.stream.broker import NO_NOTES, NewTopic, OutRecord
 from shared.stream.partitioner import partition_for
 from shared.stream.records import Record, TopicPartition
 
@@ -85,7 +85,7 @@ class Transaction:
     open: bool = False
     opened_s: float = 0.0
     partitions: set[TopicPartition] = field(default_factory=set)
-    offsets: dict[str, dict[TopicPartition, int]] = field(default_factory=dict)
+    commits: list[tuple[str, dict[TopicPartition, int], dict[TopicPartition, str]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -106,8 +106,13 @@ class Group:
         self.generation = 0
         self.members: dict[str, Member] = {}
         self.offsets: dict[TopicPartition, int] = {}
+        self.notes: dict[TopicPartition, str] = {}
         self._cluster = cluster
         self._deadline: asyncio.TimerHandle | None = None
+
+    def commit(self, offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str]) -> None:
+        self.offsets.update(offsets)
+        self.notes.update({partition: notes.get(partition, "") for partition in offsets})
 
     async def join(self, member: Member) -> tuple[int, frozenset[TopicPartition]]:
         member.rebalance.clear()
@@ -262,8 +267,15 @@ class MemoryCluster:
         transaction.open = True
         transaction.opened_s = self.clock.monotonic_s()
 
-    def add_offsets(self, transactional_id: str, epoch: int, group: str, offsets: Mapping[TopicPartition, int]) -> None:
-        self._own(transactional_id, epoch).offsets.setdefault(group, {}).update(offsets)
+    def add_offsets(
+        self,
+        transactional_id: str,
+        epoch: int,
+        group: str,
+        offsets: Mapping[TopicPartition, int],
+        notes: Mapping[TopicPartition, str] = NO_NOTES,
+    ) -> None:
+        self._own(transactional_id, epoch).commits.append((group, dict(offsets), dict(notes)))
 
     def end(self, transactional_id: str, epoch: int, *, commit: bool) -> None:
         self._settle(transactional_id, self._own(transactional_id, epoch), commit=commit)
@@ -316,9 +328,9 @@ class MemoryCluster:
         for partition in transaction.partitions:
             self.log(partition).settle(transactional_id, commit=commit)
         if commit:
-            for group, offsets in transaction.offsets.items():
-                self.group(group).offsets.update(offsets)
+            for group, offsets, notes in transaction.commits:
+                self.group(group).commit(offsets, notes)
         transaction.open = False
         transaction.partitions = set()
-        transaction.offsets = {}
+        transaction.commits = []
         self.wake()

@@ -23,8 +23,8 @@ from typing import Any
 from shared import telemetry
 from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
-from shared.stream.broker import Broker, Consumer, OutRecord
-from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
+from shared.stream.broker import Broker, Committed, Consumer, OutRecord
+from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimits
 from shared.stream.guarded import sorted_by_kind
 from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
@@ -67,7 +67,7 @@ class AsyncRunner:
         self._tables = BroadcastTables(broker, serde, application.broadcasts)
         self._publisher = Publisher(broker, serde)
         self._consumer: Consumer = broker.consumer(application.name, application.topics, self)
-        self._stop_limit = StopLimit(application.name, application.stop_limit)
+        self._stop_limits = StopLimits(application.name, application.stop_limit)
         self._watermarks: dict[TopicPartition, Watermark] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._work: dict[asyncio.Task[None], InHand] = {}
@@ -148,15 +148,16 @@ class AsyncRunner:
         consumer = self._consumer
         for partition in sorted(partitions):
             watermark = self._watermarks.get(partition)
-            start = await sorted_by_kind("committed offset", consumer.committed(partition))
-            if watermark is not None and start is not None and start > watermark.committable:
+            known = await sorted_by_kind("committed offset", consumer.committed(partition))
+            if watermark is not None and known is not None and known.offset > watermark.committable:
                 self._cancel({partition})  # this member missed a generation, whose owner went on from here
                 watermark = None
             if watermark is None:
-                if start is None:
-                    start = await sorted_by_kind("first offset", consumer.beginning(partition))
-                self._committed[partition] = start
-                watermark = self._watermarks[partition] = Watermark(start)
+                if known is None:
+                    known = Committed(await sorted_by_kind("first offset", consumer.beginning(partition)))
+                self._committed[partition] = known.offset
+                watermark = self._watermarks[partition] = Watermark(known.offset)
+                self._stop_limits.open(partition, known.note)
             consumer.seek(partition, watermark.position)
         consumer.resume(list(partitions))
 
@@ -248,19 +249,17 @@ class AsyncRunner:
         """Carry one record to its end. Ends by finishing it, by being cancelled, or by an error that stops the process."""
         record = held.record
         result, attempts, outputs = await self._handled(held)
+        stop_limit = self._stop_limits.of(held.partition)
+        stop_limit.committed(stop_limit.after([result if isinstance(result, Rejected) else None], record))
         if isinstance(result, Rejected):
-            run = self._stop_limit.after([result], record)
             make, now_ms = self._make_dead_letter, self._clock.now_ms()
             outputs = [dead_letter_record(self._application, make, self._serde, record, result, attempts, now_ms)]
-        else:
-            run = 0
         while outputs:
             try:
                 await self._publisher.write(outputs)
                 break
             except TransientError as error:  # it may not be finished before its outputs are written: wait
                 _log.warning("outputs cannot be written", extra={"error": telemetry.describe_error(error)})
-        self._stop_limit.committed(run)
         count(self._application.name, result, outputs)
         held.finish()
 
@@ -329,12 +328,12 @@ class AsyncRunner:
         while not held.claimed:
             async with self._committing:
                 if self._owns(held) and held.is_next:
-                    offset = held.record.offset + 1
+                    moved = {held.partition: held.record.offset + 1}
                     await self._confirm(held, id_taken=True)
                     held.tried = True
-                    await job.publish(outputs, {held.partition: offset}, self._application.name)
+                    await job.publish(outputs, moved, self._application.name, self._stop_limits.notes(moved))
                     held.claim()
-                    self._committed[held.partition] = offset
+                    self._committed.update(moved)
                     self._may_claim.set()
                 else:
                     self._may_claim.clear()
@@ -347,7 +346,7 @@ class AsyncRunner:
         if not self._owns(held):
             raise MigratedError("the partition is on its way elsewhere")
         committed = await sorted_by_kind("committed offset", self._consumer.committed(held.partition))
-        if committed is not None and committed > held.record.offset:
+        if committed is not None and committed.offset > held.record.offset:
             held.claim()
             raise MigratedError("the message was claimed already")
         if id_taken or not held.tried:  # a try's transaction may still take effect until the id is taken anew
@@ -370,7 +369,8 @@ class AsyncRunner:
                 self._committed.update(offsets)
 
     async def _commit_alone(self, offsets: dict[TopicPartition, int]) -> None:
-        commit = self._commit_in_flight = asyncio.ensure_future(self._consumer.commit(offsets))
+        committing = self._consumer.commit(offsets, self._stop_limits.notes(offsets))
+        commit = self._commit_in_flight = asyncio.ensure_future(committing)
         try:
             await asyncio.wait([commit])
         finally:

@@ -8,6 +8,7 @@ permission). All times are seconds; every reader is read_committed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from shared.errors import FatalError
@@ -49,6 +50,16 @@ def position_is_gone(positions: Mapping[TopicPartition, int]) -> FatalError:
     )
 
 
+class Committed(NamedTuple):
+    """A group's position in one partition, and what was noted beside it: a commit without a note takes the old one away."""
+
+    offset: int
+    note: str = ""
+
+
+NO_NOTES: Mapping[TopicPartition, str] = MappingProxyType({})
+
+
 class Listener(Protocol):
     """Told of every rebalance, from a background task that runs beside the loop. All rebalances are eager."""
 
@@ -85,11 +96,13 @@ class Consumer(Source, Protocol):
 
     def resume(self, partitions: Sequence[TopicPartition]) -> None: ...
 
-    async def committed(self, partition: TopicPartition) -> int | None: ...
+    async def committed(self, partition: TopicPartition) -> Committed | None: ...
 
     async def beginning(self, partition: TopicPartition) -> int: ...
 
-    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         """Commit outside any transaction, under this member's generation. ``MigratedError`` when that is over."""
         ...
 
@@ -135,7 +148,9 @@ class Producer(Protocol):
 class TransactionalProducer(Producer, Protocol):
     async def begin(self) -> None: ...
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         """Add ``offsets`` of ``group`` to the transaction and commit it. If it raises, the outcome is unknown."""
         ...
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar
 
 from shared.errors import FlywheelError, TransientError
-from shared.stream.broker import OutRecord, Producer, TransactionalProducer
+from shared.stream.broker import NO_NOTES, OutRecord, Producer, TransactionalProducer
 from shared.stream.records import TopicPartition
 
 _log = logging.getLogger(__name__)
@@ -74,8 +74,10 @@ class GuardedTransactions(GuardedProducer):
     async def begin(self) -> None:
         await sorted_by_kind("begin a transaction", self._transactions.begin())
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
-        await sorted_by_kind("commit a transaction", self._transactions.commit(offsets, group))
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
+        await sorted_by_kind("commit a transaction", self._transactions.commit(offsets, group, notes))
 
     async def abort(self) -> None:
         await sorted_by_kind("abort a transaction", self._transactions.abort())

@@ -129,9 +129,9 @@ class Application:
     """A streaming service as the engine runs it. ``name`` is also the consumer group.
 
     ``stop_limit``: so many rejected records of a task in a row halt it (:class:`shared.errors.FatalError`) before the
-    batch is committed, so that a bad deploy fills a backlog and not the dead letters. ``slice_records`` of a batch are
-    decoded, processed and encoded together: few stay in the core's cache; many suit a processor that computes over
-    whole arrays.
+    batch is committed, so that a bad deploy fills a backlog and not the dead letters, however often it is started
+    again. ``slice_records`` of a batch are decoded, processed and encoded together: few stay in the core's cache; many
+    suit a processor that computes over whole arrays.
     """
 
     name: str

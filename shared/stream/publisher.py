@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from shared.errors import MigratedError, PoisonError, TransientError
-from shared.stream.broker import MAX_RECORD_BYTES, Broker, OutRecord, Producer, TransactionalProducer
+from shared.stream.broker import MAX_RECORD_BYTES, NO_NOTES, Broker, OutRecord, Producer, TransactionalProducer
 from shared.stream.guarded import GuardedProducer, GuardedTransactions
 from shared.stream.outcome import Emit
 from shared.stream.records import TopicPartition
@@ -98,6 +98,7 @@ class TransactionalPublisher:
         emits: Sequence[Emit],
         offsets: Mapping[TopicPartition, int] | None = None,
         group: str = "",
+        notes: Mapping[TopicPartition, str] = NO_NOTES,
         *,
         while_mine: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -119,7 +120,7 @@ class TransactionalPublisher:
             try:
                 await producer.begin()
                 await producer.send(records)
-                await producer.commit(offsets or {}, group)
+                await producer.commit(offsets or {}, group, notes)
             except BaseException as error:
                 self._fenced = isinstance(error, MigratedError)
                 await producer.close()

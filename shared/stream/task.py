@@ -10,7 +10,7 @@ from shared.errors import FatalError, PoisonError
 from shared.state.store import TaskState
 from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
 from shared.stream.checks import check_conservation, check_tick
-from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit
+from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit, note_of, noted_run
 from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, Tables, TaskId
 from shared.stream.records import Message, Position, Record
@@ -60,11 +60,12 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One transaction's content, and what to count once it is committed."""
+    """One transaction's content, and what to count once it is committed. ``reject_run``: the rejected records in a row
+    that it ends with; ``None`` when it reads no record and leaves the count as it is."""
 
     records: list[OutRecord]
     results: Sequence[Result] = ()
-    reject_run: int = 0
+    reject_run: int | None = None
 
 
 class Work:
@@ -106,7 +107,19 @@ class Work:
 
     def applied(self, prepared: Prepared) -> None:
         self.state.apply()
-        self._stop_limit.committed(prepared.reject_run)
+        self._stop_limit.committed(self._run_after(prepared))
+
+    def note(self, prepared: Prepared) -> str:
+        """What to commit beside the offsets of ``prepared``, for :meth:`noted` of the task's next owner."""
+        return note_of(self._run_after(prepared))
+
+    def noted(self, notes: Sequence[str]) -> None:
+        """Go on counting from the notes beside the committed offsets. Each commit writes the same on every partition of
+        the task, so the least is the newest: one of them may have been taken away by hand."""
+        self._stop_limit.committed(min(map(noted_run, notes), default=0))
+
+    def _run_after(self, prepared: Prepared) -> int:
+        return self._stop_limit.run if prepared.reject_run is None else prepared.reject_run
 
     def prepare(self, records: Sequence[Record], tables: Tables, now_ms: int) -> Prepared:
         """Decode, process, encode. Any exception leaves staged writes behind: call :meth:`reset`.

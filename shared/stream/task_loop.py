@@ -22,7 +22,7 @@ from shared import telemetry
 from shared.clock import Clock
 from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, TransientError
 from shared.stream.batches import as_rejected, heads, merge_topics, offsets_after
-from shared.stream.broker import Broker, Consumer, TransactionalProducer
+from shared.stream.broker import Broker, Committed, Consumer, TransactionalProducer
 from shared.stream.checks import count_kinds
 from shared.stream.dead_letters import DeadLetterFactory
 from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
@@ -210,11 +210,14 @@ class TaskLoop:
         self._enter(Phase.RESTORING)
         self._producer = GuardedTransactions(engine.broker.transactional_producer(self._name))
         await self._producer.start()
+        notes = []
         for partition in self._partitions:
             committed = await engine.consumer.committed(partition)
-            self._committed[partition] = (
-                committed if committed is not None else await engine.consumer.beginning(partition)
-            )
+            if committed is None:
+                committed = Committed(await engine.consumer.beginning(partition))
+            else:
+                notes.append(committed.note)
+            self._committed[partition] = committed.offset
         work = Work(
             engine.application,
             self.task,
@@ -223,6 +226,7 @@ class TaskLoop:
             engine.tables.snapshot(),
             engine.journal,
         )
+        work.noted(notes)
         entries = await restore(engine.broker, work, engine.offload, self._touch)
         await engine.tables.wait_current()
         work.state.use_tables(engine.tables.snapshot())
@@ -368,7 +372,7 @@ class TaskLoop:
         with telemetry.COMMIT_SECONDS.labels(name).time():
             await producer.begin()
             await producer.send(prepared.records)
-            await producer.commit(offsets, name)
+            await producer.commit(offsets, name, dict.fromkeys(offsets, work.note(prepared)))
         work.applied(prepared)
         self._committed.update(offsets)
         self._last_commit_s = self._engine.clock.monotonic_s()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.errors import FatalError, MigratedError, TransientError
-from shared.stream.broker import OutRecord
+from shared.stream.broker import Committed, OutRecord
 from shared.stream.records import TopicPartition
 from tests.conformance.support import Log, Names, create, read, until, values, write
 
@@ -182,8 +182,11 @@ def test_a_group_shares_partitions_and_survives_a_leaver(log: Log, names: Names)
         assert not first_listener.assigned[-1] & second_listener.assigned[-1]
         await second.stop()
         await until(alone)
-        await first.commit({TopicPartition(names.source, 0): 3})
-        assert await first.committed(TopicPartition(names.source, 0)) == 3
+        partition = TopicPartition(names.source, 0)
+        await first.commit({partition: 3}, {partition: "three"})
+        assert await first.committed(partition) == Committed(3, "three")
+        await first.commit({partition: 4})
+        assert await first.committed(partition) == Committed(4), "a commit without a note takes the old one away"
         assert await first.committed(TopicPartition(names.source, 1)) is None
         await first.stop()
         await broker.close()

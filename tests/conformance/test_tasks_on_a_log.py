@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.errors import FatalError
-from shared.stream.broker import Broker, OutRecord, Producer, TransactionalProducer
+from shared.stream.broker import NO_NOTES, Broker, OutRecord, Producer, TransactionalProducer
 from shared.stream.outcome import Emit, Emitted, Outcomes, Skipped
 from shared.stream.processor import Application, State, StoreSpec, TaskId
 from shared.stream.records import Message
@@ -125,9 +125,9 @@ class StallInside:
     async def send(self, records: Sequence[OutRecord]) -> None:
         await self._inner.send(records)
 
-    async def commit(self, offsets: Any, group: str) -> None:
+    async def commit(self, offsets: Any, group: str, notes: Any = NO_NOTES) -> None:
         await self._stall.here()
-        await self._inner.commit(offsets, group)
+        await self._inner.commit(offsets, group, notes)
 
     async def abort(self) -> None:
         await self._inner.abort()
@@ -258,22 +258,6 @@ def test_payloads_stay_out_of_dead_letters_when_told_so(log: Log, names: Names) 
         assert len(letter["payload_sha256"]) == 64
         assert b"secret" not in (records[0].value or b"")
         assert records[0].key == names.source.encode()
-
-    asyncio.run(scenario())
-
-
-def test_a_bad_deploy_fills_a_backlog_not_the_dead_letters(log: Log, names: Names) -> None:
-    async def scenario() -> None:
-        await create_for(log, names, partitions=1)
-        await write(log, [OutRecord(names.source, b"k", b'{"bad": true}')] * 60)
-        running = Running(counting_application(names, stop_limit=20, max_batch_records=8), log, log.broker())
-        with pytest.raises(FatalError, match="rejected 20 records in a row"):
-            async with asyncio.timeout(60):
-                await running.task
-        letters = [letter for letter in await values(log, DEAD_LETTERS) if letter["application"] == names.app]
-        assert len(letters) == 16
-        assert list((await committed(log, names.app)).values()) == [16] or log.name == "kafka"
-        await running.broker.close()
 
     asyncio.run(scenario())
 

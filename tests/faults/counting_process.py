@@ -15,7 +15,7 @@ from pathlib import Path
 from shared.brokers.kafka import KafkaBroker, KafkaTiming
 from shared.lifecycle import Process, serve
 from shared.settings import KafkaSettings, Settings
-from shared.stream.broker import TransactionalProducer
+from shared.stream.broker import NO_NOTES, TransactionalProducer
 from shared.stream.records import TopicPartition
 from shared.stream.runner import Runner
 from shared.stream.task_loop import Timing
@@ -35,12 +35,14 @@ class StopInside:
         self.start, self.begin, self.abort, self.close = inner.start, inner.begin, inner.abort, inner.close
         self.send = inner.send
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         self._left -= 1
         if self._left == 0 and not self._mark.exists():
             self._mark.touch()
             time.sleep(BLOCK_S)
-        await self._inner.commit(offsets, group)
+        await self._inner.commit(offsets, group, notes)
 
 
 class OneProducer:
@@ -64,8 +66,10 @@ class OneProducer:
         await self._turn.acquire()
         await self._inner.begin()
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
-        await self._inner.commit(offsets, group)
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
+        await self._inner.commit(offsets, group, notes)
         self._turn.release()
 
     async def abort(self) -> None:

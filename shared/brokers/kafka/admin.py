@@ -11,7 +11,7 @@ from aiokafka.protocol.commit import OffsetFetchRequest
 from shared.brokers.kafka.connection import Connection, calling, connecting
 from shared.brokers.kafka.consumer import KafkaReader
 from shared.errors import FatalError, TransientError
-from shared.stream.broker import NewTopic
+from shared.stream.broker import Committed, NewTopic
 from shared.stream.records import TopicPartition
 
 _TOPIC_EXISTS = 36
@@ -23,7 +23,7 @@ _COORDINATOR_TRIES = 100
 
 async def fetch_committed(
     client: AIOKafkaAdminClient, group: str, partitions: Sequence[TopicPartition] | None
-) -> dict[TopicPartition, int]:
+) -> dict[TopicPartition, Committed]:
     """One request. aiokafka's own calls ignore the answer's overall error: from a coordinator that is still loading
     they return "nothing is committed", and whoever believes that reads everything again."""
     wanted: dict[str, list[int]] = {}
@@ -31,13 +31,13 @@ async def fetch_committed(
         wanted.setdefault(partition.topic, []).append(partition.partition)
     request = OffsetFetchRequest(group, None if partitions is None else list(wanted.items()))
     answer = await client._send_request(request, await client.find_coordinator(group))
-    found: dict[TopicPartition, int] = {}
+    found: dict[TopicPartition, Committed] = {}
     errors = [answer.error_code]
     for topic, entries in answer.topics:
-        for number, offset, _, code in entries:
+        for number, offset, note, code in entries:
             errors.append(code)
             if offset >= 0:
-                found[TopicPartition(topic, number)] = offset
+                found[TopicPartition(topic, number)] = Committed(offset, note or "")
     for code in errors:
         if code:
             raise kafka_errors.for_code(code)()
@@ -96,9 +96,11 @@ class KafkaAdmin:
         return await self._ends(partitions)
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
-        return await self.committed_of(group, None)
+        return {partition: found.offset for partition, found in (await self.committed_of(group, None)).items()}
 
-    async def committed_of(self, group: str, partitions: Sequence[TopicPartition] | None) -> dict[TopicPartition, int]:
+    async def committed_of(
+        self, group: str, partitions: Sequence[TopicPartition] | None
+    ) -> dict[TopicPartition, Committed]:
         """Committed offsets of ``partitions`` (``None``: of all); those without one are left out."""
         for _ in range(_COORDINATOR_TRIES):  # a coordinator that starts or moves is soon known
             try:

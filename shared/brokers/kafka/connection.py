@@ -1,7 +1,7 @@
 """How clients connect, their time limits, and their errors as ours."""
 
 import ssl
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -128,6 +128,12 @@ async def calling(doing: str, call: Awaitable[_T]) -> _T:
 
 def to_native(partition: TopicPartition) -> NativePartition:
     return NativePartition(partition.topic, partition.partition)
+
+
+def with_notes(
+    offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str]
+) -> dict[NativePartition, tuple[int, str]]:
+    return {to_native(partition): (offset, notes.get(partition, "")) for partition, offset in offsets.items()}
 
 
 def to_ours(partition: Any) -> TopicPartition:

@@ -13,16 +13,24 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from shared.brokers.kafka.connection import Connection, calling, connecting, to_native, to_ours, translate
+from shared.brokers.kafka.connection import (
+    Connection,
+    calling,
+    connecting,
+    to_native,
+    to_ours,
+    translate,
+    with_notes,
+)
 from shared.errors import FatalError, MigratedError
-from shared.stream.broker import MAX_RECORD_BYTES, Listener, position_is_gone
+from shared.stream.broker import MAX_RECORD_BYTES, NO_NOTES, Committed, Listener, position_is_gone
 from shared.stream.records import Record, TopicPartition
 
 # A member without partitions, or one whose only job takes an hour, does not poll; the client would make it leave and
 # then never let it rejoin. Liveness is watched by the engine instead (``stalled``).
 _MAX_POLL_INTERVAL_MS = 24 * 3_600_000
 
-CommittedOf = Callable[[str, Sequence[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
+CommittedOf = Callable[[str, Sequence[TopicPartition]], Awaitable[dict[TopicPartition, Committed]]]
 """Committed offsets of a group; those without one are left out."""
 
 
@@ -156,7 +164,7 @@ class KafkaConsumer(_KafkaSource):
         except Exception as error:
             raise translate(error, "resume") from error
 
-    async def committed(self, partition: TopicPartition) -> int | None:
+    async def committed(self, partition: TopicPartition) -> Committed | None:
         return (await self._committed_of(self._group, [partition])).get(partition)
 
     async def beginning(self, partition: TopicPartition) -> int:
@@ -165,11 +173,12 @@ class KafkaConsumer(_KafkaSource):
         first: int = offsets[native]
         return first
 
-    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        natives = {to_native(partition): offset for partition, offset in offsets.items()}
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         try:
             async with asyncio.timeout(self._connection.timing.commit_s):
-                await self._consumer.commit(natives)
+                await self._consumer.commit(with_notes(offsets, notes))
         except Exception as error:
             raise translate(error, "commit") from error
 

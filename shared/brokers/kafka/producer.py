@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
 
-from shared.brokers.kafka.connection import Connection, connecting, to_native, translate
+from shared.brokers.kafka.connection import Connection, connecting, translate, with_notes
 from shared.errors import FlywheelError, TransientError
-from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
+from shared.stream.broker import MAX_RECORD_BYTES, NO_NOTES, OutRecord
 from shared.stream.partitioner import partition_for
 from shared.stream.records import TopicPartition
 
@@ -53,8 +53,11 @@ class KafkaProducer:
         if records:
             await self._guarded("send", self._send(records), self._connection.timing.request_s, survives_cancel=True)
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
-        await self._guarded("commit a transaction", self._commit(offsets, group), self._connection.timing.commit_s)
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
+        call = self._commit(offsets, group, notes)
+        await self._guarded("commit a transaction", call, self._connection.timing.commit_s)
         self._open = False
 
     async def abort(self) -> None:
@@ -111,11 +114,12 @@ class KafkaProducer:
         waiting.append(await producer.send_batch(batch, topic, partition=partition))
         await asyncio.gather(*waiting)
 
-    async def _commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+    async def _commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str]
+    ) -> None:
         producer = self._producer
         if offsets:
-            natives = {to_native(partition): offset for partition, offset in offsets.items()}
-            await producer.send_offsets_to_transaction(natives, group)
+            await producer.send_offsets_to_transaction(with_notes(offsets, notes), group)
         await producer.commit_transaction()
 
     async def _guarded(self, doing: str, call: Awaitable[_T], limit_s: float, *, survives_cancel: bool = False) -> _T:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from shared.errors import FatalError, MigratedError, TransientError
-from shared.stream.broker import OutRecord
+from shared.stream.broker import NO_NOTES, OutRecord
 from shared.stream.guarded import GuardedTransactions
 from shared.stream.records import TopicPartition
 
@@ -26,7 +26,9 @@ class Raising:
     async def send(self, records: Sequence[OutRecord]) -> None:
         raise self.error
 
-    async def commit(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
+    async def commit(
+        self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
+    ) -> None:
         raise self.error
 
     async def abort(self) -> None:

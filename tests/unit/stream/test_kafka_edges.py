@@ -10,6 +10,7 @@ from aiokafka import errors as kafka_errors
 from shared.brokers.kafka.admin import fetch_committed
 from shared.brokers.kafka.connection import translate
 from shared.errors import FatalError, MigratedError, TransientError
+from shared.stream.broker import Committed
 from shared.stream.records import TopicPartition
 
 
@@ -38,7 +39,7 @@ def test_partition_errors_are_raised_too() -> None:
 
 def test_partitions_without_a_committed_offset_are_left_out() -> None:
     answer = Coordinator(0, [("t", [(0, 7, "", 0), (1, -1, "", 0)])])
-    assert asyncio.run(fetch_committed(answer, "group", None)) == {TopicPartition("t", 0): 7}
+    assert asyncio.run(fetch_committed(answer, "group", None)) == {TopicPartition("t", 0): Committed(7)}
 
 
 @pytest.mark.parametrize(

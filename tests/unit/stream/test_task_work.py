@@ -12,7 +12,7 @@ from shared.stream.broker import MAX_RECORD_BYTES
 from shared.stream.outcome import Deferred, Emit, Emitted, Outcomes, Rejected, Skipped
 from shared.stream.processor import Application, State, StoreSpec, TaskId
 from shared.stream.records import Message, Record, TopicPartition
-from shared.stream.task import Journal, Phase, Work, check_transition
+from shared.stream.task import Journal, Phase, Prepared, Work, check_transition
 from shared.stream.testing import FixedTables
 from tests.conformance.support import JsonSerde, dead_letter
 
@@ -113,6 +113,33 @@ def test_the_stop_limit_counts_only_committed_runs_and_ends_with_a_success() -> 
         task.prepare(records({"say": "reject"}), TABLES, 0)
     task.applied(task.prepare(records({"say": "skip"}), TABLES, 0))
     task.prepare(records({"say": "reject"}, {"say": "reject"}), TABLES, 0)
+
+
+def test_the_stop_limit_goes_on_from_the_note_beside_the_offsets() -> None:
+    first = work(stop_limit=3)
+    prepared = first.prepare(records({"say": "reject"}, {"say": "reject"}), TABLES, 0)
+    assert first.note(prepared) == "rejected_in_a_row=2"
+    first.applied(prepared)
+    ticked = first.prepare_tick(1_000, TABLES)
+    assert ticked is not None
+    first.applied(ticked)
+    assert first.note(Prepared([])) == "rejected_in_a_row=2", "what reads no record leaves the count as it is"
+
+    second = work(stop_limit=3)
+    second.noted([first.note(Prepared([]))])
+    with pytest.raises(FatalError, match="3 records in a row"):
+        second.prepare(records({"say": "reject"}), TABLES, 0)
+    assert second.note(second.prepare(records({"say": "skip"}), TABLES, 0)) == ""
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [[], [""], ["", "rejected_in_a_row=2"], ["rejected_in_a_row="], ["another tool's"], ["rejected_in_a_row=²"]],
+)
+def test_a_note_that_is_missing_taken_away_or_not_ours_is_a_fresh_start(notes: list[str]) -> None:
+    task = work(stop_limit=3)
+    task.noted(notes)
+    assert task.note(task.prepare(records({"say": "reject"}, {"say": "reject"}), TABLES, 0)) == "rejected_in_a_row=2"
 
 
 def test_time_never_goes_back_and_is_written_with_what_a_tick_did() -> None:
