@@ -38,6 +38,7 @@ class TrainingPolicy(_Frozen):
     max_concurrent_jobs: int = Field(gt=0)
     time_budget_s: float = Field(gt=0)
     lease_s: float = Field(gt=0, description="a job without heartbeat for this long is given to another worker")
+    claim_within_s: float = Field(gt=0, description="a request that no worker claimed by then is made again")
     max_attempts: int = Field(gt=0)
     retry_after_rows: float = Field(gt=1, description="a refused cluster is tried again once it grew by this factor")
     base_model: str

@@ -19,7 +19,7 @@ import pytest
 
 from services.trainer_dispatcher.logic import jobs
 from services.trainer_dispatcher.logic.jobs import Job, JobPhase
-from shared.events.vocabulary import TrainingPhase
+from shared.events.vocabulary import TrainingPhase, TrainingStatus
 from shared.policy import load_policy
 from shared.schema.codec import Codec
 from shared.stream.broker import OutRecord
@@ -157,8 +157,8 @@ def test_a_trainer_stopped_past_its_lease_wakes_to_find_its_job_gone(trainers: T
     assert tokens == sorted(tokens), "the one that was stopped says nothing after its successor's claim"
 
 
-def test_a_late_result_with_an_old_token_is_refused_with_its_reason(trainers: Trainers) -> None:
-    """The lease ran out and nobody has claimed the next attempt yet, so that Kafka fences no one: the token does."""
+def test_a_result_that_the_dispatcher_reads_late_counts_and_its_successors_does_not(trainers: Trainers) -> None:
+    """For the dispatcher the lease ran out, and nobody has claimed the next attempt yet, so that Kafka fenced no one."""
 
     async def scenario() -> None:
         await trainers.prepare()
@@ -166,6 +166,11 @@ def test_a_late_result_with_an_old_token_is_refused_with_its_reason(trainers: Tr
         await trainers.until(lambda: trainers.job.phase is JobPhase.TRAINED)
         (result,) = trainers.completed
         reaped = jobs.after_failure(replace(trainers.job, phase=JobPhase.FAILED), 2, POLICY.max_attempts)
-        assert jobs.completed(reaped, result) == (reaped, "stale_token")
+        trained, said = jobs.completed(reaped, result)
+        assert (said, trained and (trained.phase, trained.token)) == ("absorbed", (JobPhase.TRAINED, 1))
+        again = replace(result, fencing_token=2, attempt=2)
+        assert jobs.completed(trained, again) == (trained, "job_ended")
+        failed = replace(result, status=TrainingStatus.FAILED)
+        assert jobs.completed(reaped, failed) == (reaped, "stale_token")
 
     asyncio.run(scenario())

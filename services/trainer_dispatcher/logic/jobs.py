@@ -1,7 +1,9 @@
 """A training job as a pure automaton: requested → started → trained, failed or refused; attempts, leases, tokens.
 
 Attempts of one job share its id, its version and its data; each has a higher fencing token. What bears another token is
-of another attempt and changes nothing.
+of another attempt and changes nothing, but for a success: of one job the first in the log counts, whichever attempt's.
+That is the promoter's rule too, so both take the same one, however late either reads it. No stale worker profits: after
+its own lease it says nothing, and after its successor's claim the log refuses it.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -38,8 +40,9 @@ ENDED_BADLY = frozenset({JobPhase.EXHAUSTED, JobPhase.REFUSED})
 class Job:
     """One job, with everything that its request holds, so that a later attempt asks for the same.
 
-    ``beat``: a heartbeat came since the last tick, which will stamp ``beat_at_ms`` with its own clock. ``seen_at_ms``:
-    when a tick last looked at it, within a quarter of the lease.
+    ``beat``: a heartbeat came since the last tick, which will stamp ``beat_at_ms`` with its own clock; until the first
+    one it says since when the request waits. ``seen_at_ms``: when a tick last looked at it, within a quarter of the lease.
+    ``token`` and ``attempt`` of a trained job are those of the result that counts.
     """
 
     job_id: str
@@ -166,12 +169,15 @@ def completed(job: Job | None, event: TrainingCompleted) -> tuple[Job | None, st
     """The job after a result, and what the result was."""
     if job is None or event.job_id != job.job_id:
         return job, "unknown_job"
+    if event.status is TrainingStatus.SUCCEEDED:
+        if job.phase in (JobPhase.TRAINED, JobPhase.REFUSED):
+            return job, "job_ended"
+        job = replace(job, token=event.fencing_token, attempt=event.attempt, reason="", detail="")
+        return replace(job, phase=JobPhase.TRAINED, beat=False), "absorbed"
     if event.fencing_token != job.token:
         return job, "stale_token"
     if job.phase not in (JobPhase.REQUESTED, JobPhase.STARTED):
         return job, "job_ended"
-    if event.status is TrainingStatus.SUCCEEDED:
-        return replace(job, phase=JobPhase.TRAINED, beat=False), "absorbed"
     if event.status is TrainingStatus.REFUSED:
         words = f"the worker refused job {job.job_id[:8]}: {event.reason}"
         return replace(job, phase=JobPhase.REFUSED, reason=event.reason or "refused", detail=words), "absorbed"
@@ -182,8 +188,11 @@ def ticked(job: Job, now_ms: int, policy: TrainingPolicy) -> Job:
     """Heartbeats are stamped; a started job without one for its lease has failed.
 
     The lease begins when the worker starts: a request that waits in the queue is nobody's. It begins again when the
-    dispatcher itself was away: heartbeats may stand in the log that it has not read yet.
+    dispatcher itself was away: heartbeats may stand in the log that it has not read yet. A request that nobody claims
+    within ``claim_within_s`` has failed as well: it may be gone from the log, or stepped over.
     """
+    if job.phase is JobPhase.REQUESTED:
+        return _waited(job, now_ms, policy)
     if job.phase is not JobPhase.STARTED:
         return job
     lease_ms = policy.lease_s * 1000
@@ -191,6 +200,19 @@ def ticked(job: Job, now_ms: int, policy: TrainingPolicy) -> Job:
         return replace(job, beat=False, beat_at_ms=now_ms, seen_at_ms=now_ms)
     if now_ms - job.beat_at_ms > lease_ms:
         return replace(job, phase=JobPhase.FAILED, reason="lease_expired")
+    return replace(job, seen_at_ms=now_ms) if now_ms - job.seen_at_ms >= lease_ms * SEEN_SHARE else job
+
+
+def _waited(job: Job, now_ms: int, policy: TrainingPolicy) -> Job:
+    """A dispatcher that was away gives the claim, which it may not have read yet, one more lease."""
+    lease_ms, patience_ms = policy.lease_s * 1000, policy.claim_within_s * 1000
+    if not job.beat_at_ms:
+        return replace(job, beat_at_ms=now_ms, seen_at_ms=now_ms)
+    if now_ms - job.seen_at_ms > lease_ms * AWAY_SHARE:
+        earliest = round(now_ms - patience_ms + min(lease_ms, patience_ms))
+        return replace(job, beat_at_ms=max(job.beat_at_ms, earliest), seen_at_ms=now_ms)
+    if now_ms - job.beat_at_ms > patience_ms:
+        return replace(job, phase=JobPhase.FAILED, reason="never_claimed")
     return replace(job, seen_at_ms=now_ms) if now_ms - job.seen_at_ms >= lease_ms * SEEN_SHARE else job
 
 

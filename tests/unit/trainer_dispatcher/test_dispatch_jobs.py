@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.trainer_dispatcher.logic.jobs import Job
+from services.trainer_dispatcher.logic.jobs import Job, JobPhase
 from shared.events import (
     AssignmentChanged,
     ClusterChanged,
@@ -85,12 +85,62 @@ def test_a_failed_attempt_is_followed_by_another_up_to_the_limit(
 def test_results_of_another_attempt_or_job_change_nothing(harness: Harness, request_made: TrainingRequested) -> None:
     end(harness, request_made, TrainingStatus.FAILED)
     (second,) = of(TrainingRequested, harness.tick(NOW + 3000))
-    assert end(harness, request_made, TrainingStatus.SUCCEEDED) == "stale_token"
+    assert end(harness, request_made, TrainingStatus.FAILED) == "stale_token"
+    assert end(harness, request_made, TrainingStatus.REFUSED) == "stale_token"
     assert beat(harness, request_made) == "stale_token"
     assert beat(harness, second, token=99) == "stale_token"
     assert end(harness, second, TrainingStatus.SUCCEEDED) == "absorbed"
     assert end(harness, second, TrainingStatus.SUCCEEDED) == "job_ended"
     assert beat(harness, second) == "job_ended"
+
+
+def test_the_first_success_in_the_log_ends_a_job_whichever_attempt_it_is_of(
+    harness: Harness, request_made: TrainingRequested, policy: Policy
+) -> None:
+    """The dispatcher was late: it asked for other attempts, even gave the job up, before it read the first one's result.
+    The promoter has taken that one."""
+    request, attempts = request_made, policy.training.max_attempts
+    for attempt in range(1, attempts + 1):
+        end(harness, request, TrainingStatus.FAILED, "OSError")
+        asked = of(TrainingRequested, harness.tick(NOW + attempt * 3000))
+        request = asked[0] if asked else request
+    assert kept(harness).phase is JobPhase.EXHAUSTED
+    assert end(harness, request_made, TrainingStatus.SUCCEEDED) == "absorbed"
+    harness.restart()
+    assert (kept(harness).phase, kept(harness).token) == (JobPhase.TRAINED, request_made.fencing_token)
+    assert end(harness, request, TrainingStatus.SUCCEEDED) == "job_ended"
+    assert of(TrainingRequested, harness.tick(NOW + 60_000)) == []
+
+
+def test_a_request_that_nobody_claims_in_time_is_made_again_and_given_up_where_the_operator_sees_it(
+    harness: Harness, request_made: TrainingRequested, policy: Policy
+) -> None:
+    patience_ms = int(policy.training.claim_within_s * 1000)
+    asked = wait(harness, NOW, patience_ms * (policy.training.max_attempts + 1))
+    assert [event.fencing_token for event in asked] == list(range(2, policy.training.max_attempts + 1))
+    assert {event.job_id for event in asked} == {request_made.job_id}
+    assert asked[0].requested_at_ms - NOW > patience_ms
+    (declined,) = of(TrainingDeclined, harness.outputs)
+    assert declined.reason == "training_failed" and "never_claimed" in declined.detail
+
+
+def test_a_dispatcher_that_was_away_past_the_deadline_first_reads_whether_the_request_was_claimed(
+    harness: Harness, request_made: TrainingRequested, policy: Policy
+) -> None:
+    lease_ms, patience_ms = (int(s * 1000) for s in (policy.training.lease_s, policy.training.claim_within_s))
+    harness.tick(NOW)
+    back = NOW + 2 * patience_ms
+    harness.restart()
+    assert of(TrainingRequested, harness.tick(back)) == []
+    assert wait(harness, back, lease_ms) == [], "a claim may stand in what it has not read yet"
+    beat(harness, request_made)
+    assert wait(harness, back + lease_ms, lease_ms) == [], "it was claimed"
+
+
+def kept(harness: Harness) -> Job:
+    value = harness.state.store("jobs").get("c1")
+    assert value is not None
+    return Job.from_json(value["job"])
 
 
 def wait(harness: Harness, start_ms: int, length_ms: int) -> list[TrainingRequested]:
