@@ -6,12 +6,15 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from services.recorder.logic import Row, row_of
-from shared.errors import FlywheelError, MigratedError, PoisonError, TransientError
+from shared.errors import FlywheelError, MigratedError, TransientError
 from shared.schema.convert import to_plain
+from shared.stream.batches import as_rejected
 from shared.stream.broker import Broker, Consumer
-from shared.stream.records import Record, TopicPartition
-from shared.stream.replays import is_replay
+from shared.stream.outcome import Rejected
+from shared.stream.records import Message, Record, TopicPartition
+from shared.stream.rejections import Judged, Rejections
 from shared.stream.serde import Serde
+from shared.stream.task import decode
 from shared.telemetry import describe_error
 
 TOPICS = (
@@ -43,12 +46,19 @@ class Store(Protocol):
 
 
 class Recorder:
-    """One member of the group. PostgreSQL's offsets are the truth; the copy in Kafka only makes lag visible."""
+    """One member of the group. PostgreSQL's offsets are the truth; the copy in Kafka makes lag visible, and holds how many
+    records in a row were rejected.
 
-    def __init__(self, broker: Broker, serde: Serde, store: Store, max_batch_records: int) -> None:
+    Dead letters are written before the offset moves: at least once. A batch that waits for PostgreSQL writes them once.
+    """
+
+    def __init__(
+        self, broker: Broker, serde: Serde, store: Store, rejections: Rejections, max_batch_records: int
+    ) -> None:
         self._broker = broker
         self._serde = serde
         self._store = store
+        self._rejections = rejections
         self._max_batch_records = max_batch_records
         self._assigned: frozenset[TopicPartition] = frozenset()
         self._next: dict[TopicPartition, int] = {}
@@ -95,10 +105,12 @@ class Recorder:
                 continue
             moves = await self._moves(consumer, records)
             if moves:
-                await self._store.write(self._rows(records), moves)
+                rows, judged = self._rows(records)
+                await self._rejections.settle(judged)
+                await self._store.write(rows, moves)
                 self._next.update({partition: following for partition, (_, following) in moves.items()})
                 with suppress(MigratedError):
-                    await consumer.commit(dict(self._next))
+                    await consumer.commit(dict(self._next), self._rejections.notes(self._next))
 
     async def _check(self) -> None:
         """Without traffic no write would tell that the tables were emptied. Raises :class:`MigratedError` if an offset
@@ -118,6 +130,8 @@ class Recorder:
             return
         known = await self._store.offsets(sorted(assigned))
         for partition, offset in known.items():
+            copied = await consumer.committed(partition)
+            self._rejections.open(partition, copied.note if copied is not None else "")
             consumer.seek(partition, max(offset, await consumer.beginning(partition)))
         if assigned == self._assigned:
             self._next = known
@@ -134,20 +148,20 @@ class Recorder:
                 moves[partition] = (expected, following)
         return moves
 
-    def _rows(self, records: list[Record]) -> list[Row]:
-        rows = []
+    def _rows(self, records: list[Record]) -> tuple[list[Row], list[Judged]]:
+        """Copies of records that others had rejected are skipped: their originals stand for them."""
+        rows: list[Row] = []
+        judged: list[Judged] = []
         for record in records:
-            if record.value is None or is_replay(record.headers):  # the original of a replayed record stands for it
-                continue
-            try:
-                event = self._serde.decode(record.topic, record.value)
-            except PoisonError as error:
-                # The writing service validated it; a record like this means a foreign producer. Its position is enough.
-                where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-                logger.error("a record cannot be decoded", extra=where | {"reason": error.reason})
-                continue
-            rows.append(row_of(event, (record.topic, record.partition, record.offset), _plain))
-        return rows
+            found = decode(self._serde, record, GROUP)
+            rejected = found if isinstance(found, Rejected) else None
+            if isinstance(found, Message) and found.event is not None:
+                try:
+                    rows.append(row_of(found.event, (record.topic, record.partition, record.offset), _plain))
+                except Exception as error:
+                    rejected = as_rejected(error)
+            judged.append((record, rejected))
+        return rows, judged
 
 
 def _plain(event: Any) -> dict[str, Any]:

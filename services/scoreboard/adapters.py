@@ -2,7 +2,7 @@
 
 faust-streaming 0.15 may lose or double records around rebalances and kills, so nothing here counts blindly: windows are
 idempotent by attempt id, and no decision rests on them. An exception in an agent would acknowledge its message unseen;
-the body is wrapped, and a record that cannot be decoded is counted and left out.
+the body is wrapped, and a record that cannot be decoded or scored becomes a dead letter before the next one is taken.
 """
 
 import asyncio
@@ -15,9 +15,14 @@ from typing import Any
 import faust
 
 from services.scoreboard.logic import Scoreboard
-from shared.errors import PoisonError
+from shared.errors import FatalError, TransientError
 from shared.settings import KafkaSettings
+from shared.stream.batches import as_rejected
+from shared.stream.outcome import Rejected
+from shared.stream.records import Message, Record
+from shared.stream.rejections import Rejections
 from shared.stream.serde import Serde
+from shared.stream.task import decode
 from shared.telemetry import describe_error
 
 INPUTS = ("observation.clustered", "outcome.reported")
@@ -27,7 +32,29 @@ GROUP = "scoreboard"
 logger = logging.getLogger(__name__)
 
 
-def build_faust(kafka: KafkaSettings, serde: Serde, scoreboard: Scoreboard, publish_every_s: float, data: Path) -> Any:
+class Halt:
+    """How an agent ends the process: faust would log its exception and go on."""
+
+    def __init__(self) -> None:
+        self.error: FatalError | None = None
+        self.called = asyncio.Event()
+
+    async def call(self, error: FatalError) -> None:
+        """Never returns: the agent takes no further record."""
+        self.error = error
+        self.called.set()
+        await asyncio.Event().wait()
+
+
+def build_faust(
+    kafka: KafkaSettings,
+    serde: Serde,
+    scoreboard: Scoreboard,
+    rejections: Rejections,
+    halt: Halt,
+    publish_every_s: float,
+    data: Path,
+) -> Any:
     """The faust application. Values are our framed Avro, so faust sees bytes."""
     app = faust.App(
         GROUP,
@@ -46,7 +73,7 @@ def build_faust(kafka: KafkaSettings, serde: Serde, scoreboard: Scoreboard, publ
     output = app.topic(OUTPUT, value_serializer="raw", key_serializer="raw")
     for name in INPUTS:
         topic = app.topic(name, value_serializer="raw", key_serializer="raw")
-        app.agent(topic, name=f"scoreboard.{name}", concurrency=1)(_body(name, serde, scoreboard))
+        app.agent(topic, name=f"scoreboard.{name}", concurrency=1)(_body(serde, scoreboard, rejections, halt))
 
     @app.timer(interval=publish_every_s)  # type: ignore[untyped-decorator]
     async def publish() -> None:
@@ -70,23 +97,61 @@ def _credentials(kafka: KafkaSettings) -> Any:
     return faust.SSLCredentials(context) if context is not None else None
 
 
-def _body(topic: str, serde: Serde, scoreboard: Scoreboard) -> Callable[[Any], Any]:
+def _body(serde: Serde, scoreboard: Scoreboard, rejections: Rejections, halt: Halt) -> Callable[[Any], Any]:
     async def agent(stream: Any) -> None:
-        async for value in stream:
+        async for _ in stream:
+            record = _record(stream.current_event.message)
+            rejected = _score(serde, record, scoreboard)
             try:
-                scoreboard.add(serde.decode(topic, value))
-            except PoisonError as error:
-                logger.error("a record cannot be decoded", extra={"topic": topic, "reason": error.reason})
-            except Exception as error:  # anything else would be acknowledged by faust without a word
-                logger.error("a record was not scored", extra={"topic": topic, "error": describe_error(error)})
+                await _settle(rejections, record, rejected)
+            except FatalError as error:
+                await halt.call(error)
 
     return agent
 
 
-async def run_faust(app: Any, stop: asyncio.Event) -> None:
-    """Start, serve until ``stop``, stop. Faust's own signal handling and web server stay off."""
+def _record(message: Any) -> Record:
+    headers = tuple(dict(message.headers or {}).items())
+    stamp_ms = round((message.timestamp or 0.0) * 1000)
+    return Record(message.topic, message.partition, message.offset, stamp_ms, message.key, message.value, headers)
+
+
+def _score(serde: Serde, record: Record, scoreboard: Scoreboard) -> Rejected | None:
+    found = decode(serde, record, GROUP)
+    if isinstance(found, Rejected):
+        return found
+    if isinstance(found, Message) and found.event is not None:
+        try:
+            scoreboard.add(found.event)
+        except Exception as error:
+            return as_rejected(error)
+    return None
+
+
+async def _settle(rejections: Rejections, record: Record, rejected: Rejected | None) -> None:
+    """However the body ends, faust takes the record for done: its dead letter is written before anything else happens,
+    also for the one that reaches the stop limit."""
+    while True:
+        try:
+            try:
+                return await rejections.settle([(record, rejected)])
+            except FatalError:
+                await rejections.write([(record, rejected)])
+                raise
+        except TransientError as error:
+            logger.warning("a dead letter cannot be written", extra={"error": describe_error(error)})
+
+
+async def run_faust(app: Any, stop: asyncio.Event, halt: Halt) -> None:
+    """Start, serve until ``stop``, stop; raises what an agent called a halt for. Faust's own signal handling and web server
+    stay off."""
     await app.start()
+    waiting = [asyncio.ensure_future(event.wait()) for event in (stop, halt.called)]
     try:
-        await stop.wait()
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        for future in waiting:
+            future.cancel()
         await app.stop()
+    if halt.error is not None:
+        raise halt.error

@@ -80,11 +80,13 @@ class StopLimits:
         self._by_partition[partition] = StopLimit(self._application, self._limit, noted_run(note))
 
     def of(self, partition: TopicPartition) -> StopLimit:
+        if partition not in self._by_partition:
+            self.open(partition, "")
         return self._by_partition[partition]
 
     def notes(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, str]:
         """What to commit beside the offsets of ``partitions``."""
-        return {partition: note_of(self._by_partition[partition].run) for partition in partitions}
+        return {partition: note_of(self.of(partition).run) for partition in partitions}
 
 
 def note_of(run: int) -> str:

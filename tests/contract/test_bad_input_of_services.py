@@ -24,7 +24,7 @@ from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.schema.topics import load_topics
 from shared.stream.async_runner import AsyncRunner
-from shared.stream.broker import NewTopic, OutRecord
+from shared.stream.broker import Broker, NewTopic, OutRecord
 from shared.stream.processor import Application, AsyncApplication
 from shared.stream.runner import Runner
 from shared.stream.task_loop import Timing
@@ -120,7 +120,7 @@ async def run_over(application: Application | AsyncApplication, records: list[Ou
     return await read_dead_letters(broker)
 
 
-async def read_dead_letters(broker: MemoryBroker) -> list[DeadLetter]:
+async def read_dead_letters(broker: Broker) -> list[DeadLetter]:
     reader = broker.reader()
     await reader.start()
     partitions = await reader.partitions("dead.letter")

@@ -21,7 +21,6 @@ from infra.local.services import ONE_THREAD
 from infra.local.topics import apply_topics
 from services.recorder.adapters import Projection
 from services.recorder.logic import TABLES
-from services.recorder.processor import Recorder
 from shared.brokers.kafka import KafkaBroker
 from shared.errors import FlywheelError, PoisonError
 from shared.schema.codec import Codec
@@ -30,6 +29,7 @@ from shared.settings import KafkaSettings
 from shared.stream.broker import OutRecord
 from tests.bench.calls import observations
 from tests.conformance.support import KafkaLog, read, until
+from tests.integration.recording import recorder_on
 
 CODEC = Codec.from_dir(SCHEMAS_DIR)
 GROUPS = ("ingest_redactor", "deduper", "clusterer", "recorder")
@@ -199,7 +199,7 @@ class Pipeline:
             Projection(dsn),
             asyncio.Event(),
         )
-        running = asyncio.create_task(Recorder(broker, CODEC, projection, 500).run(stop))
+        running = asyncio.create_task(recorder_on(broker, CODEC, projection, 500).run(stop))
         live = await positions(self.postgres.address)
 
         async def read_as_far() -> bool:

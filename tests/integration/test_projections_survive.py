@@ -13,7 +13,7 @@ import redis.asyncio as redis
 from infra.local.ports import free_port
 from infra.local.postgres import PostgresServer
 from services.recorder.adapters import Projection
-from services.recorder.processor import TOPICS, Recorder
+from services.recorder.processor import TOPICS
 from services.router.adapters import PREFIX
 from shared.brokers.kafka import KafkaBroker
 from shared.events import AssignmentChanged, ShadowCompared
@@ -22,6 +22,7 @@ from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.settings import KafkaSettings
 from shared.stream.broker import NewTopic, OutRecord
+from tests.integration.recording import recorder_on
 
 CODEC = Codec.from_dir(SCHEMAS_DIR)
 WAIT_S = 40.0
@@ -74,7 +75,7 @@ def test_postgresql_killed_under_the_recorder_loses_and_doubles_nothing(kafka_bo
         await asyncio.to_thread(postgres.wait_ready, WAIT_S)
         projection, stop = Projection(postgres.address), asyncio.Event()
         broker = KafkaBroker(KafkaSettings(bootstrap_servers=kafka_bootstrap), client_id="test")
-        recorder = Recorder(broker, CODEC, projection, 50)
+        recorder = recorder_on(broker, CODEC, projection, 50)
         await send(kafka_bootstrap, [("shadow.compared", "survive", comparison(n)) for n in range(300)])
         running = asyncio.create_task(recorder.run(stop))
         try:

@@ -25,7 +25,7 @@ from infra.local.topics import apply_topics
 from services.cli.main import DONE, run
 from services.recorder.adapters import Projection
 from services.recorder.logic import TABLES
-from services.recorder.processor import TOPICS, Recorder
+from services.recorder.processor import TOPICS
 from services.router.adapters import RedisReplica
 from shared.audit_trail import read_chain
 from shared.brokers.kafka import KafkaBroker
@@ -39,6 +39,7 @@ from shared.schema.release import SCHEMAS_DIR
 from shared.settings import KafkaSettings
 from shared.stream.broker import Broker, OutRecord
 from shared.stream.scan import partitions_of, scan
+from tests.integration.recording import recorder_on
 from tests.integration.test_router_without_its_neighbours import ask, until_up, with_canary
 
 CODEC = Codec.from_dir(SCHEMAS_DIR)
@@ -213,7 +214,7 @@ async def fresh_tables(servers: Servers) -> dict[str, list[tuple[Any, ...]]]:
     dsn = servers.postgres.address.rpartition("/")[0] + "/fresh"
     broker, stop = KafkaBroker(KafkaSettings(bootstrap_servers=servers.kafka.address)), asyncio.Event()
     projection = Projection(dsn)
-    task = asyncio.create_task(Recorder(broker, CODEC, projection, 500).run(stop))
+    task = asyncio.create_task(recorder_on(broker, CODEC, projection, 500).run(stop))
     try:
         await until(lambda: is_recorded(broker, dsn), "a fresh replay")
         return await tables(dsn)

@@ -24,6 +24,7 @@ from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.settings import KafkaSettings
 from shared.stream.broker import NewTopic, OutRecord
+from tests.integration.recording import recorder_on
 
 CODEC = Codec.from_dir(SCHEMAS_DIR)
 WAIT_S = 30.0
@@ -51,10 +52,10 @@ def comparison(number: int) -> ShadowCompared:
 @asynccontextmanager
 async def recording(bootstrap: str, dsn: str) -> AsyncIterator[Recorder]:
     broker, projection = KafkaBroker(KafkaSettings(bootstrap_servers=bootstrap), client_id="test"), Projection(dsn)
-    recorder, stop = Recorder(broker, CODEC, projection, 100), asyncio.Event()
-    task = asyncio.create_task(recorder.run(stop))
+    running, stop = recorder_on(broker, CODEC, projection), asyncio.Event()
+    task = asyncio.create_task(running.run(stop))
     try:
-        yield recorder
+        yield running
     finally:
         stop.set()
         try:

@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from shared.brokers.kafka import KafkaBroker
-from shared.events import MetricsWindowed, OutcomeReported
+from shared.events import DeadLetter, MetricsWindowed, OutcomeReported
 from shared.events.vocabulary import AttemptVerdict, OutcomeKind
 from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.settings import KafkaSettings
-from shared.stream.broker import NewTopic, OutRecord
+from shared.stream.broker import Broker, NewTopic, OutRecord
 from shared.stream.tables import BroadcastTables
+from tests.contract.test_bad_input_of_services import read_dead_letters
 
 CODEC = Codec.from_dir(SCHEMAS_DIR)
-TOPICS = ("observation.clustered", "outcome.reported", "metrics.windowed")
+TOPICS = ("observation.clustered", "outcome.reported", "metrics.windowed", "dead.letter")
 
 
 def outcome(number: int) -> OutcomeReported:
@@ -35,6 +36,10 @@ def outcome(number: int) -> OutcomeReported:
     )
 
 
+async def scoreboards_letters(broker: Broker) -> list[DeadLetter]:
+    return [letter for letter in await read_dead_letters(broker) if letter.application == "scoreboard"]
+
+
 @pytest.mark.timeout(120)
 def test_scoreboard_process(kafka_bootstrap: str, tmp_path: Path) -> None:
     async def scenario() -> None:
@@ -45,7 +50,8 @@ def test_scoreboard_process(kafka_bootstrap: str, tmp_path: Path) -> None:
         records = [
             OutRecord("outcome.reported", b"c1", CODEC.encode("outcome.reported", outcome(i % 40))) for i in range(60)
         ]
-        await producer.send([OutRecord("outcome.reported", b"c1", b"\x07garbage"), *records])
+        garbage = OutRecord("outcome.reported", b"c1", b"\x07garbage " + str(tmp_path).encode())
+        await producer.send([garbage, *records])
         windows: list[MetricsWindowed] = []
         tables = BroadcastTables(broker, CODEC, ("metrics.windowed",), lambda _t, _k, event: windows.append(event))
         await tables.start()
@@ -67,9 +73,12 @@ def test_scoreboard_process(kafka_bootstrap: str, tmp_path: Path) -> None:
             finally:
                 process.kill()
                 process.wait()
+                letters = await scoreboards_letters(broker)
                 await tables.stop()
                 await producer.close()
                 await broker.close()
+        (letter,) = [letter for letter in letters if letter.payload == garbage.value]
+        assert (letter.origin_topic, letter.reason, letter.attempt) == ("outcome.reported", "unknown_framing", 1)
         assert windows[-1].calls == 40 == windows[-1].successes, "repeats are counted once"
 
     asyncio.run(scenario())

@@ -6,9 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoreboard.adapters import build_faust
+from services.scoreboard.adapters import GROUP, Halt, build_faust
 from services.scoreboard.logic import Scoreboard
+from shared.brokers.memory import MemoryBroker
+from shared.brokers.memory_cluster import MemoryCluster
+from shared.clock import SystemClock
 from shared.errors import SettingsError
+from shared.lifecycle import make_dead_letter
 from shared.schema.access import (
     USER,
     Grant,
@@ -24,6 +28,8 @@ from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.schema.topics import load_topics
 from shared.settings import KafkaSettings
+from shared.stream.publisher import Publisher
+from shared.stream.rejections import Rejections
 
 REGISTRY = SCHEMAS_DIR / "topics.yaml"
 TOPICS = load_topics(REGISTRY)
@@ -85,6 +91,8 @@ def test_a_plan_leads_to_what_is_wanted_and_leaves_strangers_alone(wanted: set[G
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
 def test_the_scoreboard_connects_as_its_settings_say(protocol: str, tmp_path: Path) -> None:
     kafka = KafkaSettings.model_validate({"security_protocol": protocol, "sasl_username": "scoreboard"})
-    app = build_faust(kafka, Codec.from_dir(SCHEMAS_DIR), Scoreboard(60, 2), 1.0, tmp_path)
+    codec, log = Codec.from_dir(SCHEMAS_DIR), MemoryBroker(MemoryCluster())
+    rejections = Rejections(GROUP, Publisher(log, codec), codec, make_dead_letter, SystemClock())
+    app = build_faust(kafka, codec, Scoreboard(60, 2), rejections, Halt(), 1.0, tmp_path)
     credentials = app.conf.broker_credentials
     assert (credentials.protocol.value if credentials else "PLAINTEXT") == protocol
