@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from shared.errors import FatalError, TransientError
-from shared.schema.access import AccessPlan, Grant, grants, load_participation, plan_access
+from shared.schema.access import OPERATOR, AccessPlan, Grant, grants, load_participation, operator_grants, plan_access
 from shared.schema.topics import load_topics
 from shared.settings import KafkaSettings
 
 
 def wanted_grants(registry: Path) -> tuple[Grant, ...]:
-    """Every grant that the registry ``schemas/topics.yaml`` implies."""
-    return grants(load_topics(registry), load_participation(registry))
+    """Every grant that the registry ``schemas/topics.yaml`` implies, the operator's included."""
+    topics, services = load_topics(registry), load_participation(registry)
+    return tuple(sorted((*grants(topics, services), *operator_grants(topics, services))))
 
 
 async def apply_access(settings: KafkaSettings, registry: Path, *, change: bool, revoke: bool = False) -> AccessPlan:
@@ -21,7 +22,8 @@ async def apply_access(settings: KafkaSettings, registry: Path, *, change: bool,
     broker = KafkaBroker(settings)
     try:
         access = broker.access()
-        plan = plan_access(wanted_grants(registry), await access.grants(), load_participation(registry))
+        users = (*load_participation(registry), OPERATOR)
+        plan = plan_access(wanted_grants(registry), await access.grants(), users)
         if change:
             await access.grant(plan.missing)
             if revoke:

@@ -2,7 +2,10 @@
 
 Each service is a Kafka user of its own name. Its grants follow from the registry: write to what it owns, read what it
 consumes, its own consumer group if it has one, and the transactional ids of its tasks. Read and write include describe,
-and write to any topic includes idempotent production, so neither is granted by itself.
+and write to any topic includes idempotent production, so services are granted neither by itself.
+
+Whoever is on duty is the user :data:`OPERATOR`: what ``flywheel lag``, ``flywheel dlq`` and ``flywheel state verify`` need,
+and nothing else. Of raw observations it may see how many there are, and read none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +20,10 @@ from shared.errors import SettingsError
 from shared.schema.topics import TopicSpec
 
 USER = "User:"
+OPERATOR = "operator"
+DEAD_LETTERS, AUDIT = "dead.letter", "promotion.audit"
+REPLAY_ID = "cli.dlq"
+CHANGELOG = ".changelog"
 
 
 class Resource(StrEnum):
@@ -26,6 +33,7 @@ class Resource(StrEnum):
 
 
 class Operation(StrEnum):
+    DESCRIBE = "describe"
     READ = "read"
     WRITE = "write"
 
@@ -99,6 +107,27 @@ def grants(topics: Mapping[str, TopicSpec], services: Mapping[str, Participation
                 Grant(USER + service, Resource.TRANSACTIONAL_ID, prefix, Operation.WRITE, pattern=Pattern.PREFIXED)
             )
     return tuple(sorted(wanted))
+
+
+def operator_grants(topics: Mapping[str, TopicSpec], services: Mapping[str, Participation]) -> tuple[Grant, ...]:
+    """What the operator's commands need, sorted.
+
+    Lag: to describe each group and its topics. Dead letters: to read them, and to read and write the topics that their
+    records came from (raw ones are the redactor's), with a row of the audit trail under the transactional id of the
+    replay. State: to read every changelog.
+    """
+    groups = [service for service, participation in services.items() if participation.group]
+    wanted = {(Resource.GROUP, group, Operation.DESCRIBE) for group in groups}
+    wanted |= {(Resource.TOPIC, name, Operation.READ) for name in (DEAD_LETTERS, AUDIT)}
+    wanted |= {(Resource.TOPIC, AUDIT, Operation.WRITE), (Resource.TRANSACTIONAL_ID, REPLAY_ID, Operation.WRITE)}
+    for name, spec in topics.items():
+        if name.endswith(CHANGELOG):
+            wanted.add((Resource.TOPIC, name, Operation.READ))
+        elif spec.data == "raw":
+            wanted.add((Resource.TOPIC, name, Operation.DESCRIBE))
+        elif not set(groups).isdisjoint(spec.consumers):
+            wanted |= {(Resource.TOPIC, name, operation) for operation in (Operation.READ, Operation.WRITE)}
+    return tuple(sorted(Grant(USER + OPERATOR, *grant) for grant in wanted))
 
 
 def plan_access(wanted: Iterable[Grant], existing: Iterable[Grant], services: Iterable[str]) -> AccessPlan:

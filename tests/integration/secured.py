@@ -10,7 +10,7 @@ from pathlib import Path
 from infra.local.access import apply_access, wanted_grants
 from infra.local.kafka_secured import ADMINISTRATOR, SecuredKafkaServer
 from shared.brokers.kafka import KafkaBroker, KafkaTiming
-from shared.schema.access import load_participation
+from shared.schema.access import OPERATOR, load_participation
 from shared.schema.release import SCHEMAS_DIR
 from shared.schema.topics import load_topics
 from shared.stream.broker import NewTopic, OutRecord
@@ -45,7 +45,7 @@ class Secured:
 
 @contextmanager
 def secured_broker(home: Path) -> Iterator[Secured]:
-    users = {user: f"secret-of-{user}" for user in (*SERVICES, ADMINISTRATOR)}
+    users = {user: f"secret-of-{user}" for user in (*SERVICES, OPERATOR, ADMINISTRATOR)}
     server = SecuredKafkaServer(home, users)
     server.start()
     try:

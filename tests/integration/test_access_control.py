@@ -129,6 +129,7 @@ def test_only_the_redactor_reads_raw_and_only_the_router_writes_it() -> None:
     assert raw == {
         Grant("User:ingest_redactor", Resource.TOPIC, "observation.raw", Operation.READ),
         Grant("User:router", Resource.TOPIC, "observation.raw", Operation.WRITE),
+        Grant("User:operator", Resource.TOPIC, "observation.raw", Operation.DESCRIBE),
     }
 
 

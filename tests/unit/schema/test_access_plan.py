@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.cli.lag import GROUPS
 from services.scoreboard.adapters import GROUP, Halt, build_faust
 from services.scoreboard.logic import Scoreboard
 from shared.brokers.memory import MemoryBroker
@@ -13,7 +14,9 @@ from shared.brokers.memory_cluster import MemoryCluster
 from shared.clock import SystemClock
 from shared.errors import SettingsError
 from shared.lifecycle import make_dead_letter
+from shared.replayed import CLI_CHAIN
 from shared.schema.access import (
+    OPERATOR,
     USER,
     Grant,
     Operation,
@@ -22,6 +25,7 @@ from shared.schema.access import (
     Resource,
     grants,
     load_participation,
+    operator_grants,
     plan_access,
 )  # fmt: skip
 from shared.schema.codec import Codec
@@ -35,6 +39,7 @@ REGISTRY = SCHEMAS_DIR / "topics.yaml"
 TOPICS = load_topics(REGISTRY)
 SERVICES = load_participation(REGISTRY)
 WANTED = grants(TOPICS, SERVICES)
+ON_DUTY = operator_grants(TOPICS, SERVICES)
 GRANT = st.builds(
     Grant,
     st.sampled_from([USER + "deduper", USER + "promoter", USER + "stranger"]),
@@ -60,6 +65,21 @@ def test_groups_and_transactional_ids_belong_to_one_service_each() -> None:
     prefixes = [grant.name for grant in others if grant.resource is Resource.TRANSACTIONAL_ID]
     assert all(prefix.endswith(".") for prefix in prefixes)
     assert not [(a, b) for a in prefixes for b in prefixes if a is not b and a.startswith(b)]
+
+
+def test_the_operator_may_do_what_its_commands_need_and_nothing_else() -> None:
+    """Lag and replays by the groups' inputs as the commands know them, state by every changelog."""
+    inputs = {topic for topics in GROUPS.values() for topic in topics}
+    changelogs = {name for name in TOPICS if name.endswith(".changelog")}
+    may: dict[Operation, set[str]] = {operation: set() for operation in Operation}
+    for grant in ON_DUTY:
+        assert (grant.principal, grant.pattern) == (USER + OPERATOR, Pattern.LITERAL)
+        may[grant.operation].add(grant.name)
+    assert may[Operation.READ] == inputs - {"observation.raw"} | changelogs | {"dead.letter", "promotion.audit"}
+    assert may[Operation.WRITE] == inputs - {"observation.raw"} | {"promotion.audit", CLI_CHAIN}
+    assert may[Operation.DESCRIBE] == {"observation.raw", *GROUPS}
+    assert {g.name for g in ON_DUTY if g.resource is Resource.GROUP} == set(GROUPS)
+    assert {g.name for g in ON_DUTY if g.resource is Resource.TRANSACTIONAL_ID} == {CLI_CHAIN}
 
 
 def test_whoever_writes_dead_letters_has_a_group_to_read_by() -> None:
