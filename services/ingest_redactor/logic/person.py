@@ -95,6 +95,9 @@ THRESHOLDS = {
     "hipaa": Thresholds(name=-SCALE * 5 // 2, joined=-4 * SCALE, margin=0, place=-2 * SCALE),
 }
 _NAME, _JOINED, _PLACE = 2, 1, 3
+_LAST = 4
+_AFTER_TITLE = 3 * SCALE
+"""So much less is asked of the word after a titled one, than of any other beside a name."""
 
 
 def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[Mention]:
@@ -124,6 +127,7 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
         capitalised = [at for at, token in enumerate(tokens) if token[0].isupper() and token not in _NEVER_CAPITALISED]
     if len(capitalised) > _DENSE_TOKENS:
         return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}
+    titled = -1
     for at, (name, place) in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
         token = tokens[at]
         if (
@@ -133,6 +137,10 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
             and _is_titled(tokens, at)
         ):
             marks[at] = _NAME
+            titled = at
+            continue
+        if at and at - 1 == titled and name >= low - _AFTER_TITLE and _goes_on(tokens, at):
+            marks[at] = _JOINED
             continue
         if name < low and (place_from is None or place < place_from):
             continue
@@ -153,6 +161,11 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
         elif name >= low:
             marks[at] = _NAME if name >= name_from else _JOINED
     return marks
+
+
+def _goes_on(tokens: list[str], at: int) -> bool:
+    """``Prof. Quillon Vexworth``: what follows a title is no known last name, so it may be a first one."""
+    return not lists_of(tokens[at - 1]) & _LAST and stem_of(tokens[at]) not in _NO_NAME | _THINGS
 
 
 def _beside_a_number(tokens: list[str], at: int) -> bool:

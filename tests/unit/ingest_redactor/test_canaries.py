@@ -118,6 +118,22 @@ def test_what_passes_passes_without_them(way: str, caplog: pytest.LogCaptureFixt
     assert_silent(outcome, caplog)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Please ask Prof. Quillon Canarybird, card 4111 1111 1111 1111.",
+        "Please ask Professor Quillon Canarybird.",
+        "Dr. Quillon Canarybird, room 4, will call.",
+    ],
+)
+def test_after_a_title_first_and_last_name_go_though_no_list_knows_them(
+    said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (outcome,) = results(asking(content=said))
+    assert isinstance(outcome, Emitted) and "Quillon" not in repr(outcome.outputs[0].event.request)
+    assert_silent([outcome.outputs[0].event.request], caplog)
+
+
 def test_anonymised_calls_leave_nothing(caplog: pytest.LogCaptureFixture) -> None:
     outcome = results(replace(EVENT, anonymised=True))
     assert outcome == [Skipped("anonymised")]
