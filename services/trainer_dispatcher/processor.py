@@ -16,7 +16,6 @@ from shared.events import (
     TrainingCompleted,
     TrainingProgressed,
 )
-from shared.events.vocabulary import ClusterState
 from shared.policy import Policy
 from shared.stream.outcome import Emit, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, State, Store, StoreSpec
@@ -84,9 +83,9 @@ class TrainerDispatcher:
             if event.epoch < before.epoch:
                 return before, "older_epoch"
             after = dossiers.identified(before, event)
-            if after.gone or (event.state is ClusterState.SPLIT and event.epoch > before.epoch):
+            if after.gone or dossiers.was_split(before, event):
                 self._forget(event.cluster, state, tallies)
-            return after, "absorbed"
+            return after, "job_cancelled" if before.has_open_job and after.job is None else "absorbed"
         if isinstance(event, AssignmentChanged):
             return dossiers.assigned(before, event)
         if isinstance(event, TrainingProgressed):

@@ -41,6 +41,12 @@ class ClusterChanged:
     matcher: Annotated[Matcher | None, "absent once merged or retired"] = None
     changed_at_ms: Annotated[int, "epoch milliseconds, event time"]
 
+    @property
+    def is_gone(self) -> bool:
+        """Merged away, retired, or split with nothing left of it: it can match no call any more."""
+        ended = self.state in (ClusterState.MERGED, ClusterState.RETIRED)
+        return ended or (self.state is ClusterState.SPLIT and self.matcher is None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterMeasured:

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from services.promoter.logic.audit import first_break
 from shared.events import AssignmentChanged, ClusterChanged, PromotionAudit
 from shared.events.vocabulary import ClusterState, OutcomeKind, Stage
-from tests.unit.promoter.test_promotion_stages import POLICY, answer, assignments, comparison, completed, promoter
+from tests.unit.promoter.test_promotion_stages import (
+    MATCHER,
+    POLICY,
+    answer,
+    assignments,
+    comparison,
+    completed,
+    promoter,
+)
 
 MODELS = ("order-status-c1@v1", "order-status-c1@v2", "order-status-c1@v3")
 RAMP = POLICY.promotion.ramp
@@ -74,7 +82,7 @@ class Story:
             self.epoch += 1
             changed = ClusterChanged(
                 cluster="c1", task_key="k", tenant="t", state=ClusterState.SPLIT, label="x", epoch=self.epoch,
-                changed_at_ms=self.at_ms,
+                matcher=MATCHER, changed_at_ms=self.at_ms,
             )  # fmt: skip
             self.harness.feed([changed], topic="cluster.changed")
 

@@ -41,6 +41,8 @@ class Cluster:
     tenant: str
     born: int
     epoch: int = 1
+    state: ClusterState = ClusterState.BORN
+    """How it came to its epoch: ``split`` where it lost members to others, else ``born``."""
     version: int = 0
     """Publications so far; 0 while provisional."""
     frozen: bool = False
@@ -60,13 +62,14 @@ class Cluster:
         return {
             "task_key": self.task_key, "sub_key": self.sub_key, "tenant": self.tenant, "born": self.born,
             "epoch": self.epoch, "version": self.version, "frozen": self.frozen, "publish_at": self.publish_at,
-            "settled": self.settled, "drift": self.drift,
+            "settled": self.settled, "drift": self.drift, "state": str(self.state),
             "parents": list(self.parents), "families": list(self.families),
         }  # fmt: skip
 
     @classmethod
     def decode(cls, cluster: str, data: dict[str, Any]) -> "Cluster":
-        return cls(id=cluster, **{**data, "families": list(data["families"]), "parents": list(data["parents"])})
+        lists = {name: list(data[name]) for name in ("families", "parents")}
+        return cls(id=cluster, **{**data, **lists, "state": ClusterState(data.get("state", ClusterState.BORN))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def changed(cluster: Cluster, published: Published) -> ClusterChanged:
         cluster=cluster.id,
         task_key=cluster.task_key,
         tenant=cluster.tenant,
-        state=ClusterState.BORN,
+        state=cluster.state,
         label=published.label,
         verbs=published.verbs,
         tools=published.tools,
@@ -136,7 +139,22 @@ def merged_away(cluster: Cluster, into: Cluster, at_ms: int) -> ClusterChanged:
         state=ClusterState.MERGED,
         label="",
         merged_into=into.id,
-        epoch=cluster.epoch,
+        epoch=cluster.epoch + 1,
+        size=cluster.size,
+        changed_at_ms=at_ms,
+    )
+
+
+def ended(cluster: Cluster, state: ClusterState, at_ms: int) -> ClusterChanged:
+    """The event that tells the end of a cluster that no single other one continues: ``split`` into several, each with it
+    among its parents, or ``retired``."""
+    return ClusterChanged(
+        cluster=cluster.id,
+        task_key=cluster.task_key,
+        tenant=cluster.tenant,
+        state=state,
+        label="",
+        epoch=cluster.epoch + 1,
         size=cluster.size,
         changed_at_ms=at_ms,
     )

@@ -5,22 +5,20 @@ An incremental model with two verbs: :meth:`Discovery.place` takes one call and 
 and publications.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from services.clusterer.logic.cluster import TEXT, Cluster, Published, changed, merged_away, publication
+from services.clusterer.logic.cluster import TEXT, Cluster, ended, merged_away
 from services.clusterer.logic.linkage import Group, affinity, dominant_tool, merged
-from services.clusterer.logic.micro import Micro, MicroTable, cluster_id, micro_id
-from services.clusterer.logic.parameters import Parameters
+from services.clusterer.logic.micro import Micro, cluster_id, micro_id
+from services.clusterer.logic.model import Model
 from services.clusterer.logic.recluster import recluster_due, reclustered
-from services.clusterer.logic.shard import Dirty, Shard, ShardKey
+from services.clusterer.logic.shard import Shard, ShardKey
 from shared.events.calls import Answer
-from shared.events.clusters import ClusterChanged
-from shared.tasks.features import WEIGHTS, Embed, Featuriser, RawFeatures, Vector, default_mean, project
-from shared.tasks.matcher import Match, MatcherIndex
+from shared.events.vocabulary import ClusterState
+from shared.tasks.features import WEIGHTS, RawFeatures, Vector, default_mean, project
+from shared.tasks.matcher import Match
 
 NEAREST_TRIED = 8
 """Micro-clusters tried, nearest first, for one whose answers agree."""
@@ -70,50 +68,8 @@ def called_tools(answer: Answer | None, sub_key: str) -> str | None:
     return TEXT if answer.content and sub_key.startswith("tool:") else ""
 
 
-class Discovery:
-    """The model of one task."""
-
-    def __init__(self, featuriser: Featuriser, parameters: Parameters, sentences: Embed | None = None) -> None:
-        self.parameters = parameters
-        self.sentences = sentences
-        """Embeds the exemplars of a recluster; without it their centroids must do."""
-        self.index = MatcherIndex(featuriser)
-        self.clusters: dict[str, Cluster] = {}
-        self.published: dict[str, Published] = {}
-        self.shards: dict[ShardKey, Shard] = {}
-        self.micros: dict[str, Micro] = {}
-        self.dirty = Dirty()
-        self.born = 0
-        """Micro-clusters born so far."""
-        self._changes: list[ClusterChanged] = []
-
-    def load(
-        self, micros: Iterable[Micro], clusters: Iterable[Cluster], published: dict[str, Published],
-        shards: Mapping[ShardKey, Mapping[str, Any]], born: int,
-    ) -> None:  # fmt: skip
-        """Takes over a stored state."""
-        self.born = born
-        by_shard: dict[ShardKey, list[Micro]] = {key: [] for key in shards}
-        self.clusters = {cluster.id: cluster for cluster in sorted(clusters, key=lambda cluster: cluster.born)}
-        for micro in micros:
-            by_shard.setdefault((micro.task_key, micro.sub_key), []).append(micro)
-            self.micros[micro.id] = micro
-            self.clusters[micro.cluster].size += micro.count
-        for key, members in by_shard.items():
-            self.shards[key] = Shard.decode(shards[key], MicroTable(members))
-        self.published = published
-        for cluster_name in published:
-            cluster = self.clusters[cluster_name]
-            self.index.update(cluster.id, changed(cluster, published[cluster.id]))
-
-    def changes(self) -> list[ClusterChanged]:
-        """Publications since the last call of this, oldest first."""
-        changes, self._changes = self._changes, []
-        return changes
-
-    def written(self) -> None:
-        """The stores hold everything up to here."""
-        self.dirty = Dirty()
+class Discovery(Model):
+    """The model of one task, as it learns."""
 
     def place(self, call: Call) -> Placement:
         """Places a call and learns from it."""
@@ -139,7 +95,7 @@ class Discovery:
         self._reorganise(shard, key, call.at_ms)
         cluster = self.clusters[micro.cluster]
         if cluster.size >= cluster.publish_at:
-            self._publish(cluster, call.at_ms)
+            self.publish(cluster, call.at_ms)
         stays = match is not None and match.cluster in self.clusters
         return placement if stays else replace(placement, cluster=micro.cluster)
 
@@ -157,7 +113,7 @@ class Discovery:
         nearest = self._nearest_micro(call, vector, shard)
         if nearest is not None:
             return nearest
-        self._make_room(shard)
+        self.make_room(shard)
         self.born += 1
         cluster = None
         if match is not None:
@@ -171,7 +127,7 @@ class Discovery:
                 tenant=call.tenant, born=self.born, publish_at=self.parameters.born_size,
             )  # fmt: skip
             self.clusters[cluster.id] = cluster
-            self._mark_cluster(cluster)
+            self.mark_cluster(cluster)
         micro = Micro(
             id=micro_id(call.task_key, call.sub_key, call.event_id), cluster=cluster.id, task_key=call.task_key,
             sub_key=call.sub_key, born=self.born, sums=np.zeros_like(vector), first_event=call.event_id,
@@ -236,6 +192,7 @@ class Discovery:
 
     def recluster(self, key: ShardKey, at_ms: int) -> None:
         """Groups a shard anew. Ids are carried by overlap; what was split or merged is published under a new epoch."""
+        self.retire(key, at_ms)
         outcome = reclustered(self.shards[key], self.clusters, self.parameters, self.sentences)
         for cluster in outcome.born:
             self.clusters[cluster.id] = cluster
@@ -244,13 +201,13 @@ class Discovery:
         self.shards[key].reorganised(at_ms)
         self.dirty.shards[key] = None
         for cluster in (*outcome.born, *outcome.carried):
-            self._mark_cluster(cluster)
+            self.mark_cluster(cluster)
             if cluster.id in outcome.new_epoch or cluster.size >= cluster.publish_at:
-                self._publish(cluster, at_ms, new_epoch=cluster.id in outcome.new_epoch)
+                self.publish(cluster, at_ms, new_epoch=cluster.id in outcome.new_epoch)
         for cluster, heir in outcome.gone:
-            self._changes.append(merged_away(cluster, self.clusters[heir], at_ms))
-            self.index.update(cluster.id, None)
-            self._drop_cluster(cluster)
+            self.end(cluster, merged_away(cluster, self.clusters[heir], at_ms))
+        for cluster in outcome.broken:
+            self.end(cluster, ended(cluster, ClusterState.SPLIT, at_ms))
 
     def merge(self, key: ShardKey, at_ms: int) -> None:
         """Average linkage over a shard. Frozen clusters keep their ids and may take others in."""
@@ -303,7 +260,7 @@ class Discovery:
             survivor.families += [family for family in left.families if family not in survivor.families]
             if left.version and left.id not in survivor.parents:
                 survivor.parents.append(left.id)
-                survivor.epoch = max(survivor.epoch, left.epoch) + 1
+                survivor.epoch, survivor.state = max(survivor.epoch, left.epoch) + 1, ClusterState.BORN
                 moves.new_epoch.add(survivor.id)
             micro.cluster = survivor.id
             self.dirty.micros[micro.id] = None
@@ -311,66 +268,9 @@ class Discovery:
     def _settle(self, name: str, moves: "_Moves", at_ms: int) -> None:
         """After a merge: an emptied cluster is told as merged, one of a new epoch or size is published."""
         cluster = self.clusters[name]
-        if self._members(cluster):
-            self._mark_cluster(cluster)
+        if self.members_of(cluster):
+            self.mark_cluster(cluster)
             if name in moves.new_epoch or cluster.size >= cluster.publish_at:
-                self._publish(cluster, at_ms, new_epoch=name in moves.new_epoch)
+                self.publish(cluster, at_ms, new_epoch=name in moves.new_epoch)
             return
-        self._changes.append(merged_away(cluster, self.clusters[moves.heirs[name][1]], at_ms))
-        self.index.update(name, None)
-        self._drop_cluster(cluster)
-
-    def _drop_cluster(self, cluster: Cluster) -> None:
-        del self.clusters[cluster.id]
-        if self.published.pop(cluster.id, None) is not None:
-            self.dirty.matchers[cluster.id] = None
-        self.dirty.clusters.pop(cluster.id, None)
-        self.dirty.dropped_clusters[cluster.id] = None
-
-    def _members(self, cluster: Cluster) -> list[Micro]:
-        shard = self.shards[(cluster.task_key, cluster.sub_key)]
-        return [micro for micro in shard.table.micros if micro.cluster == cluster.id]
-
-    def _publish(self, cluster: Cluster, at_ms: int, *, new_epoch: bool = False) -> None:
-        """Publishes a cluster if there is something new to say; freezes it at its size."""
-        parameters = self.parameters
-        before = self.published.get(cluster.id)
-        grown = max(cluster.size + 1, round(cluster.size * parameters.growth))
-        cluster.publish_at = grown if cluster.frozen else max(cluster.size + 1, min(grown, parameters.freeze_size))
-        self._mark_cluster(cluster)
-        offered = self.shards[(cluster.task_key, cluster.sub_key)].offered
-        after = publication(cluster, self._members(cluster), offered, before, parameters, at_ms)
-        if before is not None and cluster.frozen and after.micros == before.micros and not new_epoch:
-            return
-        cluster.version += 1
-        cluster.frozen = cluster.frozen or cluster.size >= parameters.freeze_size
-        if cluster.frozen:
-            cluster.publish_at = grown
-        self.published[cluster.id] = after
-        self.dirty.matchers[cluster.id] = None
-        event = changed(cluster, after)
-        self.index.update(cluster.id, event)
-        self._changes.append(event)
-
-    def _make_room(self, shard: Shard) -> None:
-        """Drops the stalest micro-clusters that no publication names, some at a time, once the shard is full."""
-        if len(shard.table) < self.parameters.max_micros:
-            return
-        named = {name for published in self.published.values() for name in published.micros}
-        free = [micro for micro in shard.table.micros if micro.id not in named]
-        free.sort(key=lambda micro: (micro.last_ms, micro.born))
-        gone = free[: max(1, self.parameters.max_micros // 64)]
-        shard.table.remove(gone)
-        for micro in gone:
-            self.clusters[micro.cluster].size -= micro.count
-            del self.micros[micro.id]
-            self.dirty.micros.pop(micro.id, None)
-            self.dirty.dropped_micros[micro.id] = None
-        left = {micro.cluster for micro in shard.table.micros}
-        for name in dict.fromkeys(micro.cluster for micro in gone):
-            if name not in left:
-                self._drop_cluster(self.clusters[name])
-
-    def _mark_cluster(self, cluster: Cluster) -> None:
-        self.dirty.dropped_clusters.pop(cluster.id, None)
-        self.dirty.clusters[cluster.id] = None
+        self.end(cluster, merged_away(cluster, self.clusters[moves.heirs[name][1]], at_ms))

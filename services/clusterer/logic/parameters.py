@@ -51,6 +51,8 @@ class Parameters:
     """Calls of a shard between two reclusters at least."""
     recluster_ms: int = 7 * 86_400_000
     """Event time after which a shard is reclustered."""
+    retire_ms: int = 90 * 86_400_000
+    """Event time without a call after which a cluster is retired by a recluster."""
     novel_records: int = 1000
     """Calls that no published matcher held, from which a shard is reclustered earlier."""
     novel_share: float = 0.2

@@ -12,6 +12,7 @@ from services.clusterer.logic.micro import Micro, cluster_id
 from services.clusterer.logic.parameters import Parameters
 from services.clusterer.logic.regroup import Members, regroup
 from services.clusterer.logic.shard import Shard
+from shared.events.vocabulary import ClusterState
 from shared.tasks.features import Embed
 
 LEAST_JACCARD = 0.3
@@ -22,11 +23,13 @@ MOVED_SHARE = 0.1
 
 @dataclass(slots=True)
 class Outcome:
-    """Clusters after a recluster. ``gone``: the emptied ones, each with the cluster that took most of its calls."""
+    """Clusters after a recluster. ``gone``: the emptied ones, each with the cluster that took most of its calls.
+    ``broken``: published ones that came apart, no other cluster with most of their calls."""
 
     carried: list[Cluster] = field(default_factory=list)
     born: list[Cluster] = field(default_factory=list)
     gone: list[tuple[Cluster, str]] = field(default_factory=list)
+    broken: list[Cluster] = field(default_factory=list)
     new_epoch: set[str] = field(default_factory=set)
 
 
@@ -72,7 +75,10 @@ def reclustered(
     for name in old:
         if name not in kept:
             heir = max((group for at, group in both if at == name), key=lambda group: (both[name, group], -group))
-            outcome.gone.append((clusters[name], targets[heir].id))
+            if clusters[name].version and 2 * both[name, heir] <= old[name]:
+                outcome.broken.append(clusters[name])
+            else:
+                outcome.gone.append((clusters[name], targets[heir].id))
     return outcome
 
 
@@ -144,6 +150,7 @@ def _lineage(
         lost = old[cluster.id] - both[cluster.id, group]
         taken = sum(came[name] for name in parents)
         if cluster.version and (lost >= MOVED_SHARE * old[cluster.id] or taken >= MOVED_SHARE * cluster.size):
-            cluster.epoch = raised
+            split = lost >= MOVED_SHARE * old[cluster.id]
+            cluster.epoch, cluster.state = raised, ClusterState.SPLIT if split else ClusterState.BORN
             cluster.frozen = False
             outcome.new_epoch.add(cluster.id)

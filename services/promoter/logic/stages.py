@@ -11,7 +11,7 @@ from services.promoter.logic.evidence import Evidence
 from services.promoter.logic.gates import floor_broken, judge, router_evidence
 from services.promoter.logic.record import Candidate, ClusterRecord, Serving
 from shared.events import ClusterChanged, OutcomeReported, ShadowCompared, TrainingCompleted
-from shared.events.vocabulary import AttemptVerdict, ClusterState, ComparisonKind, OutcomeKind, Stage
+from shared.events.vocabulary import AttemptVerdict, ComparisonKind, OutcomeKind, Stage
 from shared.policy import PromotionPolicy
 
 # An attempt counts as an answer if the specialist said something that could be judged.
@@ -113,7 +113,7 @@ def answered(record: ClusterRecord, event: OutcomeReported, policy: PromotionPol
 
 def reclustered(record: ClusterRecord, event: ClusterChanged, policy: PromotionPolicy) -> Step:
     """Another epoch, or the end of a cluster: evidence that rests on what the cluster was does not carry over."""
-    gone = event.state in (ClusterState.MERGED, ClusterState.RETIRED)
+    gone = event.is_gone
     if not gone and event.epoch <= record.epoch:
         return record, None
     models = [part.model for part in (record.candidate, record.serving) if part is not None]

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from shared.events import AssignmentChanged, ClusterChanged, ModelRegistered, ObservationClustered
 from shared.events.calls import Attempt
-from shared.events.vocabulary import Arm, AttemptVerdict, ClusterState, ComparisonKind, ModelKind, Stage
+from shared.events.vocabulary import Arm, AttemptVerdict, ComparisonKind, ModelKind, Stage
 from shared.ids import unit_interval
-
-GONE = frozenset({ClusterState.MERGED, ClusterState.RETIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def misplaced(seen: ObservationClustered, assignment: AssignmentChanged, identit
         return "provisional"
     if seen.epoch != assignment.epoch:
         return "other_epoch"
-    if identity is not None and (identity.state in GONE or identity.epoch != assignment.epoch):
+    if identity is not None and (identity.is_gone or identity.epoch != assignment.epoch):
         return "other_epoch"
     routing = seen.routing
     if routing is not None and routing.cluster is not None and routing.cluster != seen.cluster:

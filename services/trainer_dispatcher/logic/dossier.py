@@ -59,12 +59,17 @@ class Dossier:
 
 
 def identified(dossier: Dossier, event: ClusterChanged) -> Dossier:
-    gone = event.state in (ClusterState.MERGED, ClusterState.RETIRED) or (
-        event.state is ClusterState.SPLIT and event.matcher is None
-    )
+    """What the clusterer says of it now. A job in hand ends with its cluster, and with a split, as its data set holds rows
+    of what left. A merge leaves its rows what they are: their specialist proves itself under the new epoch."""
+    gone = event.is_gone
     published = event.matcher is not None and not gone
-    job = None if gone else dossier.job
+    job = None if gone or (was_split(dossier, event) and dossier.has_open_job) else dossier.job
     return replace(dossier, label=event.label, epoch=event.epoch, published=published, gone=gone, job=job)
+
+
+def was_split(before: Dossier, event: ClusterChanged) -> bool:
+    """Whether the cluster has given a part of its members away since the epoch that is known."""
+    return event.state is ClusterState.SPLIT and event.epoch > before.epoch
 
 
 def assigned(dossier: Dossier, event: AssignmentChanged) -> tuple[Dossier, str]:

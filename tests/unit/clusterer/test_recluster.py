@@ -73,7 +73,18 @@ def test_one_cluster_that_holds_two_tasks_is_split_with_lineage_and_a_new_epoch(
     assert (kept.size, child.size) == (240, 120)
     assert kept.drift == pytest.approx(1 / 3)
     assert {one.cluster for one in micros if one.born % 2 == 0} == {"old"}
-    assert outcome.gone == []
+    assert (outcome.gone, outcome.broken) == ([], [])
+    assert (kept.state, child.state) == (ClusterState.SPLIT, ClusterState.BORN)
+    assert Cluster.decode("old", kept.encode()) == replace(kept, size=0)
+
+
+def test_a_cluster_that_comes_apart_into_many_ends_as_split_and_is_parent_to_them() -> None:
+    micros = [micro(n, "old", n % 5) for n in range(60)]
+    clusters = {"old": cluster("old", version=3)}
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    assert [one.id for one in outcome.broken] == ["old"]
+    assert (outcome.gone, outcome.carried) == ([], [])
+    assert [(one.parents, one.epoch) for one in outcome.born] == [(["old"], 2)] * 5
 
 
 def test_two_published_clusters_of_one_task_are_merged_with_lineage_and_a_new_epoch() -> None:
@@ -82,7 +93,7 @@ def test_two_published_clusters_of_one_task_are_merged_with_lineage_and_a_new_ep
     outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
     assert {one.id: (one.epoch, one.parents) for one in outcome.carried} == {"a": (2, ["b"]), "c": (1, [])}
     assert [(gone.id, heir) for gone, heir in outcome.gone] == [("b", "a")]
-    assert outcome.new_epoch == {"a"}
+    assert (outcome.new_epoch, clusters["a"].state) == ({"a"}, ClusterState.BORN)
 
 
 def test_a_second_recluster_without_drift_moves_nothing() -> None:
@@ -165,6 +176,24 @@ def test_what_a_recluster_does_is_published(featuriser: Featuriser) -> None:
     changes = {event.cluster: event for event in discovery.changes()}
     assert len(changes) == 2
     child = next(event for name, event in changes.items() if name != only)
-    assert (changes[only].epoch, changes[only].state) == (2, ClusterState.BORN)
+    assert (changes[only].epoch, changes[only].state) == (2, ClusterState.SPLIT)
+    assert (child.state, changes[only].matcher is not None) == (ClusterState.BORN, True)
     assert changes[only].drift == pytest.approx(0.5)
     assert (child.parents, child.epoch, child.matcher is not None) == ((only,), 2, True)
+
+
+def test_a_cluster_without_a_call_for_long_is_retired_and_forgotten(featuriser: Featuriser) -> None:
+    discovery = Discovery(featuriser, Parameters(retire_ms=1000))
+    texts = ["will it rain in town tomorrow", "please refund my broken order"]
+    for n in range(60):
+        raw = featuriser.raw(Request(messages=(ChatMessage(role="user", content=texts[n % 2 if n < 40 else 1]),)))
+        discovery.place(Call(f"e{n}", *KEY, "t", n if n < 40 else 2000 + n, raw, None))
+    old = discovery.micros[next(iter(discovery.micros))].cluster
+    discovery.changes()
+    discovery.recluster(KEY, 2100)
+    (gone,) = [event for event in discovery.changes() if event.state is ClusterState.RETIRED]
+    assert (gone.cluster, gone.epoch, gone.matcher, gone.size) == (old, 2, None, 0)
+    assert old not in discovery.clusters
+    assert {one.cluster for one in discovery.micros.values()} == set(discovery.clusters)
+    again = featuriser.raw(Request(messages=(ChatMessage(role="user", content=texts[0]),)))
+    assert discovery.place(Call("e99", *KEY, "t", 2200, again, None)).version == 0

@@ -17,6 +17,7 @@ from shared.events import (
     ShadowCompared,
     TrainingCompleted,
 )
+from shared.events.clusters import Matcher
 from shared.events.vocabulary import (
     AttemptVerdict,
     ClusterState,
@@ -31,6 +32,10 @@ from shared.stream.outcome import Skipped
 from shared.stream.testing import Harness
 
 POLICY = load_policy("demo")
+MATCHER = Matcher(
+    version=1, task_key="k", sub_key="user:-", dimension=1, vectors=b"", radii=(), feature_mean=b"", idf={},
+    feature_version="1",
+)  # fmt: skip
 MODEL = "order-status-c1@v1"
 BASE = ModelRegistered(
     model="base/small",
@@ -253,23 +258,25 @@ def test_demoted_specialist_proves_itself_anew_after_the_cool_down_at_a_smaller_
     assert latest(harness).action == "ramp"
 
 
-def test_new_epoch_sends_it_back_and_a_retired_cluster_ends_it() -> None:
+@pytest.mark.parametrize("state", [ClusterState.RETIRED, ClusterState.SPLIT])
+def test_new_epoch_sends_it_back_and_the_end_of_its_cluster_ends_it(state: ClusterState) -> None:
     changed = ClusterChanged(
-        cluster="c1", task_key="k", tenant="t", state=ClusterState.SPLIT, label="x", epoch=2, changed_at_ms=5
-    )
+        cluster="c1", task_key="k", tenant="t", state=ClusterState.SPLIT, label="x", epoch=2, matcher=MATCHER,
+        changed_at_ms=5,
+    )  # fmt: skip
     harness, _ = active()
     harness.feed([changed], topic="cluster.changed")
     assert latest(harness).epoch == 2 and latest(harness).primary is None
-    harness.feed([replace(changed, state=ClusterState.RETIRED, epoch=3)], topic="cluster.changed")
+    harness.feed([replace(changed, state=state, epoch=3, matcher=None)], topic="cluster.changed")
     assert latest(harness).challenger is None and latest(harness).action == "retire"
 
 
 def test_epoch_raised_while_it_was_trained_counts_from_the_start() -> None:
     changed = ClusterChanged(
-        cluster="c1", task_key="k", tenant="t", state=ClusterState.MERGED, label="x", epoch=1, changed_at_ms=5
+        cluster="c1", task_key="k", tenant="t", state=ClusterState.BORN, label="x", epoch=2, changed_at_ms=5
     )
     harness = promoter()
-    harness.feed([replace(changed, state=ClusterState.BORN, epoch=2)], topic="cluster.changed")
+    harness.feed([changed], topic="cluster.changed")
     harness.feed([completed()])
     assert latest(harness).epoch == 2
     harness.feed([comparison(i, epoch=2) for i in range(300)], topic="shadow.compared")

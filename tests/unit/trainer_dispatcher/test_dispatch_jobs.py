@@ -16,7 +16,7 @@ from shared.events import (
     TrainingRequested,
 )
 from shared.events.promotion import Challenger
-from shared.events.vocabulary import Stage, TrainingPhase, TrainingStatus
+from shared.events.vocabulary import ClusterState, Stage, TrainingPhase, TrainingStatus
 from shared.policy import Policy
 from shared.stream.outcome import Emit, Skipped
 from shared.stream.testing import START_MS, Harness
@@ -224,6 +224,31 @@ def test_a_refusal_that_overtakes_its_result_is_kept(
     end(harness, request_made, TrainingStatus.SUCCEEDED)
     (declined,) = of(TrainingDeclined, harness.tick(NOW + 10_000))
     assert declined.reason == "promotion_refused"
+
+
+def test_a_job_ends_with_a_split_of_its_cluster_and_with_its_cluster(
+    harness: Harness, call: Call, identity: Callable[..., ClusterChanged], request_made: TrainingRequested
+) -> None:
+    """Its rows hold what left. The cluster is asked for anew from what is its own, once that is enough."""
+    split = identity(state=ClusterState.SPLIT, epoch=2)
+    assert said(harness, split, "cluster.changed") == "job_cancelled"
+    assert said(harness, split, "cluster.changed") == "absorbed"
+    assert beat(harness, request_made) == "unknown_job"
+    assert end(harness, request_made, TrainingStatus.SUCCEEDED) == "unknown_job"
+    assert of(TrainingRequested, harness.tick(NOW + 10_000)) == []
+    harness.feed([call(number, epoch=2) for number in range(100)], key="c1")
+    (anew,) = of(TrainingRequested, harness.tick(NOW + 20_000))
+    assert (anew.epoch, anew.version, anew.dataset.ranges[0].start) == (2, 2, 100)
+    assert anew.fencing_token > request_made.fencing_token
+    gone = identity(state=ClusterState.SPLIT, epoch=3, matcher=None)
+    assert said(harness, gone, "cluster.changed") == "job_cancelled"
+
+
+def test_a_job_survives_a_merge_into_its_cluster(
+    harness: Harness, identity: Callable[..., ClusterChanged], request_made: TrainingRequested
+) -> None:
+    assert said(harness, identity(epoch=2, parents=("c0",)), "cluster.changed") == "absorbed"
+    assert beat(harness, request_made) == "absorbed"
 
 
 def test_a_trained_cluster_waits_for_the_promoter(
