@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -61,6 +61,24 @@ TABLE_VERSION: Final = Gauge(  # differs between processes for long: one of them
 TABLE_REJECTED: Final = Counter(  # records of a broadcast table that could not be decoded
     "flywheel_table_rejected", "Undecodable records of a broadcast table", ["topic"]
 )
+PLACED: Final = Counter(  # of all: provisional is what no published matcher held; novel is like nothing seen before
+    "flywheel_placed", "Calls placed in clusters", ["application", "how"]
+)
+RECLUSTERS: Final = Counter(  # cold: the control was clearly better than the groups it started from
+    "flywheel_reclusters", "Shards clustered anew, by what they started from", ["application", "start"]
+)
+RECLUSTER_DRIFT: Final = Histogram(  # alarm when a recluster moves a fifth of the calls it had placed before
+    "flywheel_recluster_drift",
+    "Share of calls that changed their cluster in a recluster",
+    ["application"],
+    buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8),
+)
+RECLUSTER_AGREEMENT: Final = Histogram(  # low for long: ids are kept at the price of clusters that are no longer there
+    "flywheel_recluster_agreement",
+    "Adjusted Rand index of a warm recluster and its cold control",
+    ["application"],
+    buckets=(0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
+)
 
 METRICS: Final = (
     RECORDS,
@@ -75,7 +93,18 @@ METRICS: Final = (
     IN_FLIGHT,
     TABLE_VERSION,
     TABLE_REJECTED,
+    PLACED,
+    RECLUSTERS,
+    RECLUSTER_DRIFT,
+    RECLUSTER_AGREEMENT,
 )
+# What a processor may measure, by the name it says it under.
+MEASURED: Final[Mapping[str, Counter | Histogram]] = {
+    "placed": PLACED,
+    "reclusters": RECLUSTERS,
+    "recluster_drift": RECLUSTER_DRIFT,
+    "recluster_agreement": RECLUSTER_AGREEMENT,
+}
 
 # Fields a log line may carry: identifiers of our own making, codes, counts, durations, addresses. Never content.
 LOG_FIELDS: Final = frozenset(
@@ -161,6 +190,18 @@ def configure_logging(service: str, level: str, stream: TextIO | None = None) ->
     root.setLevel(logging.WARNING)
     for name in ("shared", "services", "infra"):
         logging.getLogger(name).setLevel(level)
+
+
+def publish_measured(measured: Sequence[tuple[str, float, str]], application: str) -> None:
+    """Count or observe figures of the logic: metric, value, and its own label or nothing. Raises ``KeyError`` for a name
+    that is not in :data:`MEASURED`."""
+    for name, value, label in measured:
+        metric = MEASURED[name]
+        series = metric.labels(application, label) if label else metric.labels(application)
+        if isinstance(series, Counter):
+            series.inc(value)
+        else:
+            series.observe(value)
 
 
 def publish_phases(phases: Sequence[str], application: str) -> None:

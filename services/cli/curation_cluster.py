@@ -24,7 +24,7 @@ class TaskFinder:
     """Places lines in order; clusters are final after :meth:`finish`. Lines of different keys never share a cluster."""
 
     def __init__(self, featuriser: Featuriser, sentences: Embed | None, recluster_every: int = 0) -> None:
-        parameters = Parameters(recluster_records=_NEVER)
+        parameters = Parameters(recluster_records=_NEVER, half_life_ms=0)  # lines have no time
         self.discovery = Discovery(featuriser, parameters, sentences)
         self._featuriser = featuriser
         self._recluster_every = recluster_every

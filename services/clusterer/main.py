@@ -19,6 +19,7 @@ def main() -> int:
         freeze_size=curation.cluster_freeze_size,
         max_micros=settings.clustering.max_micros,
         test_share=curation.test_share,
+        half_life_ms=round(settings.clustering.half_life_days * 86_400_000),
         sides_remembered=settings.clustering.sides_remembered,
     )
     featuriser = Featuriser(load_wordllama())

@@ -1,5 +1,6 @@
 """Task discovery as a processor: calls placed in stream order, the model kept in stores."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,10 @@ from services.clusterer.logic.micro import Micro
 from services.clusterer.logic.parameters import Parameters
 from services.clusterer.logic.shard import ShardKey
 from services.clusterer.logic.splits import call_side, family_side, side_by_hash
+from services.clusterer.logic.upkeep import embed_ahead, idle_shard
 from shared.events.observations import ObservationClustered, ObservationUnique, advance
 from shared.events.vocabulary import Split
-from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result, Skipped
+from shared.stream.outcome import NOTHING, Emit, Emitted, Measured, Outcomes, Result, Skipped
 from shared.stream.processor import Application, State, Store, StoreSpec, TaskId
 from shared.stream.records import Message
 from shared.tasks.features import Embed, Featuriser
@@ -23,6 +25,9 @@ TARGET = "observation.clustered"
 CHANGES = "cluster.changed"
 _SEPARATOR = "\x1f"
 _DAY_MS = 86_400_000
+_AHEAD_MS = 60_000
+"""A clock further ahead of the log's is cut back to it: it would age every other call."""
+TICK_S = 10.0
 
 
 class Clusterer:
@@ -52,15 +57,34 @@ class Clusterer:
         )
 
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:
-        results = [self._one(message.event, state) for message in batch]
+        placed: Counter[str] = Counter()
+        results = [self._one(message, placed, state) for message in batch]
         if batch:
             self._write(state)
-        return Outcomes(results)
+        return Outcomes(results, measured=[*_placed(placed), *self._reclustered()])
 
-    def on_tick(self, now_ms: int, state: State) -> Outcomes:  # noqa: ARG002
-        return NOTHING
+    def on_tick(self, now_ms: int, state: State) -> Outcomes:
+        """One idle shard's recluster, or a few exemplars embedded ahead of one."""
+        key = idle_shard(self._discovery, now_ms)
+        if key is not None:
+            self._discovery.recluster(key, self._discovery.shards[key].last_ms)
+        elif self._sentences is None or not embed_ahead(self._discovery, self._sentences):
+            return NOTHING
+        changes = [Emit(CHANGES, change.cluster, change) for change in self._discovery.changes()]
+        self._write(state)
+        return Outcomes(also=changes, measured=self._reclustered())
 
-    def _one(self, event: Any, state: State) -> Result:
+    def _reclustered(self) -> list[Measured]:
+        measured = []
+        for record in self._discovery.reclusters():
+            measured.append(Measured("reclusters", 1.0, record["start"]))
+            if record["start"] != "first":
+                measured.append(Measured("recluster_drift", record["drift"]))
+                measured.append(Measured("recluster_agreement", record["agreement"]))
+        return measured
+
+    def _one(self, message: Message, placed: Counter[str], state: State) -> Result:
+        event = message.event
         if not isinstance(event, ObservationUnique):
             return Skipped("tombstone")
         self._calls += 1
@@ -70,12 +94,14 @@ class Clusterer:
             task_key=event.task_key,
             sub_key=key,
             tenant=event.tenant,
-            at_ms=event.occurred_at_ms,
+            at_ms=min(event.occurred_at_ms, message.timestamp_ms + _AHEAD_MS),
             raw=self._featuriser.raw(event.request),
             called=called_tools(event.answer, key),
             offered=tuple(tool.name for tool in event.request.tools),
+            seen_ms=message.timestamp_ms,
         )
         placement = self._discovery.place(call)
+        placed["novel" if placement.novel else "provisional" if placement.version == 0 else "matched"] += 1
         split = self._split(event, placement.cluster, state)
         clustered = advance(
             ObservationClustered,
@@ -160,6 +186,10 @@ def _without_payload(event: ObservationUnique) -> ObservationUnique:
     return replace(event, request=replace(event.request, messages=(), tools=()), answer=None)
 
 
+def _placed(counts: Counter[str]) -> list[Measured]:
+    return [Measured("placed", float(count), how) for how, count in counts.items()]
+
+
 def _side(sides: Store, key: str) -> Split | None:
     entry = sides.get(key)
     return None if entry is None else Split(entry[0])
@@ -183,6 +213,6 @@ def application(*, featuriser: Featuriser, parameters: Parameters, sentences: Em
             StoreSpec("sides", cleanup="delete", retention_ms=30 * _DAY_MS),
             StoreSpec("clock"),
         ),
-        tick_interval_s=None,
+        tick_interval_s=TICK_S,
         max_batch_records=200,
     )

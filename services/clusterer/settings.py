@@ -12,6 +12,7 @@ class ClusteringSettings(BaseModel):
 
     born_size: int = Field(default=20, ge=2, description="calls after which a cluster is published")
     max_micros: int = Field(default=4096, ge=64, description="micro-clusters kept per task key and sub-key")
+    half_life_days: float = Field(default=30.0, gt=0, description="event time after which a call weighs half")
     sides_remembered: int = Field(default=100_000, ge=1, description="episodes and families whose side is remembered")
 
 

@@ -53,12 +53,25 @@ class Deferred:
 Result = Emitted | Rejected | Skipped | Deferred
 
 
+class Measured(NamedTuple):
+    """A figure of the logic for one of the metrics that :data:`shared.telemetry.MEASURED` names. ``label`` is one of a
+    fixed few words, where the metric has a label of its own."""
+
+    metric: str
+    value: float
+    label: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Results aligned with the batch, one each in order, plus outputs that belong to the batch or tick as a whole."""
+    """Results aligned with the batch, one each in order, plus outputs that belong to the batch or tick as a whole.
+
+    ``measured`` is published once what it belongs to is committed: an abort counts nothing twice.
+    """
 
     results: Sequence[Result] = ()
     also: Sequence[Emit] = ()
+    measured: Sequence[Measured] = ()
 
 
 NOTHING = Outcomes()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.errors import FatalError, PoisonError
@@ -11,7 +11,7 @@ from shared.state.store import TaskState
 from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
 from shared.stream.checks import check_conservation, check_tick
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit, note_of, noted_run
-from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
+from shared.stream.outcome import Emit, Emitted, Measured, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, Tables, TaskId
 from shared.stream.records import Message, Position, Record
 from shared.stream.replays import earlier_attempts, is_replay_for_another
@@ -66,6 +66,7 @@ class Prepared:
     records: list[OutRecord]
     results: Sequence[Result] = ()
     reject_run: int | None = None
+    measured: Sequence[Measured] = ()
 
 
 class Work:
@@ -131,14 +132,16 @@ class Work:
         out: list[OutRecord] = []
         results: list[Result] = []
         also: list[Emit] = []
+        measured: list[Measured] = []
         width = self.application.slice_records
         for start in range(0, len(records), width):
             part = records[start : start + width]
-            answers, more = self._answers(part)
+            answers, outcomes = self._answers(part)
             self._write(part, answers, out, now_ms)
             results += answers
-            also += more
-        return self._finish(records, results, out, also)
+            also += outcomes.also
+            measured += outcomes.measured
+        return replace(self._finish(records, results, out, also), measured=measured)
 
     def prepare_rejected(self, record: Record, rejected: Rejected, now_ms: int) -> Prepared:
         """A transaction in which ``record`` alone becomes a dead letter without being processed."""
@@ -161,10 +164,10 @@ class Work:
             return None
         out.extend(changes)
         self._add_journal(out, (), now_ms)
-        return Prepared(_within_limit(self.application.name, out))
+        return Prepared(_within_limit(self.application.name, out), measured=outcomes.measured)
 
-    def _answers(self, records: Sequence[Record]) -> tuple[list[Result], Sequence[Emit]]:
-        """One result for each of ``records``, and what belongs to none of them."""
+    def _answers(self, records: Sequence[Record]) -> tuple[list[Result], Outcomes]:
+        """One result for each of ``records``, and the outcomes of those that could be read."""
         messages: list[Message] = []
         settled: dict[int, Rejected | Skipped] = {}
         serde, name = self._serde, self.application.name
@@ -179,7 +182,7 @@ class Work:
         results = list(outcomes.results)
         for index, result in settled.items():  # in ascending order: each is put where it stood
             results.insert(index, result)
-        return results, outcomes.also
+        return results, outcomes
 
     def _write(
         self, records: Sequence[Record], results: list[Result], out: list[OutRecord], now_ms: int, attempt: int = 1

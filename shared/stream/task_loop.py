@@ -387,3 +387,4 @@ class TaskLoop:
         for result, count in Counter([r for r in prepared.results if not isinstance(r, Emitted)]).items():
             metric = telemetry.DEAD_LETTERS if isinstance(result, Rejected) else telemetry.SKIPPED
             metric.labels(name, result.reason).inc(count)
+        telemetry.publish_measured(prepared.measured, name)

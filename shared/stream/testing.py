@@ -14,7 +14,7 @@ from typing import Any
 from shared.errors import FatalError, MigratedError
 from shared.state.store import Change, TaskState
 from shared.stream.checks import check_conservation, check_tick
-from shared.stream.outcome import Emit, Emitted, Outcomes, Result
+from shared.stream.outcome import Emit, Emitted, Measured, Outcomes, Result
 from shared.stream.processor import Application, AsyncProcessor, TaskId
 from shared.stream.records import Message, Position
 
@@ -72,6 +72,7 @@ class Harness:
         self.outputs: list[Emit] = []
         self.results: list[Result] = []
         self.changelog: list[Change] = []
+        self.measured: list[Measured] = []
         self._task = TaskId(application.name, application.topics, partition)
         self._next_offsets: dict[tuple[str, int], int] = {}
         self.state = TaskState(application.stores, self.tables)
@@ -141,6 +142,7 @@ class Harness:
 
     def _keep(self, outcomes: Outcomes) -> None:
         self.outputs.extend(outcomes.also)
+        self.measured.extend(outcomes.measured)
         self.changelog.extend(self.state.changes())
         self.state.apply()
 

@@ -39,7 +39,7 @@ WORDS = "small red old green quiet busy big".split()  # noqa: SIM905
 TOOLS = tuple(ToolDefinition(name=name, parameters_json="{}") for name in TASKS)
 # Everything is one cluster until the first recluster tells the two tasks apart.
 PARAMETERS = Parameters(
-    merge_cut=-1.0, radius=-1.0, pure_radius=-1.0, born_size=10, freeze_size=1000, recluster_records=100,
+    merge_cut=-1.0, radius=-1.0, pure_radius=-1.0, born_size=10, freeze_size=1000, recluster_records=200,
     recluster_ms=20_000, split_families=1,
 )  # fmt: skip
 

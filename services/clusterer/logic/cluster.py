@@ -169,7 +169,9 @@ def publication(
     at_ms: int,
 ) -> Published:
     """What is published next. A frozen cluster keeps its representatives as they were published and only gains some."""
-    chosen = _representatives(members, parameters.representatives)
+    weights = {micro.id: micro.weight_at(at_ms, parameters.half_life_ms) for micro in members}
+    ranked = sorted(members, key=lambda micro: (-weights[micro.id], micro.born))
+    chosen = _representatives(ranked, parameters.representatives)
     vectors = _vectors(chosen)
     if cluster.frozen and before is not None:
         new = [micro for micro in chosen if micro.id not in before.micros][
@@ -184,23 +186,21 @@ def publication(
     for micro in members:
         words.update(micro.words)
         called.update(micro.tools)
-    heaviest = sorted(members, key=lambda micro: (-micro.count, micro.born))
     return Published(
         micros=chosen_ids,
         vectors=vectors,
         label=label_of(called, words, cluster.sub_key),
         verbs=tuple([word for word in _ranked(words) if word in CANONICAL][:5]),
         tools=tools,
-        exemplars=tuple(micro.exemplar for micro in heaviest[:3] if micro.exemplar),
+        exemplars=tuple(micro.exemplar for micro in ranked[:3] if micro.exemplar),
         radius=parameters.pure_radius if dominant_tool(called, parameters.purity) else parameters.radius,
         at_ms=at_ms,
         size=cluster.size,
     )
 
 
-def _representatives(members: Sequence[Micro], limit: int) -> list[Micro]:
-    """The heaviest micro-clusters; single calls only where there are few."""
-    ranked = sorted(members, key=lambda micro: (-micro.count, micro.born))
+def _representatives(ranked: Sequence[Micro], limit: int) -> list[Micro]:
+    """The heaviest micro-clusters, which come first; single calls only where there are few."""
     if len(ranked) > 8:
         ranked = [micro for index, micro in enumerate(ranked) if micro.count > 1 or index < 8]
     return sorted(ranked[:limit], key=lambda micro: micro.born)

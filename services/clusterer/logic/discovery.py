@@ -37,6 +37,8 @@ class Call:
     called: str | None
     """Tools that the answer calls, empty for text, ``(text)`` where text tells the step, ``None`` where unknown."""
     offered: tuple[str, ...] = ()
+    seen_ms: int = 0
+    """Time of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Placement:
     similarity: float
     version: int
     epoch: int
+    novel: bool = False
+    """It is like nothing seen before: it opened a micro-cluster."""
 
 
 @dataclass(slots=True)
@@ -84,12 +88,16 @@ class Discovery(Model):
         if match is not None:
             placement = Placement(match.cluster, micro.id, match.similarity, match.version, match.epoch)
         else:
-            placement = Placement(micro.cluster, micro.id, similarity, 0, 0)
-        micro.add(vector, call.event_id, similarity, call.at_ms, call.called, call.raw.words, call.raw.text)
+            placement = Placement(micro.cluster, micro.id, similarity, 0, 0, novel=micro.count == 0)
+        half_life_ms = self.parameters.half_life_ms
+        micro.add(
+            vector, call.event_id, similarity, call.at_ms, call.called, call.raw.words, call.raw.text, half_life_ms
+        )
         shard.table.refresh(micro)
         self.clusters[micro.cluster].size += 1
         shard.records += 1
         shard.provisional += match is None
+        shard.last_ms, shard.seen_ms = max(shard.last_ms, call.at_ms), max(shard.seen_ms, call.seen_ms)
         self.dirty.micros[micro.id] = None
         self.dirty.shards[key] = None
         self._reorganise(shard, key, call.at_ms)
@@ -193,17 +201,21 @@ class Discovery(Model):
     def recluster(self, key: ShardKey, at_ms: int) -> None:
         """Groups a shard anew. Ids are carried by overlap; what was split or merged is published under a new epoch."""
         self.retire(key, at_ms)
-        outcome = reclustered(self.shards[key], self.clusters, self.parameters, self.sentences)
+        shard = self.shards[key]
+        outcome = reclustered(shard, self.clusters, self.parameters, self.sentences, at_ms)
         for cluster in outcome.born:
             self.clusters[cluster.id] = cluster
-        for micro in self.shards[key].table.micros:
+        for micro in shard.table.micros:
             self.dirty.micros[micro.id] = None
-        self.shards[key].reorganised(at_ms)
+        shard.reorganised(at_ms, outcome.record)
+        self._reclusters.append(outcome.record)
         self.dirty.shards[key] = None
         for cluster in (*outcome.born, *outcome.carried):
             self.mark_cluster(cluster)
-            if cluster.id in outcome.new_epoch or cluster.size >= cluster.publish_at:
-                self.publish(cluster, at_ms, new_epoch=cluster.id in outcome.new_epoch)
+            drifted = cluster.version > 0 and cluster.drift >= self.parameters.told_drift
+            surely = cluster.id in outcome.new_epoch or drifted
+            if surely or cluster.size >= cluster.publish_at:
+                self.publish(cluster, at_ms, surely=surely)
         for cluster, heir in outcome.gone:
             self.end(cluster, merged_away(cluster, self.clusters[heir], at_ms))
         for cluster in outcome.broken:
@@ -271,6 +283,6 @@ class Discovery(Model):
         if self.members_of(cluster):
             self.mark_cluster(cluster)
             if name in moves.new_epoch or cluster.size >= cluster.publish_at:
-                self.publish(cluster, at_ms, new_epoch=name in moves.new_epoch)
+                self.publish(cluster, at_ms, surely=name in moves.new_epoch)
             return
         self.end(cluster, merged_away(cluster, self.clusters[moves.heirs[name][1]], at_ms))

@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shared.ids import content_hash
-from shared.tasks.features import DIMENSION, Vector
+from shared.tasks.features import DIMENSION, Embed, Vector
 
 MAX_WORDS = 24
 WORDS_UNTIL = 400
 """Calls after which a micro-cluster's words are no longer counted: labels have settled."""
+
+
+def decay(age_ms: int, half_life_ms: int) -> float:
+    """What is left of a weight after ``age_ms``."""
+    return float(2.0 ** (-age_ms / half_life_ms)) if half_life_ms and age_ms else 1.0
 
 
 @dataclass(slots=True)
@@ -26,6 +31,9 @@ class Micro:
     born: int
     sums: Vector
     count: int = 0
+    """Calls; with their weights decayed by event time: ``weight``, as of ``weighed_ms``, of which ``sums`` is the sum."""
+    weight: float = 0.0
+    weighed_ms: int = 0
     last_ms: int = 0
     first_event: str = ""
     exemplar: str = ""
@@ -52,9 +60,15 @@ class Micro:
         tool: str | None,
         words: Sequence[str],
         text: str = "",
+        half_life_ms: int = 0,
     ) -> None:
-        """Takes in one call."""
-        self.sums = self.sums + vector
+        """Takes in one call. What came before weighs half as much after ``half_life_ms`` (0: for ever as much); a call that
+        comes late weighs what it would by now, so that the order of arrival changes nothing but roundings."""
+        newest = max(self.weighed_ms, at_ms) if self.count else at_ms
+        kept, added = decay(newest - self.weighed_ms, half_life_ms), decay(newest - at_ms, half_life_ms)
+        self.sums = self.sums * np.float32(kept) + vector * np.float32(added)
+        self.weight = self.weight * kept + added
+        self.weighed_ms = newest
         self.count += 1
         self.last_ms = max(self.last_ms, at_ms)
         if tool is not None:
@@ -69,11 +83,15 @@ class Micro:
                 if word in self.words or len(self.words) < MAX_WORDS:
                     self.words[word] += 1
 
+    def weight_at(self, at_ms: int, half_life_ms: int) -> float:
+        """Decayed to ``at_ms``; as it is where that lies before its newest call."""
+        return self.weight * decay(max(0, at_ms - self.weighed_ms), half_life_ms)
+
     def encode(self) -> bytes:
         head = {
             "c": self.cluster, "t": self.task_key, "s": self.sub_key, "b": self.born, "n": self.count, "l": self.last_ms,
             "f": self.first_event, "x": self.exemplar, "xs": self.exemplar_similarity, "a": self.tools, "w": self.words,
-            "tx": self.text,
+            "tx": self.text, "wt": self.weight, "wm": self.weighed_ms,
         }  # fmt: skip
         sentence = b"" if self.sentence is None else self.sentence.astype("<f2").tobytes()
         text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
@@ -90,7 +108,7 @@ class Micro:
             id=micro_id, cluster=head["c"], task_key=head["t"], sub_key=head["s"], born=head["b"], sums=sums,
             count=head["n"], last_ms=head["l"], first_event=head["f"], exemplar=head["x"], exemplar_similarity=head["xs"],
             tools=Counter(head["a"]), words=Counter(head["w"]), text=head.get("tx", ""),
-            sentence=sentence,
+            sentence=sentence, weight=head.get("wt", float(head["n"])), weighed_ms=head.get("wm", head["l"]),
         )  # fmt: skip
 
 
@@ -101,6 +119,15 @@ def micro_id(task_key: str, sub_key: str, event_id: str) -> str:
 def cluster_id(task_key: str, sub_key: str, event_id: str) -> str:
     """Named for the first call of the cluster's oldest micro-cluster."""
     return content_hash("cluster", task_key, sub_key, event_id)[:16]
+
+
+def embedded(micros: Sequence[Micro], embed: Embed) -> list[Vector]:
+    """Sentence vectors of exemplars, as they are stored; each text is embedded once and its vector kept."""
+    missing = [micro for micro in micros if micro.sentence is None]
+    vectors = embed([micro.text for micro in missing]) if missing else ()
+    for micro, row in zip(missing, vectors, strict=True):
+        micro.sentence = row.astype("<f2").astype(np.float32)
+    return [micro.sentence for micro in micros if micro.sentence is not None]
 
 
 class MicroTable:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.clusterer.logic.cluster import Cluster, Published, changed, ended, publication
+from services.clusterer.logic.linkage import dominant_tool
 from services.clusterer.logic.micro import Micro, MicroTable
 from services.clusterer.logic.parameters import Parameters
+from services.clusterer.logic.purity import split_tools
 from services.clusterer.logic.shard import Dirty, Shard, ShardKey
 from shared.events.clusters import ClusterChanged
 from shared.events.vocabulary import ClusterState
@@ -29,6 +31,7 @@ class Model:
         self.born = 0
         """Micro-clusters born so far."""
         self._changes: list[ClusterChanged] = []
+        self._reclusters: list[dict[str, Any]] = []
 
     def load(
         self, micros: Iterable[Micro], clusters: Iterable[Cluster], published: dict[str, Published],
@@ -54,20 +57,26 @@ class Model:
         changes, self._changes = self._changes, []
         return changes
 
+    def reclusters(self) -> list[dict[str, Any]]:
+        """The records of the reclusters since the last call of this."""
+        records, self._reclusters = self._reclusters, []
+        return records
+
     def written(self) -> None:
         """The stores hold everything up to here."""
         self.dirty = Dirty()
 
-    def publish(self, cluster: Cluster, at_ms: int, *, new_epoch: bool = False) -> None:
-        """Publishes a cluster if there is something new to say; freezes it at its size."""
+    def publish(self, cluster: Cluster, at_ms: int, *, surely: bool = False) -> None:
+        """Publishes a cluster if there is something new to say (or ``surely``); freezes it at its size."""
         parameters = self.parameters
         before = self.published.get(cluster.id)
         grown = max(cluster.size + 1, round(cluster.size * parameters.growth))
         cluster.publish_at = grown if cluster.frozen else max(cluster.size + 1, min(grown, parameters.freeze_size))
         self.mark_cluster(cluster)
-        offered = self.shards[(cluster.task_key, cluster.sub_key)].offered
-        after = publication(cluster, self.members_of(cluster), offered, before, parameters, at_ms)
-        if before is not None and cluster.frozen and after.micros == before.micros and not new_epoch:
+        shard, members = self.shards[(cluster.task_key, cluster.sub_key)], self.members_of(cluster)
+        after = publication(cluster, members, shard.offered, before, parameters, at_ms)
+        shard.impure = shard.impure or bool(self._split_tools(members))
+        if before is not None and cluster.frozen and after.micros == before.micros and not surely:
             return
         cluster.version += 1
         cluster.frozen = cluster.frozen or cluster.size >= parameters.freeze_size
@@ -78,6 +87,15 @@ class Model:
         event = changed(cluster, after)
         self.index.update(cluster.id, event)
         self._changes.append(event)
+
+    def _split_tools(self, members: Sequence[Micro]) -> list[str]:
+        """The tools that a recluster would split these micro-clusters by."""
+        weights: dict[str, float] = {}
+        for micro in members:
+            tool = dominant_tool(micro.tools, self.parameters.dominance)
+            if tool:
+                weights[tool] = weights.get(tool, 0.0) + micro.weight
+        return split_tools(weights, self.parameters.regroup.least_calls)
 
     def end(self, cluster: Cluster, event: ClusterChanged) -> None:
         """Tells the end of a cluster that has no members left, and forgets it."""

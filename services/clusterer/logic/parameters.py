@@ -53,6 +53,12 @@ class Parameters:
     """Event time after which a shard is reclustered."""
     retire_ms: int = 90 * 86_400_000
     """Event time without a call after which a cluster is retired by a recluster."""
+    idle_ms: int = 3_600_000
+    """Time of the log without a call after which a tick starts the recluster that no call will start."""
+    half_life_ms: int = 30 * 86_400_000
+    """Event time after which a call weighs half in its micro-cluster; 0: calls never lose weight."""
+    told_drift: float = 0.2
+    """Share of its calls from which a cluster that a recluster changed is published for that alone."""
     novel_records: int = 1000
     """Calls that no published matcher held, from which a shard is reclustered earlier."""
     novel_share: float = 0.2

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from services.clusterer.logic.carry import carried, overlaps
 from services.clusterer.logic.cluster import Cluster
 from services.clusterer.logic.linkage import dominant_tool
-from services.clusterer.logic.micro import Micro, cluster_id
+from services.clusterer.logic.micro import Micro, cluster_id, embedded
 from services.clusterer.logic.parameters import Parameters
-from services.clusterer.logic.regroup import Members, regroup
+from services.clusterer.logic.regroup import Members, Regrouped, regroup
 from services.clusterer.logic.shard import Shard
 from shared.events.vocabulary import ClusterState
 from shared.tasks.features import Embed
 
+_LEAST_WEIGHT = 1e-3
 LEAST_JACCARD = 0.3
 """Overlap from which a group continues an old cluster."""
 MOVED_SHARE = 0.1
@@ -31,27 +33,34 @@ class Outcome:
     gone: list[tuple[Cluster, str]] = field(default_factory=list)
     broken: list[Cluster] = field(default_factory=list)
     new_epoch: set[str] = field(default_factory=set)
+    record: dict[str, Any] = field(default_factory=dict)
+    """Of the recluster: ``at_ms``, ``start``, ``groups``, ``agreement`` with the cold control, ``drift`` (share of the
+    calls placed by an earlier recluster that changed their cluster)."""
 
 
 def recluster_due(shard: Shard, parameters: Parameters, at_ms: int) -> bool:
-    """By event time where the shard has had enough calls since, else by what is new, counted in records."""
+    """By event time where the shard has had enough calls since, where a published cluster needs splitting by its tools, or
+    by what is new, counted in records."""
     since = shard.records - shard.reclustered_at
     if since < parameters.recluster_records:
         return False
     if at_ms - shard.reclustered_ms >= parameters.recluster_ms:
         return True
+    if shard.impure:
+        return True
     return shard.provisional >= max(parameters.novel_records, parameters.novel_share * since)
 
 
 def reclustered(
-    shard: Shard, clusters: Mapping[str, Cluster], parameters: Parameters, sentences: Embed | None
+    shard: Shard, clusters: Mapping[str, Cluster], parameters: Parameters, sentences: Embed | None, at_ms: int
 ) -> Outcome:
     """Moves the shard's micro-clusters to their new clusters and says what became of the old ones."""
     micros = shard.table.micros
     if not micros:
         return Outcome()
     before = [micro.cluster for micro in micros]
-    labels = _groups(shard, clusters, parameters, sentences)
+    settled = {name for name in before if clusters[name].settled}
+    labels, regrouped = _groups(shard, clusters, parameters, sentences, at_ms)
     old, new, both = overlaps(before, labels, [micro.count for micro in micros])
     ids = carried(old, new, both, LEAST_JACCARD)
     outcome = Outcome()
@@ -79,41 +88,40 @@ def reclustered(
                 outcome.broken.append(clusters[name])
             else:
                 outcome.gone.append((clusters[name], targets[heir].id))
+    kept_calls = sum(both[name, group] for group, (name, _) in ids.items() if name in settled)
+    placed = sum(old[name] for name in settled)
+    outcome.record = {
+        "at_ms": at_ms, "start": regrouped.start, "groups": len(new), "agreement": regrouped.agreement,
+        "drift": 1.0 - kept_calls / placed if placed else 0.0,
+    }  # fmt: skip
     return outcome
 
 
 def _groups(
-    shard: Shard, clusters: Mapping[str, Cluster], parameters: Parameters, sentences: Embed | None
-) -> list[int]:
+    shard: Shard, clusters: Mapping[str, Cluster], parameters: Parameters, sentences: Embed | None, at_ms: int
+) -> tuple[list[int], Regrouped]:
     """A group for each micro-cluster. The heaviest are grouped, the others go with the nearest of them."""
     micros, matrix = shard.table.micros, shard.table.matrix
-    ranked = sorted(range(len(micros)), key=lambda row: (-micros[row].count, micros[row].born))
+    weights = [max(micro.weight_at(at_ms, parameters.half_life_ms), _LEAST_WEIGHT) for micro in micros]
+    ranked = sorted(range(len(micros)), key=lambda row: (-weights[row], micros[row].born))
     rows = sorted(ranked[: parameters.max_regrouped])
     chosen = [micros[row] for row in rows]
     members = Members(
         centroids=matrix[rows],
-        sentences=None if sentences is None else np.stack(_sentences(chosen, sentences)),
+        sentences=None if sentences is None else np.stack(embedded(chosen, sentences)),
         tools=[dominant_tool(micro.tools, parameters.dominance) for micro in chosen],
-        counts=np.array([micro.count for micro in chosen], dtype=np.float32),
+        counts=np.array([weights[row] for row in rows], dtype=np.float32),
     )
     firm = [clusters[micro.cluster].settled for micro in chosen]
     before = [micro.cluster if is_firm else None for micro, is_firm in zip(chosen, firm, strict=True)]
-    grouped = regroup(members, parameters.regroup, before if any(firm) else None).tolist()
+    regrouped = regroup(members, parameters.regroup, before if any(firm) else None)
+    grouped = regrouped.labels.tolist()
     labels = dict(zip(rows, grouped, strict=True))
     others = [row for row in range(len(micros)) if row not in labels]
     if others:
         nearest = (matrix[others] @ matrix[rows].T).argmax(axis=1).tolist()
         labels |= {row: grouped[index] for row, index in zip(others, nearest, strict=True)}
-    return [labels[row] for row in range(len(micros))]
-
-
-def _sentences(micros: Sequence[Micro], embed: Embed) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
-    """Sentence vectors of exemplars; each text is embedded once and its vector kept with the micro-cluster."""
-    missing = [micro for micro in micros if micro.sentence is None]
-    vectors = embed([micro.text for micro in missing]) if missing else ()
-    for micro, row in zip(missing, vectors, strict=True):
-        micro.sentence = row.astype("<f2").astype(np.float32)
-    return [micro.sentence for micro in micros if micro.sentence is not None]
+    return [labels[row] for row in range(len(micros))], regrouped
 
 
 def _born(members: Sequence[Micro], clusters: Mapping[str, Cluster], parameters: Parameters) -> Cluster:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 
+from services.clusterer.logic.agreement import Labels, adjusted_rand, separation
+from services.clusterer.logic.purity import split_by_tool
 from shared.tasks.features import EMBEDDING_DIMENSION, Vector
 
-Labels = NDArray[np.int64]
 _EPSILON = np.float32(1e-9)
 MUCH_STRUCTURE = 0.3
 """Mean share of structure in the vectors of a shard: verbs and tools on offer stay below it, given keys above."""
@@ -51,6 +52,11 @@ class RegroupParameters:
     """A group of a warm start is new where no older centre is as near as this."""
     same_above: float = 0.92
     """Two older groups are merged where their centres are as near as this and the cold partition joins them."""
+    cold_gain: float = 0.05
+    """How much better the cold control must set its groups apart to be taken in place of the warm start: ids are worth
+    something. Only between partitions of two groups or more: one group sets nothing apart."""
+    least_calls: float = 20.0
+    """Calls from which a tool gets a part of a group that is split by its tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +71,50 @@ class Members:
     counts: NDArray[np.float32]
 
 
-def regroup(members: Members, parameters: RegroupParameters, before: Sequence[str | None] | None = None) -> Labels:
-    """A group for each row, numbered by first row. ``before`` starts it warm: the groups of the last recluster,
-    ``None`` for rows that had none."""
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """A group for each row, numbered by first row. ``start``: ``first`` where there was nothing to start from, ``warm``
+    from the groups before, ``cold`` where the control was taken in their place."""
+
+    labels: Labels
+    start: str = "first"
+    agreement: float = 1.0
+    """Adjusted Rand index, over calls, of the warm groups and the cold control."""
+
+
+def regroup(members: Members, parameters: RegroupParameters, before: Sequence[str | None] | None = None) -> Regrouped:
+    """``before`` starts it warm: the groups of the last recluster, ``None`` for rows that had none. A cold start runs
+    beside it as a control: the linkage is shared, so that it costs only its own rounds of k-means."""
     if len(members.counts) < 2:
-        return np.zeros(len(members.counts), dtype=np.int64)
+        return Regrouped(np.zeros(len(members.counts), dtype=np.int64))
     space = smoothed(_space(members, parameters), members.counts, parameters)
     shown = float((members.centroids[:, EMBEDDING_DIMENSION:] ** 2).sum(axis=1).mean())
     much = shown >= MUCH_STRUCTURE
     cold = _linked(space, parameters.given_cut if much else parameters.cut)
     floor = parameters.given_floor if much else parameters.floor
     seeds = _heavy_centres(space, cold, members.counts, floor)
-    homes = np.full(len(space), -1, dtype=np.int64)
+    nowhere = np.full(len(space), -1, dtype=np.int64)
+    control = _settled(space, members.counts, seeds, nowhere, parameters)
+    chosen, start, agreement = control, "first", 1.0
     if before is not None:
-        seeds, homes = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor)
-    return _renumbered(_settled(space, members.counts, seeds, homes, parameters))
+        warm_seeds, homes = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor)
+        warm = _settled(space, members.counts, warm_seeds, homes, parameters)
+        agreement = adjusted_rand(warm, control, members.counts)
+        better = _gain(space, members.counts, control, warm) >= parameters.cold_gain
+        chosen, start = (control, "cold") if better else (warm, "warm")
+    pure = split_by_tool(chosen, members.tools, members.counts, space, parameters.least_calls)
+    return Regrouped(_renumbered(pure), start, agreement)
+
+
+def _gain(space: Vector, counts: NDArray[np.float32], control: Labels, warm: Labels) -> float:
+    """How much better the control sets its groups apart; nothing where one of the two has no two groups."""
+    values = []
+    for labels in (_renumbered(control), _renumbered(warm)):
+        groups = int(labels.max()) + 1
+        if groups < 2:
+            return 0.0
+        values.append(separation(space, labels, counts, _centres(space, labels, counts, groups)))
+    return values[0] - values[1]
 
 
 def unit(rows: Vector) -> Vector:

@@ -23,14 +23,25 @@ class Shard:
     """Event time of the last recluster; of the first call where there was none."""
     provisional: int = 0
     """Calls since then that no published matcher held: what is new."""
+    impure: bool = False
+    """A cluster was published since then whose answers call several tools, and which can be split by them."""
+    last_ms: int = 0
+    """Event time of the newest call."""
+    seen_ms: int = 0
+    """Time of the log of the last call."""
+    last_recluster: dict[str, Any] = field(default_factory=dict)
+    """Its record: when, what it started from, groups, drift, and agreement with its cold control."""
 
-    def reorganised(self, at_ms: int) -> None:
+    def reorganised(self, at_ms: int, record: dict[str, Any]) -> None:
         self.reclustered_at, self.reclustered_ms, self.provisional = self.records, at_ms, 0
+        self.impure, self.last_recluster = False, record
 
     def encode(self) -> dict[str, Any]:
         return {
             "records": self.records, "merge_at": self.merge_at, "offered": list(self.offered),
             "reclustered_at": self.reclustered_at, "reclustered_ms": self.reclustered_ms, "provisional": self.provisional,
+            "impure": self.impure, "last_ms": self.last_ms, "seen_ms": self.seen_ms,
+            "last_recluster": dict(self.last_recluster),
         }  # fmt: skip
 
     @classmethod

@@ -17,8 +17,10 @@ from services.clusterer.logic.regroup import Members, RegroupParameters, regroup
 from services.clusterer.logic.shard import Shard
 from services.clusterer.processor import application
 from shared.events.calls import ChatMessage, Request
+from shared.events.observations import ObservationUnique
 from shared.events.vocabulary import ClusterState
-from shared.stream.testing import Harness, run_batches
+from shared.stream.records import Message, Position
+from shared.stream.testing import START_MS, Harness, run_batches
 from shared.tasks.features import DIMENSION, Featuriser, Vector
 
 KEY = ("k", "user:-")
@@ -46,27 +48,33 @@ def cluster(name: str, **more: Any) -> Cluster:
     return Cluster(**{"id": name, "task_key": "k", "sub_key": "user:-", "tenant": "t", "born": 1, **more})
 
 
+def logged(event: ObservationUnique, number: int, at_ms: int) -> Message:
+    """An event that occurred and was written at that time."""
+    position = Position("observation.unique", 0, number)
+    return Message(position, at_ms, "key", replace(event, occurred_at_ms=at_ms))
+
+
 @pytest.mark.parametrize("tasks", [2, 5, 40])
 def test_the_number_of_groups_is_found(tasks: int) -> None:
     rows = [towards(row % tasks, row) for row in range(12 * tasks)]
     members = Members(np.stack(rows), None, [None] * len(rows), np.full(len(rows), 3.0, dtype=np.float32))
-    labels = regroup(members, RegroupParameters())
+    labels = regroup(members, RegroupParameters()).labels
     assert labels.tolist() == [row % tasks for row in range(12 * tasks)]
-    assert regroup(members, RegroupParameters()).tolist() == labels.tolist()
+    assert regroup(members, RegroupParameters()).labels.tolist() == labels.tolist()
 
 
 def test_answers_that_call_other_tools_keep_requests_apart_that_read_alike() -> None:
     rows = np.stack([towards(0, row, 0.9) for row in range(40)])
     counts = np.full(40, 5.0, dtype=np.float32)
-    assert len(set(regroup(Members(rows, None, [None] * 40, counts), RegroupParameters()).tolist())) == 1
-    labels = regroup(Members(rows, None, ["f" if row % 2 else "g" for row in range(40)], counts), RegroupParameters())
-    assert labels.tolist() == [row % 2 for row in range(40)]
+    assert len(set(regroup(Members(rows, None, [None] * 40, counts), RegroupParameters()).labels.tolist())) == 1
+    apart = regroup(Members(rows, None, ["f" if row % 2 else "g" for row in range(40)], counts), RegroupParameters())
+    assert apart.labels.tolist() == [row % 2 for row in range(40)]
 
 
 def test_one_cluster_that_holds_two_tasks_is_split_with_lineage_and_a_new_epoch() -> None:
     micros = [micro(n, "old", n % 2, count=10 if n % 2 else 20) for n in range(24)]
     clusters = {"old": cluster("old", version=3, frozen=True, families=["f1"])}
-    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None, 0)
     (kept,), (child,) = outcome.carried, outcome.born
     assert (kept.id, kept.epoch, kept.frozen, outcome.new_epoch) == ("old", 2, False, {"old"})
     assert (child.parents, child.epoch, child.families) == (["old"], 2, ["f1"])
@@ -81,7 +89,7 @@ def test_one_cluster_that_holds_two_tasks_is_split_with_lineage_and_a_new_epoch(
 def test_a_cluster_that_comes_apart_into_many_ends_as_split_and_is_parent_to_them() -> None:
     micros = [micro(n, "old", n % 5) for n in range(60)]
     clusters = {"old": cluster("old", version=3)}
-    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None, 0)
     assert [one.id for one in outcome.broken] == ["old"]
     assert (outcome.gone, outcome.carried) == ([], [])
     assert [(one.parents, one.epoch) for one in outcome.born] == [(["old"], 2)] * 5
@@ -90,7 +98,7 @@ def test_a_cluster_that_comes_apart_into_many_ends_as_split_and_is_parent_to_the
 def test_two_published_clusters_of_one_task_are_merged_with_lineage_and_a_new_epoch() -> None:
     micros = [micro(n, "a" if n % 3 else "b", 0) for n in range(24)] + [micro(100 + n, "c", 1) for n in range(24)]
     clusters = {name: cluster(name, version=1) for name in "abc"}
-    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None, 0)
     assert {one.id: (one.epoch, one.parents) for one in outcome.carried} == {"a": (2, ["b"]), "c": (1, [])}
     assert [(gone.id, heir) for gone, heir in outcome.gone] == [("b", "a")]
     assert (outcome.new_epoch, clusters["a"].state) == ({"a"}, ClusterState.BORN)
@@ -99,10 +107,10 @@ def test_two_published_clusters_of_one_task_are_merged_with_lineage_and_a_new_ep
 def test_a_second_recluster_without_drift_moves_nothing() -> None:
     micros = [micro(n, "x", n % 4) for n in range(48)]
     clusters = {"x": cluster("x")}
-    first = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    first = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None, 0)
     clusters |= {one.id: one for one in first.born}
     before = [one.cluster for one in micros]
-    second = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None)
+    second = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), None, 0)
     assert [one.cluster for one in micros] == before
     assert len(second.carried) == 4
     assert all(one.drift == 0.0 for one in second.carried)
@@ -118,11 +126,11 @@ def test_exemplars_are_embedded_once_and_decide_where_centroids_say_nothing() ->
 
     micros = [micro(n, "x", 0) for n in range(30)]
     clusters = {"x": cluster("x")}
-    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), embed)
+    outcome = reclustered(Shard(MicroTable(micros)), clusters, Parameters(), embed, 0)
     assert len({one.cluster for one in micros}) == 2
     assert all((one.cluster == micros[0].cluster) == (one.born % 2 == 0) for one in micros)
     decoded = [Micro.decode(one.id, one.encode()) for one in micros]
-    reclustered(Shard(MicroTable(decoded)), clusters | {one.id: one for one in outcome.born}, Parameters(), embed)
+    reclustered(Shard(MicroTable(decoded)), clusters | {one.id: one for one in outcome.born}, Parameters(), embed, 0)
     assert sorted(asked) == sorted(f"text {n}" for n in range(30))
 
 
@@ -142,10 +150,7 @@ def test_weekly_reclusters_on_the_stream_keep_the_ids_and_do_not_depend_on_the_c
 ) -> None:
     day_ms = 86_400_000
     stream = traffic(900, 21)
-    events = [
-        make(n, text, tool, occurred_at_ms=1_700_000_000_000 + n * day_ms // 30)
-        for n, (tool, text) in enumerate(stream)
-    ]
+    events = [logged(make(n, text, tool), n, START_MS + n * day_ms // 30) for n, (tool, text) in enumerate(stream)]
     app = application(featuriser=featuriser, parameters=Parameters(recluster_records=100, freeze_size=60))
     whole = run_batches(app, events, [900])
     stopped = Harness(app)

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.errors import FatalError, PoisonError
 from shared.stream.batches import merge_topics, offsets_after
 from shared.stream.broker import MAX_RECORD_BYTES
-from shared.stream.outcome import Deferred, Emit, Emitted, Outcomes, Rejected, Skipped
+from shared.stream.outcome import Deferred, Emit, Emitted, Measured, Outcomes, Rejected, Skipped
 from shared.stream.processor import Application, State, StoreSpec, TaskId
 from shared.stream.records import Message, Record, TopicPartition
 from shared.stream.task import Journal, Phase, Prepared, Work, check_transition
 from shared.stream.testing import FixedTables
+from shared.telemetry import publish_measured
 from tests.conformance.support import JsonSerde, dead_letter
 
 TABLES = FixedTables()
@@ -157,6 +159,37 @@ def test_reset_drops_what_was_staged() -> None:
     task.prepare(records({"say": "put"}), TABLES, 0)
     task.reset()
     assert task.state.changes() == []
+
+
+def test_what_is_measured_waits_for_the_commit_and_is_published_by_name() -> None:
+    class Measuring:
+        def restored(self, state: object) -> None: ...
+
+        def process(self, batch: Sequence[Message], state: object) -> Outcomes:
+            figures = [Measured("placed", 1.0, "novel"), Measured("recluster_drift", 0.25)]
+            return Outcomes([Skipped("seen")] * len(batch), measured=figures)
+
+        def on_tick(self, now_ms: int, state: Any) -> Outcomes:
+            state.store("numbers").put("k", now_ms)
+            return Outcomes(measured=[Measured("reclusters", 1.0, "warm")])
+
+    application = Application("measuring", ("in",), lambda _: Measuring(), (StoreSpec("numbers"),), slice_records=2)
+    task = Work(application, TaskId("measuring", ("in",), 2), JsonSerde(), dead_letter, TABLES)
+    prepared = task.prepare(records({}, {}, {}), TABLES, 0)
+    assert [figure.metric for figure in prepared.measured] == ["placed", "recluster_drift"] * 2
+    tick = task.prepare_tick(5, TABLES)
+    assert tick is not None
+    publish_measured([*prepared.measured, *tick.measured], "measuring")
+
+    def sample(name: str, **labels: str) -> float | None:
+        return REGISTRY.get_sample_value(name, {"application": "measuring", **labels})
+
+    assert sample("flywheel_placed_total", how="novel") == 2.0
+    assert sample("flywheel_reclusters_total", start="warm") == 1.0
+    assert sample("flywheel_recluster_drift_bucket", le="0.2") == 0.0
+    assert sample("flywheel_recluster_drift_sum") == 0.5
+    with pytest.raises(KeyError):
+        publish_measured([Measured("unheard_of", 1.0)], "measuring")
 
 
 def test_the_journal_tells_positions_ticks_and_versions() -> None:
