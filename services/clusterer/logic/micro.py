@@ -66,7 +66,9 @@ class Micro:
         comes late weighs what it would by now, so that the order of arrival changes nothing but roundings."""
         newest = max(self.weighed_ms, at_ms) if self.count else at_ms
         kept, added = decay(newest - self.weighed_ms, half_life_ms), decay(newest - at_ms, half_life_ms)
-        self.sums = self.sums * np.float32(kept) + vector * np.float32(added)
+        self.sums = (self.sums if kept == 1.0 else self.sums * np.float32(kept)) + (
+            vector if added == 1.0 else vector * np.float32(added)
+        )
         self.weight = self.weight * kept + added
         self.weighed_ms = newest
         self.count += 1
