@@ -40,11 +40,14 @@ class TrainerDispatcher:
         self._partition = partition
         self._dirty: set[str] = set()
         self._open: set[str] = set()
+        self._split_epochs: dict[str, int] = {}
 
     def restored(self, state: State) -> None:
         """What had changed since the last look is not kept: every cluster is looked at once."""
         self._dirty = {cluster for cluster, _ in state.store(TALLIES).items()}
-        self._open = {cluster for cluster, value in state.store(JOBS).items() if Dossier.from_json(value).has_open_job}
+        known = {cluster: Dossier.from_json(value) for cluster, value in state.store(JOBS).items()}
+        self._open = {cluster for cluster, dossier in known.items() if dossier.has_open_job}
+        self._split_epochs = {cluster: one.split_epoch for cluster, one in known.items() if one.split_epoch}
 
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:
         tallies: dict[str, Tally] = {}
@@ -59,6 +62,8 @@ class TrainerDispatcher:
         if event is None:
             return Skipped("tombstone")
         if isinstance(event, ObservationClustered):
+            if event.epoch < self._split_epochs.get(event.cluster, 0):
+                return Skipped("older_epoch")
             self._count(event, message, state, tallies)
             return Skipped("absorbed")
         if not isinstance(event, ClusterChanged | AssignmentChanged | TrainingProgressed | TrainingCompleted):
@@ -83,6 +88,8 @@ class TrainerDispatcher:
             if event.epoch < before.epoch:
                 return before, "older_epoch"
             after = dossiers.identified(before, event)
+            if after.split_epoch:
+                self._split_epochs[event.cluster] = after.split_epoch
             if after.gone or dossiers.was_split(before, event):
                 self._forget(event.cluster, state, tallies)
             return after, "job_cancelled" if before.has_open_job and after.job is None else "absorbed"

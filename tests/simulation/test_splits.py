@@ -1,6 +1,6 @@
 """A cluster that turns out to be two tasks, with the real clusterer, dispatcher and promoter on the in-memory log.
 
-The parent is told as split under a higher epoch and is named by its child; the job in hand ends and is asked for anew
+While its answers call two tools it is measured and refused. The parent is told as split under a higher epoch and is named by its child; the job in hand ends and is asked for anew
 from the calls since; a ramping specialist goes back to shadow, and whatever the router reads first of that, it
 keeps to the frontier model from then on.
 """
@@ -25,6 +25,7 @@ from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefi
 from shared.events.observations import ObservationUnique, RedactionProof
 from shared.events.vocabulary import ClusterState, ModelKind, Stage, TrainingStatus
 from shared.lifecycle import make_dead_letter
+from shared.policy import Policy
 from shared.prompting.template import COMPACT_CHATML
 from shared.stream.broker import NewTopic, OutRecord
 from shared.stream.runner import Runner
@@ -60,12 +61,12 @@ def call(number: int) -> ObservationUnique:
 class Pipeline:
     """The three services, each as one process."""
 
-    def __init__(self, featuriser: Featuriser) -> None:
+    def __init__(self, featuriser: Featuriser, policy: Policy = POLICY) -> None:
         self.cluster = MemoryCluster(LoopClock(), rebalance_timeout_s=2.0)
         self.applications = (
             clusterer(featuriser=featuriser, parameters=PARAMETERS),
-            dispatcher(POLICY, 0.5),
-            promoter(POLICY, "base/frontier"),
+            dispatcher(policy, 0.5),
+            promoter(policy, "base/frontier"),
         )
         names = {"observation.clustered", "cluster.measured", "training.declined", "training.requested"}
         names |= {"promotion.audit", "model.registered"}
@@ -106,7 +107,7 @@ class Pipeline:
             for application in self.applications
         ]  # fmt: skip
         self.write("observation.unique", "k", [call(number) for number in range(120)])
-        await self.until(lambda: bool(self.events("training.requested")))
+        await self.until(lambda: bool(self.events("training.requested") or self.events("training.declined")))
         await story(self)
         stop.set()
         async with asyncio.timeout(60):
@@ -148,6 +149,27 @@ def test_a_job_ends_with_the_split_of_its_cluster_and_is_asked_for_anew(featuris
         assert requests(child.cluster)[0].epoch == 2
 
     run_virtually(Pipeline(featuriser).play(story))
+
+
+def test_an_impure_cluster_is_measured_and_refused_and_its_parts_are_trained(featuriser: Featuriser) -> None:
+    training = POLICY.training.model_copy(update={"min_purity": 0.9})
+
+    async def story(pipeline: Pipeline) -> None:
+        (declined,) = pipeline.events("training.declined")
+        (measured,) = pipeline.events("cluster.measured")
+        assert (declined.reason, declined.cluster) == ("impure", measured.cluster)
+        assert "50" in declined.detail or "0.5" in declined.detail
+        assert measured.purity == pytest.approx(0.5)
+        assert not pipeline.events("training.requested")
+        parent, child = await pipeline.split()
+        await pipeline.until(lambda: len(pipeline.events("training.requested")) == 2)
+        requests = pipeline.events("training.requested")
+        assert {request.cluster for request in requests} == {parent.cluster, child.cluster}
+        assert {request.epoch for request in requests} == {2}
+        pure = {event.cluster: event.purity for event in pipeline.events("cluster.measured")}
+        assert {pure[request.cluster] for request in requests} == {1.0}
+
+    run_virtually(Pipeline(featuriser, POLICY.model_copy(update={"training": training})).play(story))
 
 
 def completed(request: TrainingRequested) -> TrainingCompleted:

@@ -43,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a call belongs. ``version`` 0: no published matcher holds it."""
+    """Where a call belongs. ``version`` 0: no published matcher holds it. ``epoch``: of the cluster as it was."""
 
     cluster: str
     micro: str
@@ -88,7 +88,8 @@ class Discovery(Model):
         if match is not None:
             placement = Placement(match.cluster, micro.id, match.similarity, match.version, match.epoch)
         else:
-            placement = Placement(micro.cluster, micro.id, similarity, 0, 0, novel=micro.count == 0)
+            epoch = self.clusters[micro.cluster].epoch
+            placement = Placement(micro.cluster, micro.id, similarity, 0, epoch, novel=micro.count == 0)
         half_life_ms = self.parameters.half_life_ms
         micro.add(
             vector, call.event_id, similarity, call.at_ms, call.called, call.raw.words, call.raw.text, half_life_ms
@@ -105,7 +106,7 @@ class Discovery(Model):
         if cluster.size >= cluster.publish_at:
             self.publish(cluster, call.at_ms)
         stays = match is not None and match.cluster in self.clusters
-        return placement if stays else replace(placement, cluster=micro.cluster)
+        return placement if stays else replace(placement, cluster=cluster.id, epoch=cluster.epoch)
 
     def _reorganise(self, shard: Shard, key: ShardKey, at_ms: int) -> None:
         if recluster_due(shard, self.parameters, at_ms):

@@ -38,6 +38,8 @@ class Dossier:
     measured_at_ms: int = 0
     declined: str = ""
     declined_have: float = 0.0
+    split_epoch: int = 0
+    """Epoch of the last split: calls placed under an older one may belong to what has left."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "job": self.job.to_json() if self.job is not None else None}
@@ -63,8 +65,12 @@ def identified(dossier: Dossier, event: ClusterChanged) -> Dossier:
     of what left. A merge leaves its rows what they are: their specialist proves itself under the new epoch."""
     gone = event.is_gone
     published = event.matcher is not None and not gone
-    job = None if gone or (was_split(dossier, event) and dossier.has_open_job) else dossier.job
-    return replace(dossier, label=event.label, epoch=event.epoch, published=published, gone=gone, job=job)
+    split = was_split(dossier, event)
+    job = None if gone or (split and dossier.has_open_job) else dossier.job
+    return replace(
+        dossier, label=event.label, epoch=event.epoch, published=published, gone=gone, job=job,
+        split_epoch=event.epoch if split else dossier.split_epoch,
+    )  # fmt: skip
 
 
 def was_split(before: Dossier, event: ClusterChanged) -> bool:

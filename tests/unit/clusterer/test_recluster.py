@@ -187,6 +187,32 @@ def test_what_a_recluster_does_is_published(featuriser: Featuriser) -> None:
     assert (child.parents, child.epoch, child.matcher is not None) == ((only,), 2, True)
 
 
+def test_drift_is_told_from_its_threshold_on_even_where_the_epoch_stays(featuriser: Featuriser) -> None:
+    """Newcomers that were never published join a published cluster: no merge, but a quarter of it is new."""
+    for told, expected in ((0.2, 1), (2.0, 0)):
+        discovery = Discovery(featuriser, Parameters(told_drift=told))
+        raws = [
+            featuriser.raw(Request(messages=(ChatMessage(role="user", content=text),)))
+            for text in ("will it rain in town tomorrow", "please refund my broken order", "play some jazz music now")
+        ]
+        for n in range(120):
+            discovery.place(Call(f"e{n}", *KEY, "t", n, raws[n % 2], None))
+        discovery.recluster(KEY, 200)
+        first, second = dict.fromkeys(one.cluster for one in discovery.micros.values())
+        for n in range(19):
+            discovery.place(Call(f"f{n}", *KEY, "t", 200 + n, raws[2], None))
+        stray = next(one for one in discovery.micros.values() if one.cluster not in (first, second))
+        home = next(one for one in discovery.micros.values() if one.cluster == first)
+        stray.sums = home.centroid * np.float32(stray.count)
+        discovery.shards[KEY].table.refresh(stray)
+        discovery.clusters[first].publish_at = 1000
+        discovery.changes()
+        discovery.recluster(KEY, 300)
+        again = [event for event in discovery.changes() if event.cluster == first]
+        assert len(again) == expected
+        assert all((event.drift > 0.2, event.epoch) == (True, 1) for event in again)
+
+
 def test_a_cluster_without_a_call_for_long_is_retired_and_forgotten(featuriser: Featuriser) -> None:
     discovery = Discovery(featuriser, Parameters(retire_ms=1000))
     texts = ["will it rain in town tomorrow", "please refund my broken order"]
