@@ -193,7 +193,7 @@ def vin(value: str, before: str, after: str) -> Found | None:
 
 def identifier(type_: str) -> Confirm:
     def confirm(value: str, before: str, after: str) -> Found | None:
-        digits = sum(char.isdigit() for char in value)
+        digits = sum(map(str.isdigit, value))
         announced = (
             before.rstrip(" \"'(")
             .lower()
@@ -206,7 +206,7 @@ def identifier(type_: str) -> Confirm:
             or (after and joins(after[0]))
         ):
             return None
-        if not value.isdigit() and renderings.read_date(value) is not None:
+        if not value.isdigit() and _is_date(value):
             return None
         if type_ == "NPI" and not checks.npi(value):
             return None
@@ -235,29 +235,41 @@ def _kinds() -> tuple[dict[str, str], dict[tuple[str, str], str]]:
 
 
 _KIND_OF, _KIND_OF_PAIR = _kinds()
+_ANNOUNCING_WORDS = frozenset(_KIND_OF) | {last for _, last in _KIND_OF_PAIR}
 
 
 def _announced_kind(before: str) -> str | None:
     """What the nearest announcing word within 40 characters says."""
-    words = _CONTEXT_WORD.findall(before[-40:].lower())
+    words: list[str] = _CONTEXT_WORD.findall(before[-40:].lower())
+    if _ANNOUNCING_WORDS.isdisjoint(words):
+        return None
     for at in range(len(words) - 1, -1, -1):
-        kind = (_KIND_OF_PAIR.get((words[at - 1], words[at])) if at else None) or _KIND_OF.get(words[at])
-        if kind is not None:
-            return kind
+        word = words[at]
+        if word in _ANNOUNCING_WORDS:
+            kind = (_KIND_OF_PAIR.get((words[at - 1], word)) if at else None) or _KIND_OF.get(word)
+            if kind is not None:
+                return kind
     return None
+
+
+def _is_date(value: str) -> bool:
+    """Of letters and digits alone only eight digits may be a date."""
+    if value.isalnum() and (len(value) != 8 or not value.isdigit()):
+        return False
+    return renderings.read_date(value) is not None
 
 
 def by_context(value: str, before: str, after: str) -> Found | None:
     """A number or code with an announcing word within 40 characters before it; the nearest word decides."""
-    digits = sum(char.isdigit() for char in value)
-    if digits < 4 or (digits < 5 and value.isdigit()) or not stands_alone(before, after):
+    digits = len(value) if value.isdigit() else sum(map(str.isdigit, value))
+    if digits < 4 or (digits < 5 and digits == len(value)) or not stands_alone(before, after):
         return None
     kind = _announced_kind(before)
     if kind is None or kind == "neutral" or (kind == "NPI" and not checks.npi(value)):
         return None
     if kind == "PHONE":
         return Found(*renderings.read_phone(value), type=kind) if 10 <= len(value) <= 11 and value.isdigit() else None
-    if renderings.read_date(value) is not None:
+    if _is_date(value):
         return None
     return Found(*renderings.read_identifier(value), type=kind)
 

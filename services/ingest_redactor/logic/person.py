@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.tagger import SCALE, TOKEN, Tagger, lists_of, stem_of
+from services.ingest_redactor.logic.tagger import (
+    ASCII_TOKEN,
+    SCALE,
+    TOKEN,
+    Tagger,
+    least_score,
+    lists_of,
+    name_score,
+    place_score,
+    stem_of,
+)
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -21,6 +31,7 @@ _TITLES = frozenset("mr mrs ms dr prof professor doctor sir madam mister miss nu
 _MONTHS = frozenset(("april", "may", "june", "august"))
 _TITLED = frozenset(form for title in _TITLES for form in (title.capitalize(), title.upper(), ".")) | {"."}
 _PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st".split())  # noqa: SIM905
+_BEFORE_A_NAME = _TITLED | _PARTICLES
 _ANNOUNCED = re.compile(
     r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?|\bthis is"
     r"|\bi am|\bi'm"
@@ -102,15 +113,16 @@ _AFTER_TITLE = 3 * SCALE
 
 def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[Mention]:
     """Names of people, and towns where the thresholds ask for them, with their place in the text."""
-    tokens: list[str] = TOKEN.findall(text)
     is_ascii = text.isascii() or text.replace("⟦", "").replace("⟧", "").isascii()
+    token_pattern = ASCII_TOKEN if is_ascii else TOKEN
+    tokens: list[str] = token_pattern.findall(text)
     marks = _marks(tokens, is_ascii, tagger, thresholds)
     lower = _lower_case_candidates(tokens)
     if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
     bounded(len(marks) + len(lower))
     last = max(max(marks, default=0), max(lower, default=0)) + 4
-    spans = [match.span() for match in islice(TOKEN.finditer(text), last)]
+    spans = list(map(re.Match.span, islice(token_pattern.finditer(text), last)))
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
     if lower:
         found += _lower_case_names(text, tokens, spans, lower, marks)
@@ -120,52 +132,57 @@ def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[M
 def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresholds) -> dict[int, int]:
     """What each capitalised token may be, by its index."""
     marks: dict[int, int] = {}
-    low, name_from, place_from = thresholds.joined, thresholds.name, thresholds.place
     if is_ascii:
-        capitalised = [at for at, token in enumerate(tokens) if "A" <= token < "[" and token not in _NEVER_CAPITALISED]
+        # Most tokens are in lower case: the first comparison settles them.
+        capitalised = [at for at, token in enumerate(tokens) if token < "[" and "A" <= token not in _NEVER_CAPITALISED]
     else:
-        capitalised = [at for at, token in enumerate(tokens) if token[0].isupper() and token not in _NEVER_CAPITALISED]
+        capitalised = [
+            at
+            for at, token in enumerate(tokens)
+            if ((token < "[" and "A" <= token) or (token > "\x7f" and token[0].isupper()))
+            and token not in _NEVER_CAPITALISED
+        ]
     if len(capitalised) > _DENSE_TOKENS:
         return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}
+    least, place_from, after_title = least_score(thresholds.joined), thresholds.place, thresholds.joined - _AFTER_TITLE
     titled = -1
-    for at, (name, place) in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
-        token = tokens[at]
-        if (
-            at
-            and (tokens[at - 1] in _TITLED or tokens[at - 1] in _PARTICLES)
-            and stem_of(token) not in _NO_NAME
-            and _is_titled(tokens, at)
-        ):
+    for at, score in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
+        if tokens[at - 1] in _BEFORE_A_NAME and at and _is_titled(tokens, at) and stem_of(tokens[at]) not in _NO_NAME:
             marks[at] = _NAME
             titled = at
-            continue
-        if at and at - 1 == titled and name >= low - _AFTER_TITLE and _goes_on(tokens, at):
+        elif at and at - 1 == titled and name_score(score) >= after_title and _goes_on(tokens, at):
             marks[at] = _JOINED
-            continue
-        if name < low and (place_from is None or place < place_from):
-            continue
-        stem = stem_of(token)
-        if (
-            stem in _NEVER
-            or (stem in _MONTHS and _beside_a_number(tokens, at))
-            or (place_from is None and _sainted(tokens, at))
-        ):
-            continue
-        if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
-            name, place = min(name, name_from - 1), place - SCALE  # an initial, a code: only beside a name
-        if place > name + thresholds.margin:
-            if place_from is not None and place >= place_from:
-                marks[at] = _PLACE
-            elif name >= low:
-                marks[at] = _JOINED
-        elif name >= low:
-            marks[at] = _NAME if name >= name_from else _JOINED
+        elif score >= least or (place_from is not None and place_score(score) >= place_from):
+            kind = _kind(tokens, at, score, thresholds)
+            if kind is not None:
+                marks[at] = kind
     return marks
 
 
 def _goes_on(tokens: list[str], at: int) -> bool:
     """``Prof. Quillon Vexworth``: what follows a title is no known last name, so it may be a first one."""
     return not lists_of(tokens[at - 1]) & _LAST and stem_of(tokens[at]) not in _NO_NAME | _THINGS
+
+
+def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int | None:
+    """What a token may be whose score is high enough for a name or a place."""
+    name, place, token, place_from = name_score(score), place_score(score), tokens[at], thresholds.place
+    stem = stem_of(token)
+    if (
+        stem in _NEVER
+        or (stem in _MONTHS and _beside_a_number(tokens, at))
+        or (place_from is None and _sainted(tokens, at))
+    ):
+        return None
+    if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
+        name, place = min(name, thresholds.name - 1), place - SCALE  # an initial, a code: only beside a name
+    if place > name + thresholds.margin:
+        if place_from is not None and place >= place_from:
+            return _PLACE
+        return _JOINED if name >= thresholds.joined else None
+    if name < thresholds.joined:
+        return None
+    return _NAME if name >= thresholds.name else _JOINED
 
 
 def _beside_a_number(tokens: list[str], at: int) -> bool:

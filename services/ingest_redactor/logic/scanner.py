@@ -63,13 +63,14 @@ class Scanner:
         options = re2.Options()
         options.max_mem = 256 << 20
         options.log_errors = False
-        self._rules: list[tuple[int, Rule, Any]] = []
+        self._rules: list[tuple[int, Rule, Any, int]] = []
         self._triggers = re2.Set.SearchSet(options)
         for priority, rule in enumerate(rules_of(profile)):
             self._triggers.Add(rule.pattern)
-            self._rules.append((priority, rule, re2.compile(rule.pattern, options)))
+            pattern = re2.compile(rule.pattern, options)
+            self._rules.append((priority, rule, pattern, pattern.groups))
         self._gates: dict[int, int] = {}
-        for index, (_, rule, _) in enumerate(self._rules):
+        for index, (_, rule, *_) in enumerate(self._rules):
             if rule.only_with is not None:
                 self._gates[index] = self._triggers.Add(rule.only_with)
         self._triggers.Compile()
@@ -88,10 +89,14 @@ class Scanner:
             return []
         seen, places = plain(text)
         found = person_mentions(seen, self._tagger, self._thresholds)
-        fired = self._triggers.Match(seen) or ()
-        for index in fired:
-            if index < len(self._rules) and self._gates.get(index, index) in fired:
-                found += self._confirmed(seen, *self._rules[index])
+        encoded = seen.encode()
+        fired = self._triggers.Match(encoded)
+        if fired is not None:
+            # Of plain ASCII a byte is a character: no place needs to be counted out.
+            source = encoded if len(encoded) == len(seen) else seen
+            for index in fired:
+                if index < len(self._rules) and self._gates.get(index, index) in fired:
+                    self._confirmed(seen, source, *self._rules[index], found)
         if not found:
             return []
         taken = [(start, end) for start, end, _ in placeholders.find(seen)]
@@ -101,17 +106,20 @@ class Scanner:
         return [Mention(places[m.start], places[m.end - 1] + 1, m.type, m.canonical, m.form, m.priority) for m in kept]
 
     @staticmethod
-    def _confirmed(text: str, priority: int, rule: Rule, pattern: Any) -> list[Mention]:
-        found: list[Mention] = []
-        for match in pattern.finditer(text):
-            group = match.lastindex or 0
-            start, end = match.span(group)
-            value = match.group(group).rstrip(" .-" if rule.type != "SECRET" else "")
+    def _confirmed(
+        text: str, source: str | bytes, priority: int, rule: Rule, pattern: Any, groups: int, found: list[Mention]
+    ) -> None:
+        """Adds what the rule finds. ``source`` is the text, as bytes if its places are the same so."""
+        confirm, type_, closing = rule.confirm, rule.type, " .-" if rule.type != "SECRET" else ""
+        last = len(found)
+        for match in pattern.finditer(source):
+            start, end = match.span((match.lastindex or 0) if groups else 0)
+            value = text[start:end].rstrip(closing)
+            if not value:
+                continue
             end = start + len(value)
-            before, after = text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS]
-            confirmed = rule.confirm(value, before, after) if value else None
+            confirmed = confirm(value, text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS])
             if confirmed is not None:
-                type_ = confirmed.type or rule.type
-                bounded(len(found))
-                found.append(Mention(start, end, type_, confirmed.canonical, confirmed.form, priority))
-        return found
+                bounded(len(found) - last)
+                canonical, form, other = confirmed
+                found.append(Mention(start, end, other or type_, canonical, form, priority))
