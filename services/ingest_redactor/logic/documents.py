@@ -82,6 +82,9 @@ class Segment:
 
     def replace(self, spans: list[tuple[int, int, str, str, int]]) -> None:
         """Adds edits given in places of the current text; none overlaps an earlier one."""
+        if not self.edits:
+            self.edits = spans if len(spans) == 1 else sorted(spans)
+            return
         moved: list[tuple[int, int, str, str, int]] = []
         for start, end, value, type_, priority in spans:
             shift = 0
@@ -123,7 +126,7 @@ def read(text: str, path: str, *, keyed: bool = True, in_answer: bool = False, k
 def _read(
     text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, source: Source | None
 ) -> Document:
-    if depth >= MAX_NESTING or kind is not None or parse_structure(text) is None:
+    if depth >= MAX_NESTING or kind is not None or text[:1].isalnum() or parse_structure(text) is None:
         return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
     document = Document(text)
     for leaf in leaves(text):
@@ -157,7 +160,9 @@ class CallDocument:
             self._add("tool", index, tool.description, f"tools[{index}].description", keyed=False)
             self._add("schema", index, tool.parameters_json, f"tools[{index}].parameters", keyed=False)
         self._add("format", 0, request.response_format_json, "response_format", keyed=False)
-        self._add("options", 0, _options(request.options_json), "options")
+        options = _options(request.options_json)
+        if options != "{}":
+            self._add("options", 0, options, "options")
 
     def _add(
         self, group: object, index: object, text: str | None, path: str, *, keyed: bool = True, in_answer: bool = False,
@@ -255,6 +260,8 @@ def _check_parts(text: str) -> None:
 
 def _options(text: str) -> str:
     """Options without those that name an end user; unreadable ones are dropped."""
+    if text == "{}":
+        return text
     options = parse_structure(text)
     if not isinstance(options, dict):
         return "{}"

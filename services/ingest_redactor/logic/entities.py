@@ -199,25 +199,29 @@ class KnownTerms:
             return "first"
         return next(iter(entity.renderings.values())).split(".")[0]
 
-    def mentions(self, text: str) -> list[tuple[Mention, Entity]]:
-        """Occurrences in a text, longest first where they overlap is the caller's affair."""
+    def mentions(self, text: str, taken: Iterable[Mention] = ()) -> list[tuple[Mention, Entity]]:
+        """Occurrences in a text outside of what is taken, in order and apart; longest first where they overlap is the
+        caller's affair."""
         low = text.lower()
         if len(low) != len(text):
             low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+        searched, whole = low, text
+        if taken:
+            searched, text = _blanked(low, taken), _blanked(text, taken)
         found: list[tuple[Mention, Entity]] = []
         for needle, entity, form in self._terms:
-            start = low.find(needle)
+            start = searched.find(needle)
             if start < 0:
                 continue
             while start >= 0:
                 end = start + len(needle)
                 if _bounded(low, start, end):
-                    written = self._written(text[start:end], entity, form)
+                    written = self._written(whole[start:end], entity, form)
                     if written is not None:
                         found.append(
                             (Mention(start, end, entity.type, entity.canonical, written, KNOWN_PRIORITY), entity)
                         )
-                start = low.find(needle, start + 1)
+                start = searched.find(needle, start + 1)
             bounded(len(found))
         if self._digits:
             found += self._numbers(text)
@@ -272,6 +276,17 @@ def _other_renderings(entity: Entity) -> dict[str, str]:
         read = read_date(entity.canonical)
         return {write_date(read[0], form).lower(): form for form in DATE_FORMS} if read else {}
     return {}
+
+
+def _blanked(text: str, taken: Iterable[Mention]) -> str:
+    """The text with what is taken out of sight, every place as it was."""
+    pieces: list[str] = []
+    position = 0
+    for mention in taken:
+        pieces += (text[position : mention.start], "\0" * (mention.end - mention.start))
+        position = mention.end
+    pieces.append(text[position:])
+    return "".join(pieces)
 
 
 def _bounded(text: str, start: int, end: int) -> bool:

@@ -88,7 +88,10 @@ class Redactor:
         document = CallDocument(request, answer)
         segments = document.segments()
         entities = Entities(
-            placeholder for segment in segments for _, _, placeholder in placeholders.find(segment.original)
+            placeholder
+            for segment in segments
+            if "⟦" in segment.original
+            for _, _, placeholder in placeholders.find(segment.original)
         )
         terms: KnownTerms | None = None
         changed = segments
@@ -228,22 +231,28 @@ def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: Kn
     text = segment.text
     if segment.is_number:
         return _apply_number(segment, text, found, entities, terms)
-    seen, places = plain(text)
     owners: dict[Mention, Entity] = {}
-    for mention, entity in terms.mentions(seen) if terms else ():
-        if places is not None:
-            mention = mention._replace(start=places[mention.start], end=places[mention.end - 1] + 1)
-        owners.setdefault(mention, entity)
-    for mention in found:
-        entity_found = entities.of(mention)
-        assert entity_found is not None
-        owners[mention] = entity_found
-    if not owners:
+    if terms is not None:
+        seen, places = plain(text)
+        # Where something was found, it stands: what is known is looked for around it.
+        for mention, entity in terms.mentions(seen, found if places is None else ()):
+            if places is not None:
+                mention = mention._replace(start=places[mention.start], end=places[mention.end - 1] + 1)
+            owners.setdefault(mention, entity)
+    kept = found
+    if owners:
+        taken = [(start, end) for start, end, _ in placeholders.find(text)]
+        kept = without_overlaps([*owners, *found], taken)
+    if not kept:
         return False
-    taken = [(start, end) for start, end, _ in placeholders.find(text)]
-    kept = without_overlaps(list(owners), taken)
-    segment.replace([(m.start, m.end, _written(m, owners[m], entities, segment), m.type, m.priority) for m in kept])
-    return bool(kept)
+    edits = []
+    for mention in kept:
+        owner = owners.get(mention) or entities.of(mention)
+        assert owner is not None
+        written = _written(mention, owner, entities, segment)
+        edits.append((mention.start, mention.end, written, mention.type, mention.priority))
+    segment.replace(edits)
+    return True
 
 
 def _written(mention: Mention, entity: Entity, entities: Entities, segment: Segment) -> str:

@@ -90,13 +90,10 @@ class Scanner:
         seen, places = plain(text)
         found = person_mentions(seen, self._tagger, self._thresholds)
         encoded = seen.encode()
-        fired = self._triggers.Match(encoded)
-        if fired is not None:
-            # Of plain ASCII a byte is a character: no place needs to be counted out.
-            source = encoded if len(encoded) == len(seen) else seen
-            for index in fired:
-                if index < len(self._rules) and self._gates.get(index, index) in fired:
-                    self._confirmed(seen, source, *self._rules[index], found)
+        fired = self._triggers.Match(encoded) or ()
+        for index in fired:
+            if index < len(self._rules) and self._gates.get(index, index) in fired:
+                self._confirmed(seen, encoded, *self._rules[index], found)
         if not found:
             return []
         taken = [(start, end) for start, end, _ in placeholders.find(seen)]
@@ -107,19 +104,24 @@ class Scanner:
 
     @staticmethod
     def _confirmed(
-        text: str, source: str | bytes, priority: int, rule: Rule, pattern: Any, groups: int, found: list[Mention]
+        text: str, encoded: bytes, priority: int, rule: Rule, pattern: Any, groups: int, found: list[Mention]
     ) -> None:
-        """Adds what the rule finds. ``source`` is the text, as bytes if its places are the same so."""
+        """Adds what the rule finds. Bytes are searched, and their places counted out only where they are not the text's."""
         confirm, type_, closing = rule.confirm, rule.type, " .-" if rule.type != "SECRET" else ""
-        last = len(found)
-        for match in pattern.finditer(source):
+        is_ascii, first, at_byte, at_char = len(encoded) == len(text), len(found), 0, 0
+        for match in pattern.finditer(encoded):
             start, end = match.span((match.lastindex or 0) if groups else 0)
+            if not is_ascii:
+                at_char += len(encoded[at_byte:start].decode())
+                at_byte, length = end, len(encoded[start:end].decode())
+                start, at_char = at_char, at_char + length
+                end = at_char
             value = text[start:end].rstrip(closing)
             if not value:
                 continue
             end = start + len(value)
             confirmed = confirm(value, text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS])
             if confirmed is not None:
-                bounded(len(found) - last)
+                bounded(len(found) - first)
                 canonical, form, other = confirmed
                 found.append(Mention(start, end, other or type_, canonical, form, priority))

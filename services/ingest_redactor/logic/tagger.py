@@ -53,6 +53,8 @@ def load_weights() -> tuple[Sequence[int], Sequence[int]]:
 
 
 def stem_of(token: str) -> str:
+    if token.isalnum():
+        return token.lower()
     return token.lower().removesuffix("'s").removesuffix("’s")
 
 
@@ -150,6 +152,7 @@ class Tagger:
         self._near: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._far: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._of_shapes: dict[tuple[int, str, int, int], int] = {}
+        self._traits: dict[int, tuple[str, int]] = {}
 
     def _of_shape(self, place: int, shape: str, bits: int, other: int) -> int:
         """Sum of the features that only shape and lists decide; ``other`` is the length, or the lists of the word beside."""
@@ -165,11 +168,21 @@ class Tagger:
             self._of_shapes[place, shape, bits, other] = found
         return found
 
+    def _traits_of(self, token: str) -> tuple[str, int]:
+        """Shape and lists."""
+        found = self._traits.get(hash(token))
+        if found is None:
+            if len(self._traits) > _CACHE_ENTRIES:
+                self._traits.clear()
+            found = self._traits[hash(token)] = (shape_of(token), lists_of(token))
+        return found
+
     def _own_sum(self, token: str) -> tuple[int, int]:
         if len(self._own) > _CACHE_ENTRIES:
             self._own.clear()
-        table, stem, bits = self._table, stem_of(token), lists_of(token)
-        total = self._of_shape(0, shape_of(token), bits, min(len(stem), 9))
+        table, stem = self._table, stem_of(token)
+        shape, bits = self._traits_of(token)
+        total = self._of_shape(0, shape, bits, min(len(stem), 9))
         total += table[crc32(_bytes(stem), _WORD) & _BUCKET]
         for count, start in _STARTS:
             total += table[crc32(_bytes(stem[:count]), start) & _BUCKET]
@@ -186,7 +199,7 @@ class Tagger:
         if len(known) > _CACHE_ENTRIES:
             known.clear()
         table, stem = self._table, stem_of(token)
-        total = self._of_shape(place, shape_of(token), lists_of(token), bits)
+        total = self._of_shape(place, *self._traits_of(token), bits)
         total += table[crc32(_bytes(stem), _SIDE_WORD[place]) & _BUCKET]
         total += table[crc32(_bytes(stem[-3:]), _SIDE_END[place]) & _BUCKET]
         total += table[crc32(_bytes(f"{stem}|{bits}"), _SIDE_PAIR[place]) & _BUCKET]
@@ -197,7 +210,7 @@ class Tagger:
         if len(known) > _CACHE_ENTRIES:
             known.clear()
         word = self._table[crc32(_bytes(stem_of(token)), _SIDE_WORD[place]) & _BUCKET]
-        found = known[hash(token)] = self._of_shape(place, shape_of(token), 0, 0) + word
+        found = known[hash(token)] = self._of_shape(place, self._traits_of(token)[0], 0, 0) + word
         return found
 
     def scores(self, tokens: list[str], chosen: Sequence[int]) -> list[int]:
