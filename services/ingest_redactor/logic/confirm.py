@@ -26,6 +26,13 @@ def joins(char: str) -> bool:
     return char.isalnum() or char == "_"
 
 
+def _identifier(value: str) -> tuple[str, str]:
+    """As :func:`renderings.read_identifier`, of digits alone without the detours of other shapes."""
+    if value.isdigit() and value.isascii() and len(value) <= 40:
+        return value, "" if len(value) == renderings.DEFAULT_ID_DIGITS else f"d{len(value)}"
+    return renderings.read_identifier(value)
+
+
 def stands_alone(before: str, after: str) -> bool:
     """No digit or letter touches the value, not even across a dash, dot or slash."""
     if (before and joins(before[-1])) or (after and joins(after[0])):
@@ -188,11 +195,18 @@ def vin(value: str, before: str, after: str) -> Found | None:
     if not stands_alone(before, after) or value.isdigit() or value.isalpha():
         return None
     announced = re.search(r"(?i)\b(?:vin|vehicle)\b", before) is not None
-    return Found(*renderings.read_identifier(value)) if announced or checks.vin(value) else None
+    return Found(*_identifier(value)) if announced or checks.vin(value) else None
+
+
+def _runs_on(value: str, before: str) -> bool:
+    """Letters go on from the announcing word into the value, as in ``deacfc94…``: neither ``memberId7`` nor ``MRN7`` does."""
+    return before[-1:].isalpha() and value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
 
 
 def identifier(type_: str) -> Confirm:
     def confirm(value: str, before: str, after: str) -> Found | None:
+        if _runs_on(value, before):
+            return None
         digits = sum(map(str.isdigit, value))
         announced = (
             before.rstrip(" \"'(")
@@ -210,7 +224,7 @@ def identifier(type_: str) -> Confirm:
             return None
         if type_ == "NPI" and not checks.npi(value):
             return None
-        return Found(*renderings.read_identifier(value))
+        return Found(*_identifier(value))
 
     return confirm
 
@@ -271,13 +285,13 @@ def by_context(value: str, before: str, after: str) -> Found | None:
         return Found(*renderings.read_phone(value), type=kind) if 10 <= len(value) <= 11 and value.isdigit() else None
     if _is_date(value):
         return None
-    return Found(*renderings.read_identifier(value), type=kind)
+    return Found(*_identifier(value), type=kind)
 
 
 def plate(value: str, _before: str, after: str) -> Found | None:
     if (after and joins(after[0])) or not any(char.isdigit() for char in value):
         return None
-    return Found(*renderings.read_identifier(value))
+    return Found(*_identifier(value))
 
 
 def last_four(value: str, _before: str, after: str) -> Found | None:
@@ -286,7 +300,7 @@ def last_four(value: str, _before: str, after: str) -> Found | None:
 
 def numbered(value: str, _before: str, after: str) -> Found | None:
     """A number that its pattern announces: a postal code, a PIN."""
-    return None if after and joins(after[0]) else Found(*renderings.read_identifier(value))
+    return None if after and joins(after[0]) else Found(*_identifier(value))
 
 
 def facility(value: str, _before: str, _after: str) -> Found | None:

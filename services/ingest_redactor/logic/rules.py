@@ -26,7 +26,7 @@ from services.ingest_redactor.logic.patterns import (
     VALUE,
 )
 
-RULE_SET = "2026-2"
+RULE_SET = "2026-3"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]

@@ -14,6 +14,8 @@ from services.ingest_redactor.logic.tagger import Tagger
 from shared.prompting import placeholders
 
 CONTEXT_CHARS = 48
+_COVERING = 64
+"""Of so many mentions a weaker rule is not asked again: it would lose. The bound keeps hostile text linear."""
 _ONE_WORD = re.compile(r"[a-z_]{1,40}")
 """A key or a code: no rule finds anything in a single lower-case word."""
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
@@ -90,8 +92,8 @@ class Scanner:
         seen, places = plain(text)
         found = person_mentions(seen, self._tagger, self._thresholds)
         encoded = seen.encode()
-        fired = self._triggers.Match(encoded) or ()
-        for index in fired:
+        fired = self._triggers.Match(encoded)
+        for index in sorted(fired) if fired else ():
             if index < len(self._rules) and self._gates.get(index, index) in fired:
                 self._confirmed(seen, encoded, *self._rules[index], found)
         if not found:
@@ -108,18 +110,21 @@ class Scanner:
     ) -> None:
         """Adds what the rule finds. Bytes are searched, and their places counted out only where they are not the text's."""
         confirm, type_, closing = rule.confirm, rule.type, " .-" if rule.type != "SECRET" else ""
+        stronger = [(mention.start, mention.end) for mention in found[:_COVERING] if mention.priority < priority]
         is_ascii, first, at_byte, at_char = len(encoded) == len(text), len(found), 0, 0
         for match in pattern.finditer(encoded):
-            start, end = match.span((match.lastindex or 0) if groups else 0)
+            start, end = match.span(groups if groups < 2 else match.lastindex or 0)
+            if start < 0:
+                start, end = match.span()
             if not is_ascii:
                 at_char += len(encoded[at_byte:start].decode())
                 at_byte, length = end, len(encoded[start:end].decode())
                 start, at_char = at_char, at_char + length
                 end = at_char
             value = text[start:end].rstrip(closing)
-            if not value:
-                continue
             end = start + len(value)
+            if not value or any(low <= start and end <= high for low, high in stronger):
+                continue
             confirmed = confirm(value, text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS])
             if confirmed is not None:
                 bounded(len(found) - first)
