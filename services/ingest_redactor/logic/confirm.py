@@ -199,7 +199,7 @@ def vin(value: str, before: str, after: str) -> Found | None:
 
 
 def _runs_on(value: str, before: str) -> bool:
-    """Letters go on from the announcing word into the value, as in ``deacfc94…``: neither ``memberId7`` nor ``MRN7`` does."""
+    """Letters go on from the announcing word into the value, as in ``deacfc94…``, not in ``memberId7`` or ``MRN7``."""
     return before[-1:].isalpha() and value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
 
 

@@ -85,6 +85,8 @@ corporation company gmbh restaurant hotel airlines airways university college sc
 algorithm distribution law constant number prize award street avenue
 """
 _THINGS = frozenset(_THINGS_TEXT.split())
+_PARTICLES_BEFORE = 8
+"""So many tokens before the first that counts are placed too: particles that may belong to it."""
 _DENSE_TOKENS = 20_000
 """A text with more capitalised words than that is read by the lists alone: it bounds the time that hostile text takes."""
 
@@ -122,7 +124,9 @@ def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[M
         return []
     bounded(len(marks) + len(lower))
     last = max(max(marks, default=0), max(lower, default=0)) + 4
-    spans = list(map(re.Match.span, islice(token_pattern.finditer(text), last)))
+    first = max(0, min(min(marks, default=last), min(lower, default=last)) - _PARTICLES_BEFORE)
+    spans = [(0, 0)] * first
+    spans += map(re.Match.span, islice(token_pattern.finditer(text), first, last))
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
     if lower:
         found += _lower_case_names(text, tokens, spans, lower, marks)
@@ -134,13 +138,12 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
     marks: dict[int, int] = {}
     if is_ascii:
         # Most tokens are in lower case: the first comparison settles them.
-        capitalised = [at for at, token in enumerate(tokens) if token < "[" and "A" <= token not in _NEVER_CAPITALISED]
+        capitalised = [at for at, word in enumerate(tokens) if word < "[" and "A" <= word not in _NEVER_CAPITALISED]
     else:
         capitalised = [
             at
-            for at, token in enumerate(tokens)
-            if ((token < "[" and "A" <= token) or (token > "\x7f" and token[0].isupper()))
-            and token not in _NEVER_CAPITALISED
+            for at, word in enumerate(tokens)
+            if ("A" <= word < "[" or (word > "\x7f" and word[0].isupper())) and word not in _NEVER_CAPITALISED
         ]
     if len(capitalised) > _DENSE_TOKENS:
         return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}

@@ -95,8 +95,8 @@ class Redactor:
         )
         terms: KnownTerms | None = None
         changed = segments
-        for _ in range(MAX_PASSES):
-            found = {id(segment): self._mentions(segment) for segment in changed}
+        for passed in range(MAX_PASSES):
+            found = {id(segment): self._mentions(segment, again=passed > 0) for segment in changed}
             self._tie(changed, found)
             known = len(entities)
             entities.add((m, segment.text[m.start : m.end]) for segment in changed for m in found[id(segment)])
@@ -126,7 +126,7 @@ class Redactor:
             for start, end, _, type_, priority in segment.edits
         ]
 
-    def _mentions(self, segment: Segment) -> list[Mention]:
+    def _mentions(self, segment: Segment, *, again: bool) -> list[Mention]:
         text = segment.text
         if segment.kind is not None:
             read = read_value(segment.kind, text)
@@ -135,24 +135,24 @@ class Redactor:
                 return [Mention(0, len(text), type_, canonical, form, KEY_PRIORITY)]
         if segment.is_number and len(text) < 9:
             return []
-        return self._scan(text)
+        return self._scan(text, again=again)
 
-    def _scan(self, text: str) -> list[Mention]:
+    def _scan(self, text: str, *, again: bool = False) -> list[Mention]:
         if len(text) < _MIN_CACHED_CHARS:
-            return self._scan_with_ties(text)
+            return self._scan_with_ties(text, again=again)
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if digest in self._clean:
             return []
-        found = self._scan_with_ties(text)
+        found = self._scan_with_ties(text, again=again)
         if not found:
             if len(self._clean) >= _CLEAN_ENTRIES:
                 self._clean.clear()
             self._clean.add(digest)
         return found
 
-    def _scan_with_ties(self, text: str) -> list[Mention]:
+    def _scan_with_ties(self, text: str, *, again: bool) -> list[Mention]:
         """Towns, postal codes and dates that count because of what stands right before them."""
-        found = self._scanner.scan(text)
+        found = self._scanner.scan(text, again=again)
         tied: list[Mention] = []
         for mention in found:
             if mention.type == "ADDRESS":

@@ -21,6 +21,9 @@ _ONE_WORD = re.compile(r"[a-z_]{1,40}")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _ODD = re.compile("[\u00a0\u00ad\u0600-\u27e5\u27e8-\U0010ffff]")
 """What may read as something else; the brackets of placeholders are left out."""
+_REACH_CHARS = 96
+_FEW_ODD = 32
+"""Up to so many kinds are replaced one kind at a time, which is faster and stays linear."""
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d")
 _SPACES = frozenset("\u00a0\u2007\u2009\u202f")
 
@@ -41,9 +44,16 @@ def _plain_char(char: str) -> str:
 def plain(text: str) -> tuple[str, list[int] | None]:
     """The text as patterns read it: look-alike digits, dashes and full-width forms made plain, invisible characters
     gone; and where each of its characters stood. ``None`` if nothing moved."""
-    if text.isascii() or not _ODD.search(text):
+    if text.isascii():
         return text, None
-    seen = _ODD.sub(lambda match: _plain_char(match.group()), text)
+    odd = set(_ODD.findall(text))
+    changes = [(char, simple) for char in odd if (simple := _plain_char(char)) != char]
+    seen = text
+    if len(changes) > _FEW_ODD or any(simple in odd for _, simple in changes):
+        seen = _ODD.sub(lambda match: _plain_char(match.group()), text)
+    else:
+        for char, simple in changes:
+            seen = seen.replace(char, simple)
     if len(seen) == len(text):
         return seen, None
     places: list[int] = []
@@ -53,6 +63,17 @@ def plain(text: str) -> tuple[str, list[int] | None]:
         position = match.end()
     places += range(position, len(text) + 1)
     return seen, places
+
+
+def _around_placeholders(text: str) -> list[tuple[int, int]]:
+    """Stretches of the text that reach :data:`_REACH_CHARS` to both sides of its placeholders."""
+    stretches: list[tuple[int, int]] = []
+    for start, end, _ in placeholders.find(text):
+        if stretches and start - _REACH_CHARS <= stretches[-1][1] + 2 * CONTEXT_CHARS:
+            stretches[-1] = stretches[-1][0], end + _REACH_CHARS
+        else:
+            stretches.append((max(0, start - _REACH_CHARS), end + _REACH_CHARS))
+    return stretches
 
 
 class Scanner:
@@ -85,17 +106,18 @@ class Scanner:
             priority, "key" if priority < 0 else "known value"
         )
 
-    def scan(self, text: str) -> list[Mention]:
-        """Mentions in order, without overlaps; placeholders in the text are left alone."""
+    def scan(self, text: str, *, again: bool = False) -> list[Mention]:
+        """Mentions in order, without overlaps; placeholders in the text are left alone. ``again``: the text was scanned
+        before, and only placeholders were put into it since: words far from them are what they were."""
         if len(text) < 3 or _ONE_WORD.fullmatch(text):
             return []
         seen, places = plain(text)
-        found = person_mentions(seen, self._tagger, self._thresholds)
+        found = self._persons(seen) if again else person_mentions(seen, self._tagger, self._thresholds)
         encoded = seen.encode()
         fired = self._triggers.Match(encoded)
         for index in sorted(fired) if fired else ():
             if index < len(self._rules) and self._gates.get(index, index) in fired:
-                self._confirmed(seen, encoded, *self._rules[index], found)
+                self._confirmed(found, seen, encoded, *self._rules[index])
         if not found:
             return []
         taken = [(start, end) for start, end, _ in placeholders.find(seen)]
@@ -104,9 +126,26 @@ class Scanner:
             return kept
         return [Mention(places[m.start], places[m.end - 1] + 1, m.type, m.canonical, m.form, m.priority) for m in kept]
 
+    def _persons(self, text: str) -> list[Mention]:
+        """Names and places near placeholders, read with enough around them to be the same as in the whole text."""
+        stretches = _around_placeholders(text)
+        if sum(end - start for start, end in stretches) * 3 > 2 * len(text):
+            return person_mentions(text, self._tagger, self._thresholds)
+        found: list[Mention] = []
+        for start, end in stretches:
+            low, high = start - CONTEXT_CHARS, end + CONTEXT_CHARS
+            first = text.rfind(" ", max(0, low - CONTEXT_CHARS), low) + 1 if low > 0 else 0
+            last = text.find(" ", high, high + CONTEXT_CHARS) if high < len(text) else len(text)
+            if last < 0 or (first == 0 and low > 0):  # no word ends near: a longer search would not be linear
+                return person_mentions(text, self._tagger, self._thresholds)
+            for mention in person_mentions(text[first:last], self._tagger, self._thresholds):
+                if start <= mention.start + first and mention.end + first <= end:
+                    found.append(mention._replace(start=mention.start + first, end=mention.end + first))
+        return found
+
     @staticmethod
     def _confirmed(
-        text: str, encoded: bytes, priority: int, rule: Rule, pattern: Any, groups: int, found: list[Mention]
+        found: list[Mention], text: str, encoded: bytes, priority: int, rule: Rule, pattern: Any, groups: int
     ) -> None:
         """Adds what the rule finds. Bytes are searched, and their places counted out only where they are not the text's."""
         confirm, type_, closing = rule.confirm, rule.type, " .-" if rule.type != "SECRET" else ""

@@ -25,7 +25,7 @@ from tests.unit.cli.dead_letter_site import CODEC, LIMITS, RAW, SECRET, Site
 
 
 class Failing(Scanner):
-    def scan(self, text: str) -> list[Any]:
+    def scan(self, text: str, *, again: bool = False) -> list[Any]:
         raise RuntimeError(text)
 
 

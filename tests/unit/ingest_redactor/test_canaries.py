@@ -38,14 +38,14 @@ class _Breaking(Scanner):
         super().__init__("pii")
         self._error = error
 
-    def scan(self, text: str) -> list[Any]:
+    def scan(self, text: str, *, again: bool = False) -> list[Any]:
         raise self._error
 
 
 class _NeverSettling(Scanner):
     """Finds something new in what it has replaced, for ever."""
 
-    def scan(self, text: str) -> list[Any]:
+    def scan(self, text: str, *, again: bool = False) -> list[Any]:
         from services.ingest_redactor.logic.mentions import Mention
 
         return [Mention(0, 1, "ID", f"{len(text)}{text[:1]}", "d1", 0)]

@@ -97,7 +97,7 @@ def test_a_random_event_id_names_nobody_whatever_its_letters_spell(event_id: str
 
 
 class _Broken(Scanner):
-    def scan(self, text: str) -> list[Any]:
+    def scan(self, text: str, *, again: bool = False) -> list[Any]:
         raise RuntimeError(f"leaks {text}")
 
 
