@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from shared.prompting.placeholders import Placeholder
@@ -171,9 +172,15 @@ class KnownTerms:
         self._entities = entities
         self._terms: list[tuple[str, Entity, str | None]] = []
         self._digits: dict[str, Entity] = {}
+        self._dates: list[tuple[str, date, Entity]] = []
+        self._of_dates: dict[int, list[tuple[str, Entity, str | None]]] = {}
         for entity in entities.all():
             if entity.type == "NAME":
                 self._add_name(entity)
+                continue
+            read = read_date(entity.canonical) if entity.type in ("DOB", "DATE") else None
+            if read is not None:
+                self._dates.append((f"{read[0].year % 100:02d}", read[0], entity))
                 continue
             for rendering, form in (entity.renderings | _other_renderings(entity)).items():
                 if len(rendering) >= 5 or (len(rendering) == 4 and not rendering.isdigit()):
@@ -209,7 +216,11 @@ class KnownTerms:
         if taken:
             searched, text = _blanked(low, taken), _blanked(text, taken)
         found: list[tuple[Mention, Entity]] = []
-        for needle, entity, form in self._terms:
+        terms = self._terms
+        for year, day, entity in self._dates:
+            if year in searched:  # every writing of a date holds it: most texts need no more to be looked for
+                terms = [*terms, *self._writings(day, entity)]
+        for needle, entity, form in terms:
             start = searched.find(needle)
             if start < 0:
                 continue
@@ -225,6 +236,16 @@ class KnownTerms:
             bounded(len(found))
         if self._digits:
             found += self._numbers(text)
+        return found
+
+    def _writings(self, day: date, entity: Entity) -> list[tuple[str, Entity, str | None]]:
+        """Of a date, made when they are first asked for."""
+        found = self._of_dates.get(id(entity))
+        if found is None:
+            others = {write_date(day, form).lower(): form for form in DATE_FORMS}
+            found = [(rendering, entity, form) for rendering, form in (entity.renderings | others).items()]
+            found.sort(key=lambda term: (-len(term[0]), term[0]))
+            self._of_dates[id(entity)] = found
         return found
 
     @staticmethod
@@ -269,12 +290,9 @@ class KnownTerms:
 
 
 def _other_renderings(entity: Entity) -> dict[str, str]:
-    """Ways to write an entity that digits alone do not find: dates and account numbers with letters."""
+    """Ways to write an entity that digits alone do not find: account numbers with letters."""
     if entity.type == "IBAN":
         return {write_iban(entity.canonical, form).lower(): form for form in ("", "spaced")}
-    if entity.type in ("DOB", "DATE"):
-        read = read_date(entity.canonical)
-        return {write_date(read[0], form).lower(): form for form in DATE_FORMS} if read else {}
     return {}
 
 
