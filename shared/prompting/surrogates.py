@@ -172,6 +172,13 @@ def _identifier(entity: _Entity, tokens: tuple[str, ...]) -> str:
     return renderings.write_identifier(digits, letters, _form(tokens))
 
 
+def _unit(entity: _Entity, tokens: tuple[str, ...]) -> str:
+    """The word before the number, if the form names one, and the number."""
+    digits, letters = entity.identifier
+    *words, form = tokens or ("d2",)
+    return " ".join((*words, renderings.write_identifier(digits, letters, form)))
+
+
 def _zip_code(entity: _Entity, tokens: tuple[str, ...]) -> str:
     return renderings.write_identifier(entity.identifier[0], entity.identifier[1], _form(tokens) or "d5")
 
@@ -185,6 +192,7 @@ _WRITERS: dict[str, Callable[[_Entity, tuple[str, ...]], str]] = {
     "DOB": lambda entity, tokens: renderings.write_date(entity.birth_date, _form(tokens)),
     "DATE": lambda entity, tokens: renderings.write_date(entity.birth_date, _form(tokens)),
     "ZIP": _zip_code,
+    "UNIT": _unit,
 }
 IDENTIFIER_TYPES = (
     *("ACCOUNT", "MEMBER", "RECORD", "POLICY", "LICENCE", "PASSPORT"),

@@ -84,6 +84,10 @@ def iban(value: str, before: str, _after: str) -> Found | None:
     return Found(*renderings.read_iban(value)) if checks.iban(value) else None
 
 
+def wallet(value: str, before: str, after: str) -> Found | None:
+    return Found(*renderings.read_identifier(value)) if stands_alone(before, after) else None
+
+
 def card(value: str, before: str, after: str) -> Found | None:
     if not stands_alone(before, after) or not checks.card(renderings.digits_of(value)):
         return None
@@ -113,17 +117,27 @@ _PROSE = frozenset(_PROSE_TEXT.split())
 """Lower-case words that no street is named with: ``2 miles down the road``."""
 
 
+def address(value: str) -> str:
+    """Canonical form of a street with its number."""
+    return " ".join(value.lower().replace(".", "").replace(",", " ").split())
+
+
 def street(value: str, before: str, _after: str) -> Found | None:
     words = value.split()
     if before and (joins(before[-1]) or before[-1] in "-./$€£"):
         return None
     if not _PROSE.isdisjoint(words):
         return None
-    return Found(" ".join(value.lower().replace(".", "").split()), "")
+    return Found(address(value), "")
 
 
 def foreign_street(value: str, before: str, _after: str) -> Found | None:
-    return None if before and joins(before[-1]) else Found(" ".join(value.lower().replace(".", "").split()), "")
+    return None if before and joins(before[-1]) else Found(address(value), "")
+
+
+def announced_street(value: str, before: str, after: str) -> Found | None:
+    """After ``address:`` or ``lives at`` a number beside capitalised words is a street, whatever its kind is called."""
+    return None if renderings.read_date(value) else street(value, before, after)
 
 
 def birth(value: str, _before: str, _after: str) -> Found | None:
@@ -157,6 +171,10 @@ def short_date(value: str, before: str, after: str) -> Found | None:
 
 def phone(value: str, before: str, after: str) -> Found | None:
     number = renderings.without_extension(value)
+    if number.startswith("00"):
+        if number[2] == "0" or before.rstrip(" ")[-1:].isdigit():
+            return None  # no country's code, or groups of a longer number
+        number = "+" + number[2:]
     if not stands_alone(before, after) or not checks.phone(renderings.digits_of(number), number.startswith("+")):
         return None
     return Found(*renderings.read_phone(value))
@@ -165,6 +183,8 @@ def phone(value: str, before: str, after: str) -> Found | None:
 def grouped_phone(value: str, before: str, after: str) -> Found | None:
     """National numbers elsewhere: a leading zero and groups."""
     digits = renderings.digits_of(value)
+    if before.rstrip(" ")[-1:].isdigit() or after.lstrip(" ")[:1].isdigit():
+        return None  # groups of a longer number
     if not stands_alone(before, after) or not 9 <= len(digits) <= 11 or renderings.read_date(value):
         return None
     return Found(*renderings.read_phone(value))

@@ -24,8 +24,8 @@ HIPAA_IDENTIFIERS: tuple[Identifier, ...] = (
     Identifier(
         "B",
         "places smaller than a state",
-        ("ADDRESS", "PLACE", "ZIP"),
-        ("ADDRESS",),
+        ("ADDRESS", "UNIT", "PLACE", "ZIP"),
+        ("ADDRESS", "UNIT"),
         "street patterns with number and kind, the town and code after them, tagger for towns, facility words, keys",
     ),
     Identifier(

@@ -6,6 +6,7 @@ Names split over two fields and numbers without a check digit are invisible to a
 import re
 from functools import lru_cache
 
+from services.ingest_redactor.logic.confirm import address, user_name
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from shared.prompting import renderings
 
@@ -48,7 +49,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("DEVICE", r"(?:device_)?serial(?:_no|_number)?|imei|mac_address"),
     ("DOB", r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthday)"),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
-    ("ADDRESS", r"(?:.*_)?(?:street|street_address|address|address_?line_?[123]?|addr)"),
+    ("ADDRESS", r"(?:.*_)?(?:street(?:_address|_name|_?[12])?|(?:address|addr)(?:_?line)?_?[123]?|line_?[12])"),
+    ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
     ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code)"),
     ("PLACE", r"(?:.*_)?(?:city|town|hometown)"),
     ("PIN", r"(?:.*_)?(?:cvv|cvc|pin|otp|security_code)(?:_code)?"),
@@ -63,9 +65,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
 )
 _RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _TABLE)
 _PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
-WITH_ADDRESS = ("ZIP", "PLACE")
-"""Types that are identifiers only beside an address or a birth date in the same object."""
-TIES = ("ADDRESS", "DOB", "SSN")
+WITH_ADDRESS = ("ZIP", "PLACE", "UNIT")
+"""Types that are identifiers only beside one of :data:`TIES` in the same object."""
+TIES = ("ADDRESS", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 
 
 def normalised(key: str) -> str:
@@ -117,12 +119,16 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return _read_plain(kind, value, digits)
     if kind == "PIN":
         kind = "ID"
+    if kind == "UNIT":
+        return (kind, *renderings.read_identifier(value)) if digits and len(value) <= 12 else None
+    if kind == "MEMBER" and user_name(value, "", "") is not None:
+        return "USER", value.lower(), ""  # as running text reads it
     return (kind, *renderings.read_identifier(value)) if digits >= 3 and len(value) <= 40 else None
 
 
 def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | None:
     if kind == "ADDRESS":
-        return (kind, " ".join(value.lower().replace(".", "").split()), "") if digits and " " in value else None
+        return (kind, address(value), "") if digits and " " in value else None
     if kind == "IP":
         return (kind, value.lower(), "") if value.count(".") == 3 or value.count(":") > 1 else None
     if kind == "SECRET":

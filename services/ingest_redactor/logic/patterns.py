@@ -43,6 +43,8 @@ _KIND_RARE = (
 )
 _UNIT = r"(?:(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)\b\.?\s*#?|#)[A-Za-z0-9-]{1,6}\b"
 _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
+UNIT_WORDS = r"(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)"
+"""Before the number of a flat within a house."""
 STREET = (
     r"\d{1,6}[A-Za-z]?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
@@ -64,6 +66,13 @@ FOREIGN_STREET = (
     r"\s+\d{1,5}\s?[a-zA-Z]?\b"
     rf"|[{UPPER}][{LETTER}-]{{2,}}\s+(?:Straße|Strasse|Str\.|Weg|Platz|Allee|utca|út|tér|katu)\s+\d{{1,5}}[a-z]?\b"
 )
+ANNOUNCED_STREET = (
+    r"(?i:\b(?:(?:home|street|shipping|billing|mailing|delivery|postal|current|new)\s+)?address(?:\s?line)?(?:\s?\d)?\s{0,2}(?:is|[:=]|to)"
+    r"|<(?:street|address)[a-z_]{0,12}\d?>|\b(?:street|addr)\s{0,2}[:=]|\b(?:lives?|living|reside[sd]?|residing|based|located|stays?"
+    r"|moved|moving|ship|shipped|deliver|delivered|send|sent)(?: it| this| them)?\s(?:at|to|in))\s{0,2}[\"']?"
+    rf"(?P<v>(?:[{UPPER}][{LETTER}.'’-]+\s+){{1,4}}\d{{1,5}}[A-Za-z]?|\d{{1,5}}[A-Za-z]?,?(?:\s+{_CAPITAL_WORD}){{1,4}})"
+)
+"""A house number before or after capitalised words."""
 FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
     r"(?:Hospital|Medical Cent(?:er|re)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"
@@ -73,7 +82,8 @@ FACILITY = (
 
 ID_WORDS: dict[str, str] = {
     "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage",
-    "MEMBER": r"member|membership|subscriber|customer|client|employee|loyalty|frequent flyer|beneficiary|medicare|medicaid"
+    "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer"
+    r"|beneficiary|medicare|medicaid"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file",
     "POLICY": r"policy|insurance|insurer|claim|group",
@@ -81,7 +91,8 @@ ID_WORDS: dict[str, str] = {
     "PASSPORT": r"passport|visa number|visa no|travel document",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
-    "ID": r"nhs|national id|aadhaar|identity card|voter id|voter|national insurance|government id",
+    "ID": r"nhs|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
+    r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
@@ -89,7 +100,10 @@ GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record)\b)?(?:[ _-]?(?:number|no|id)\b)?\.?"
     r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#]?\s{0,2}[\"'(]?#?"
 )
-VALUE = r"(?P<v>(?:[A-Za-z]{1,6}[-#]?)?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,4})"
+VALUE = (
+    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}\b|\d{2}(?: \d{2}){2,5}\b|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b"
+    r"|(?:[A-Za-z]{1,6}[-#]?)?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,4})"
+)
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
 CODE = rf"\b(?:{_CODE_HEAD})(?:-[A-Z0-9]{{1,12}}){{0,4}}\b"
 """A number or code that only a word before it makes an identifier."""

@@ -18,6 +18,7 @@ from services.ingest_redactor.logic.tagger import (
     lists_of,
     name_score,
     place_score,
+    shape_of,
     stem_of,
 )
 from shared.prompting.renderings import read_case
@@ -63,9 +64,23 @@ today tomorrow monday tuesday wednesday thursday friday saturday sunday january 
 november december one two three four five six seven eight nine ten a an i'd i'm i've i'll it's that's what's let's
 don't can't let given using see each every any some all more most other another first second next last current total
 order email phone note name number address date time note subject from re cc
+shall may might must bearer basic
+ssn dob mrn npi iban birthday birth born regards sincerely best cheers
+however instead maybe perhaps also once while since until unless
+google gmail amazon apple microsoft sony samsung netflix spotify youtube facebook instagram whatsapp twitter tiktok
+linkedin paypal venmo zelle visa mastercard uber lyft airbnb starbucks walmart walgreens costco fedex ups usps dhl
+github gitlab slack zoom excel word outlook android iphone ipad windows linux python java javascript kafka redis
+humira eliquis coumadin warfarin lipitor zoloft prozac xarelto plavix lasix ozempic synthroid norvasc diovan lantus
+france germany spain italy portugal croatia greece sweden norway finland denmark austria switzerland belgium
+netherlands ireland england scotland britain ukraine russia china japan korea thailand vietnam indonesia
+australia mexico argentina colombia peru egypt nigeria morocco turkey
+alabama alaska arizona arkansas california colorado connecticut florida hawaii idaho illinois iowa kansas kentucky
+louisiana maryland massachusetts michigan minnesota mississippi missouri nebraska nevada ohio oklahoma oregon
+pennsylvania tennessee texas utah vermont wisconsin wyoming
 """
-_NEVER = frozenset(_NEVER_TEXT.split())
-_NEVER_CAPITALISED = frozenset(word.capitalize() for word in _NEVER) | {
+NEVER = frozenset(_NEVER_TEXT.split())
+"""Lower-cased words that are nobody's name and no town, wherever they stand."""
+_NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
     "I",
     "ID",
     "API",
@@ -172,7 +187,7 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
     name, place, token, place_from = name_score(score), place_score(score), tokens[at], thresholds.place
     stem = stem_of(token)
     if (
-        stem in _NEVER
+        stem in NEVER
         or (stem in _MONTHS and _beside_a_number(tokens, at))
         or (place_from is None and _sainted(tokens, at))
     ):
@@ -237,8 +252,27 @@ def _runs(
             and text[spans[start - 1][1] : spans[start][0]] == " "
         ):
             start -= 1
+        if kind == _NAME and _is_unheard_first_name(text, tokens, spans, start):
+            start -= 1
         runs.append((start, end, kind))
     return runs
+
+
+def _is_unheard_first_name(text: str, tokens: list[str], spans: list[tuple[int, int]], start: int) -> bool:
+    """``for Thandiwe Nkosi``: inside a sentence, a capitalised word that is no other word stands right before a name."""
+    if start < 2:
+        return False
+    word, stem = tokens[start - 1], tokens[start - 1].lower()
+    return (
+        shape_of(word) == "Xx"
+        and len(word) > 2
+        and tokens[start - 2].islower()
+        and text[spans[start - 1][1] : spans[start][0]] == " "
+        and stem not in NEVER
+        and stem not in _NO_NAME
+        and stem not in _ANNOUNCING
+        and stem not in _TITLES
+    )
 
 
 def _names_a_thing(text: str, tokens: list[str], spans: list[tuple[int, int]], end: int) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 
+from services.ingest_redactor.logic.addresses import parts_of_address, unit_alone
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.keys import TIES, WITH_ADDRESS, read_value
@@ -23,12 +24,6 @@ MAX_ENTITIES = 1000
 KEY_PRIORITY = -1
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
-_TOWN = re.compile(
-    r",?\s+(?P<town>[^\W\d_][^\W\d_.'’ -]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?)"
-    r"(?:,?\s+(?P<state>[A-Z]{2})\b(?:,?\s{1,2}(?P<zip>\d{5}(?:-\d{4})?)\b)?|,?\s+(?P<code>\d{5}(?:-\d{4})?)\b)"
-)
-
-
 _DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?)(?P<date>{DATE})\b", re.IGNORECASE)
 LATEST_BIRTH_YEAR = 2012
 """Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
@@ -129,6 +124,9 @@ class Redactor:
     def _mentions(self, segment: Segment, *, again: bool) -> list[Mention]:
         text = segment.text
         if segment.kind is not None:
+            unit = unit_alone(text) if segment.kind in ("ADDRESS", "UNIT") else None
+            if unit is not None:
+                return [unit]
             read = read_value(segment.kind, text)
             if read is not None:
                 type_, canonical, form = read
@@ -152,12 +150,16 @@ class Redactor:
 
     def _scan_with_ties(self, text: str, *, again: bool) -> list[Mention]:
         """Towns, postal codes and dates that count because of what stands right before them."""
-        found = self._scanner.scan(text, again=again)
         tied: list[Mention] = []
-        for mention in found:
+        found: list[Mention] = []
+        for mention in self._scanner.scan(text, again=again):
             if mention.type == "ADDRESS":
-                tied += _town_after(text, mention)
-            elif mention.type == "NAME":
+                street, *around = parts_of_address(text, mention)
+                found.append(street)
+                tied += around
+                continue
+            found.append(mention)
+            if mention.type == "NAME":
                 tied += _birth_after(text, mention)
         return without_overlaps(found + tied, []) if tied else found
 
@@ -200,19 +202,6 @@ class Redactor:
 
 def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:
     return [text for tool in tools for text in (tool.description or "", tool.parameters_json or "")]
-
-
-def _town_after(text: str, address: Mention) -> list[Mention]:
-    """A town and postal code right after a street are part of the address, each an entity of its own."""
-    tail = _TOWN.match(text, address.end)
-    if tail is None or not tail["town"][0].isupper():
-        return []
-    found = [Mention(*tail.span("town"), "PLACE", tail["town"].lower(), "", address.priority)]
-    code = "zip" if tail["zip"] else "code"
-    if tail[code]:
-        form = "d5" if len(tail[code]) == 5 else "d5-4"
-        found.append(Mention(*tail.span(code), "ZIP", tail[code].replace("-", ""), form, address.priority))
-    return found
 
 
 def _birth_after(text: str, name: Mention) -> list[Mention]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.ingest_redactor.logic import confirm
 from services.ingest_redactor.logic.patterns import (
+    ANNOUNCED_STREET,
     ANNOUNCING,
     CODE,
     DATE,
@@ -73,7 +74,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced secret",
         "SECRET",
-        r"(?i)\b(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
+        r"(?i)(?:\b|_)(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
         r"|private)[_ -]?key"
         r"|secret|(?:access|auth|api|refresh|session)[_ -]?token|client[_ ]secret)(?:\s+(?:is|was|to)|\s{0,2}[:=])"
         r"\s{0,2}[\"']?(?P<v>[^\s\"',;]{5}[^\s\"',;]+)",
@@ -95,6 +96,7 @@ RULES: tuple[Rule, ...] = (
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b",
         confirm.iban,
     ),
+    Rule("wallet of a cryptocurrency", "ACCOUNT", r"\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b", confirm.wallet),
     Rule(
         "card with check digit",
         "CARD",
@@ -124,14 +126,20 @@ RULES: tuple[Rule, ...] = (
     Rule("street", "ADDRESS", STREET, confirm.street),
     Rule("street of a rarer kind, with its unit, or a box", "ADDRESS", RARE_STREET, confirm.street),
     Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, confirm.foreign_street),
+    Rule("announced street", "ADDRESS", ANNOUNCED_STREET, confirm.announced_street),
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?da(?:te|y))(?: is| was|[:=])?(?: on)?"
-        rf"[ \"'(]{{0,3}}(?P<v>{DATE})",
+        rf"(?i)\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?da(?:te|y))(?: is| was|[:=])?(?: on| in)?"
+        rf"[ \"'(]{{0,3}}(?P<v>{DATE}|{PART_OF_DATE})",
         confirm.birth,
     ),
-    Rule("international phone", "PHONE", rf"\+\d{{1,3}}(?:[\s.-]?\(?\d{{1,5}}\)?){{2,6}}\b{EXTENSION}", confirm.phone),
+    Rule(
+        "international phone",
+        "PHONE",
+        rf"(?:\+|\b00)\d{{1,3}}(?:[\s.-]?\(?\d{{1,5}}\)?){{2,6}}\b{EXTENSION}",
+        confirm.phone,
+    ),
     Rule(
         "North American phone",
         "PHONE",

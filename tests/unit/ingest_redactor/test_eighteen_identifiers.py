@@ -42,6 +42,7 @@ EXAMPLES: dict[str, list[str]] = {
     "SECRET": ["https://bob:hunter22@host/x", "api key: Zk3-9fQ2-77aa", "?token=abcdef123456"],
     "IP": ["from 203.0.113.9"],
     "ID": ["voter id V1897457", "my pin is 4821"],
+    "UNIT": ["lives at 12 Oak Street, Apt 4B", "Flat 3, 19 Harcourt Road, Leeds LS6 2QT"],
     "TAX_ID": ["tax id 12-3456789"],
 }
 

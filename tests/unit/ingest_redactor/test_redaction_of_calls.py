@@ -154,6 +154,48 @@ def test_what_is_no_identifier_stays_byte_for_byte(text: str) -> None:
     assert arguments(redact("hello", arguments=text)) == text
 
 
+def test_an_address_in_one_line_is_linked_to_its_fields() -> None:
+    text = "Deliver to 1450 N Lake Shore Dr #12B, Chicago, IL 60610."
+    fields = {"street": "1450 N Lake Shore Dr", "unit": "12B", "city": "Chicago", "state": "IL", "zip": "60610"}
+    call = ToolCall(id="call", name="deliver", arguments_json=json.dumps(fields))
+    outcome = REDACTOR.redact(Request(messages=(ChatMessage(role="user", content=text),)), Answer(tool_calls=(call,)))
+    assert outcome.answer is not None and not outcome.unlinked
+    assert json.loads(outcome.answer.tool_calls[0].arguments_json) == {
+        "street": "⟦ADDRESS_1⟧", "unit": "⟦UNIT_1:p99A⟧", "city": "⟦PLACE_1⟧", "state": "IL", "zip": "⟦ZIP_1:d5⟧",
+    }  # fmt: skip
+    assert outcome.request.messages[0].content == ("Deliver to ⟦ADDRESS_1⟧ #⟦UNIT_1:p99A⟧, ⟦PLACE_1⟧, IL ⟦ZIP_1:d5⟧.")
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("at 19 Harcourt Road, Leeds LS6 2QT", "at ⟦ADDRESS_1⟧, ⟦PLACE_1⟧ ⟦ZIP_1:pAA9_9AA⟧"),
+        ("at 55 rue de Rivoli, 75004 Paris", "at ⟦ADDRESS_1⟧, ⟦ZIP_1:d5⟧ ⟦PLACE_1⟧"),
+        ("at 742 Evergreen Terrace, Springfield.", "at ⟦ADDRESS_1⟧, ⟦PLACE_1⟧."),
+        ("at 12 Oak Street, Apt 4B, thanks", "at ⟦ADDRESS_1⟧, ⟦UNIT_1:Apt.p9A⟧, thanks"),
+        ("at 12 Oak Street. Thanks", "at ⟦ADDRESS_1⟧. Thanks"),
+    ],
+)
+def test_what_stands_around_a_street_is_part_of_the_address(text: str, redacted: str) -> None:
+    assert REDACTOR.redact_text(text)[0] == redacted
+
+
+def test_a_user_id_made_of_a_name_is_one_entity_in_a_text_and_under_its_key() -> None:
+    call = ToolCall(id="call", name="details", arguments_json='{"user_id": "sara_doe_496"}')
+    request = Request(messages=(ChatMessage(role="user", content="I am sara_doe_496"),))
+    outcome = REDACTOR.redact(request, Answer(tool_calls=(call,)))
+    assert outcome.answer is not None and outcome.counts == {"USER": 1}
+    assert json.loads(outcome.answer.tool_calls[0].arguments_json) == {"user_id": "⟦USER_1⟧"}
+
+
+def test_a_postal_code_beside_a_name_belongs_to_that_person() -> None:
+    alone, beside = (
+        REDACTOR.redact_text(json.dumps(fields))[0]
+        for fields in ({"zip": "19122", "days": 3}, {"first_name": "Yusuf", "last_name": "Rossi", "zip": "19122"})
+    )
+    assert "19122" in alone and "19122" not in beside
+
+
 def test_a_town_that_begins_like_a_unit_is_a_town() -> None:
     text = contents(redact("mailed to 249 Paul Islands, Stevenside, MN 21957."))[0]
     assert text == "mailed to ⟦ADDRESS_1⟧, ⟦PLACE_1⟧, MN ⟦ZIP_1:d5⟧."

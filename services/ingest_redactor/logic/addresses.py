@@ -1,0 +1,75 @@
+"""What belongs to a street address beside the street: the unit, the town and the postal code, each an entity of its own,
+so that a call that writes them into fields of their own is linked to a text that writes them in one line.
+"""
+
+import re
+
+from services.ingest_redactor.logic.confirm import address
+from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.patterns import UNIT_WORDS
+from services.ingest_redactor.logic.person import NEVER
+from shared.prompting.renderings import read_identifier
+
+_WORD = rf"(?P<word>{UNIT_WORDS})\b\.?\s*#?"
+_NUMBER = r"(?P<v>[A-Za-z]?\d[A-Za-z0-9-]{0,5}|[A-Z])"
+_UNIT_AFTER = re.compile(rf"[.,]*\s+(?:{_WORD}|#)\s?{_NUMBER}$")
+_UNIT_BEFORE = re.compile(rf"\b{_WORD}\s?{_NUMBER}(?:,|\s-)?\s+$")
+_UNIT_ALONE = re.compile(rf"(?:{_WORD}|#)\s?{_NUMBER}")
+_TOWN = r"(?P<town>[^\W\d_a-z][^\W\d_]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?)"
+_ZIP = r"(?P<code>\d{5}(?:-\d{4})?)\b"
+_TAILS = (
+    re.compile(rf",?\s+{_TOWN},?\s+(?:(?P<state>[A-Z]{{2}})\b(?:,?\s{{1,2}}{_ZIP})?)"),
+    re.compile(rf",?\s+{_TOWN},?\s+{_ZIP}"),
+    re.compile(rf",?\s+{_TOWN},?\s+(?P<code>[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}})\b"),
+    re.compile(
+        rf",?\s+(?P<code>(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: [A-Z]{{2}}\b)?|\d{{3}} \d{{2}}),?\s+{_TOWN}(?=[.,;:!?)\n\"']|\s|$)"
+    ),
+    re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)\n\"']|$))"),
+)
+"""State and code after the town, code alone, a British code, a code before the town, a town alone."""
+_LOOK_BACK = 24
+
+
+def unit_alone(text: str) -> Mention | None:
+    """``Apt 4`` as the whole of a field."""
+    match = _UNIT_ALONE.fullmatch(text)
+    return _unit(match, 0, -1) if match else None
+
+
+def parts_of_address(text: str, street: Mention) -> list[Mention]:
+    """The street, first and without its unit; the unit; the town and code right after."""
+    found = [street]
+    unit = _UNIT_AFTER.search(text[street.start : street.end])
+    if unit is not None:
+        value = text[street.start : street.start + unit.start()]
+        found = [
+            street._replace(end=street.start + unit.start(), canonical=address(value)),
+            _unit(unit, street.start, street.priority),
+        ]
+    else:
+        start = max(0, street.start - _LOOK_BACK)
+        before = _UNIT_BEFORE.search(text[start : street.start])
+        if before is not None:
+            found.append(_unit(before, start, street.priority))
+    return found + _town_after(text, street)
+
+
+def _unit(match: re.Match[str], offset: int, priority: int) -> Mention:
+    """Its word is part of the form, ``Apt.p9A``: ``apt 4B`` in a text and ``4B`` in a field are one entity."""
+    canonical, form = read_identifier(match["v"])
+    start = match.start("v")
+    if match["word"]:
+        start, form = match.start("word"), ".".join(part for part in (match["word"], form) if part)
+    return Mention(offset + start, offset + match.end("v"), "UNIT", canonical, form, priority)
+
+
+def _town_after(text: str, street: Mention) -> list[Mention]:
+    for tail in _TAILS:
+        match = tail.match(text, street.end)
+        if match is None or match["town"].split()[0].lower() in NEVER:
+            continue
+        found = [Mention(*match.span("town"), "PLACE", match["town"].lower(), "", street.priority)]
+        if "code" in tail.groupindex and match["code"]:
+            found.append(Mention(*match.span("code"), "ZIP", *read_identifier(match["code"]), street.priority))
+        return found
+    return []
