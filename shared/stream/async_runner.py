@@ -25,6 +25,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, FlywheelError, MigratedError, PoisonError, TransientError
 from shared.stream.broker import Broker, Committed, Consumer, OutRecord
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimits
+from shared.stream.engine import Timing
 from shared.stream.guarded import sorted_by_kind
 from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
@@ -36,7 +37,6 @@ from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
 from shared.stream.task import decode
-from shared.stream.task_loop import Timing
 from shared.stream.watermark import Watermark
 
 _log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import FatalError, TransientError
 from shared.stream.broker import Broker, Consumer
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory
+from shared.stream.engine import Engine, Timing
 from shared.stream.guarded import gave_up
 from shared.stream.inquiry import report
 from shared.stream.offload import OffloadWhenLong
@@ -24,7 +25,7 @@ from shared.stream.retry import Backoff
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
 from shared.stream.task import Journal, Phase, changelog_topic
-from shared.stream.task_loop import Engine, TaskLoop, Timing
+from shared.stream.task_loop import TaskLoop
 
 _log = logging.getLogger(__name__)
 

@@ -1,11 +1,15 @@
 """The loop of one task: open, fetch, process, commit, until it is suspended.
 
 open    = start the producer (fences the predecessor) → committed offsets → restore → tables current → seek
-commit  = one transaction {outputs + dead letters + changelog + offsets} → apply staged state
+commit  = apply staged state → one transaction {outputs + dead letters + changelog + offsets}
+
+While a commit waits for its answer the next batch is fetched and processed, if it is full already: on top of the state
+that the commit will have made true, and written only once it has. One transaction is in flight at a time.
 
 What happens when a step fails:
 
-- while fetching or processing: nothing was begun; staged state is dropped, a new processor starts over what is kept;
+- while processing: nothing of this batch was begun; its staged state is dropped, a new processor starts over what is
+  kept;
 - from the begin of the transaction on: the outcome is unknown, so producer and state are dropped and the task is opened
   again, which settles the transaction and reads what was really committed;
 - fenced: a newer owner took over, or a stale one did for a moment. The task pauses for longer than a heartbeat: if this
@@ -14,59 +18,23 @@ What happens when a step fails:
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from shared import telemetry
-from shared.clock import Clock
 from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, TransientError
 from shared.stream.batches import as_rejected, heads, merge_topics, offsets_after
-from shared.stream.broker import Broker, Committed, Consumer, TransactionalProducer
-from shared.stream.checks import count_kinds
-from shared.stream.dead_letters import DeadLetterFactory
+from shared.stream.broker import Committed, TransactionalProducer
+from shared.stream.counting import count_committed
+from shared.stream.engine import Engine
 from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
 from shared.stream.inquiry import Inquiry
-from shared.stream.outcome import Emitted, Rejected
-from shared.stream.processor import Application, TaskId
+from shared.stream.processor import TaskId
 from shared.stream.records import Record, TopicPartition
-from shared.stream.restore import Offload, restore
-from shared.stream.retry import Backoff
-from shared.stream.serde import Serde
-from shared.stream.tables import BroadcastTables
-from shared.stream.task import Journal, Phase, Prepared, Work, check_transition
+from shared.stream.restore import restore
+from shared.stream.task import Phase, Prepared, Work, check_transition
 
 _log = logging.getLogger(__name__)
 _SORTED_BY_KIND = (FatalError, CorruptedError, MigratedError, TransientError)
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds. ``revoke_s`` is how long a rebalance waits for the batch in hand; ``fenced_pause_s`` must exceed two
-    heartbeats, so that a member that lost its place learns of it before it fences the new owner."""
-
-    revoke_s: float = 5.0
-    fenced_pause_s: float = 2.5
-    idle_s: float = 1.0
-    backoff: Backoff = field(default_factory=Backoff)
-    corrupted_tries: int = 3
-    tick_tries: int = 3
-
-
-@dataclass(slots=True)
-class Engine:
-    """What every task of one process shares."""
-
-    application: Application
-    broker: Broker
-    consumer: Consumer
-    serde: Serde
-    make_dead_letter: DeadLetterFactory
-    clock: Clock
-    tables: BroadcastTables
-    offload: Offload
-    timing: Timing
-    journal: Journal | None = None
 
 
 class TaskLoop:
@@ -84,6 +52,7 @@ class TaskLoop:
         self._work: Work | None = None
         self._producer: TransactionalProducer | None = None
         self._running: asyncio.Task[None] | None = None
+        self._in_flight: asyncio.Task[None] | None = None
         self._stopping = False
         self._in_batch = False
         self._last_commit_s = 0.0
@@ -145,9 +114,6 @@ class TaskLoop:
                 self._enter(Phase.SUSPENDED)
                 return
             except asyncio.CancelledError:
-                if self._stopping and self.phase is Phase.RUNNING and not self._in_batch:
-                    self._enter(Phase.SUSPENDED)
-                    return
                 if self._stopping or told_to_cancel():
                     await self._restart_from_log()
                     if self._stopping:
@@ -197,8 +163,8 @@ class TaskLoop:
         self._in_batch = False
         self._work = None
         if self._producer is not None:
-            producer, self._producer = self._producer, None
-            closing = asyncio.ensure_future(producer.close())
+            closing = asyncio.ensure_future(_let_go(self._in_flight, self._producer))
+            self._in_flight = self._producer = None
             try:
                 await asyncio.shield(closing)
             except asyncio.CancelledError:
@@ -263,55 +229,79 @@ class TaskLoop:
 
     async def _fetch_process_commit(self, work: Work) -> None:
         clock, application = self._engine.clock, self._engine.application
-        while not self._stopping:
-            records = await self._collect()
+        self._in_batch = True
+        try:
+            while not self._stopping:
+                records = await self._collect()
+                if records:
+                    await self._process(work, records)
+                elif self._positions != self._committed and self._idle_for_s() >= self._engine.timing.idle_s:
+                    await self._begin_commit(work, Prepared([]), self._positions)
+                if application.tick_interval_s is not None and clock.monotonic_s() >= self._next_tick_s:
+                    await self._tick(work)
+                    self._next_tick_s = clock.monotonic_s() + application.tick_interval_s
+                if self.inquiry.is_asked:
+                    await self._answer_inquiry(work)
+                self._touch()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or self._in_batch or not self._stopping:
+                raise
+            task.uncancel()  # told to stop fetching: the commit in flight is still waited for
             self._in_batch = True
-            if records:
-                await self._process(work, records)
-            elif self._positions != self._committed and self._idle_for_s() >= self._engine.timing.idle_s:
-                await self._commit(work, Prepared([]), self._positions)
-            if application.tick_interval_s is not None and clock.monotonic_s() >= self._next_tick_s:
-                await self._tick(work)
-                self._next_tick_s = clock.monotonic_s() + application.tick_interval_s
-            if self.inquiry.is_asked:
-                await self._commit(work, Prepared([]), dict(self._committed))  # settles the markers of all before it
-                await self.inquiry.answer(self._engine.broker, work, self._engine.offload)
-            self._in_batch = False
-            self._touch()
+        await self._settled()
+        self._in_batch = False
+
+    async def _answer_inquiry(self, work: Work) -> None:
+        await self._settled()
+        await self._begin_commit(work, Prepared([]), dict(self._committed))  # settles the markers of all before it
+        await self._settled()
+        await self.inquiry.answer(self._engine.broker, work, self._engine.offload)
 
     def _idle_for_s(self) -> float:
         return self._engine.clock.monotonic_s() - self._last_commit_s
 
     async def _collect(self) -> list[Record]:
-        """Records until the batch is full or the commit interval is over; empty when a tick or nothing is due."""
+        """Records until the batch is full or the commit interval is over; empty when a tick or nothing is due.
+
+        While a commit is in flight only what is there at once is taken, and only a full batch is returned."""
         clock, application = self._engine.clock, self._engine.application
         collected: list[Record] = []
         size_bytes = 0
-        due_s = self._last_commit_s + application.commit_interval_ms / 1000
+        interval_s = application.commit_interval_ms / 1000
         wake_s = clock.monotonic_s() + self._engine.timing.idle_s
         if application.tick_interval_s is not None:
             wake_s = min(wake_s, self._next_tick_s)
         while True:
-            wait_s = (due_s if collected else wake_s) - clock.monotonic_s()
+            due_s = self._last_commit_s + interval_s if collected else wake_s
+            wait_s = 0.0 if self._in_flight is not None else max(0.0, due_s - clock.monotonic_s())
             room = application.max_batch_records - len(collected)
-            if room <= 0 or size_bytes >= application.max_batch_bytes or (wait_s <= 0 and collected):
+            is_due = wait_s <= 0 and self._in_flight is None
+            if room <= 0 or size_bytes >= application.max_batch_bytes or (is_due and collected):
                 return collected
-            records = await self._poll(room, max(0.0, wait_s))
+            records = await self._poll(room, wait_s)
+            if not records and self._in_flight is not None:
+                await self._settled()
+                continue
             collected.extend(records)
             size_bytes += sum([len(record.value) for record in records if record.value is not None])
-            if wait_s <= 0 and not collected:
+            if is_due and not collected:
                 return collected
 
     async def _poll(self, max_records: int, timeout_s: float) -> list[Record]:
-        """One fetch and the positions right after it. Records from before this task's seek are not this task's."""
+        """One fetch and the positions right after it. Records from before this task's seek are not this task's. May be
+        cancelled: what it has taken is left in the log."""
         consumer = self._engine.consumer
         expected = self._positions
+        self._in_batch = False
         records = await consumer.poll(self._partitions, max_records, timeout_s)
         if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in heads(records)):
             for partition, offset in expected.items():
                 consumer.seek(partition, offset)
-            return []
-        self._positions = {partition: await consumer.position(partition) for partition in self._partitions}
+            records = []
+        else:
+            self._positions = {partition: await consumer.position(partition) for partition in self._partitions}
+        self._in_batch = True
         return records
 
     async def _process(self, work: Work, records: list[Record]) -> None:
@@ -328,6 +318,7 @@ class TaskLoop:
                 with telemetry.PROCESS_SECONDS.labels(engine.application.name).time():
                     prepared = await engine.offload(work.prepare, chunk, tables, now_ms)
             except _SORTED_BY_KIND:
+                await self._settled()  # what came before it stands
                 raise
             except Exception as error:
                 await engine.offload(work.reset)
@@ -340,7 +331,7 @@ class TaskLoop:
                 prepared = await engine.offload(work.prepare_rejected, chunk[0], rejected, now_ms)
             start, lone_failures = start + len(chunk), 0
             size = min(2 * size, len(records))
-            await self._commit(work, prepared, offsets_after(records, start, self._positions))
+            await self._begin_commit(work, prepared, offsets_after(records, start, self._positions))
 
     async def _tick(self, work: Work) -> None:
         engine = self._engine
@@ -360,31 +351,43 @@ class TaskLoop:
             return
         self._tick_failures = 0
         if prepared is not None:
-            await self._commit(work, prepared, {})
+            await self._begin_commit(work, prepared, {})
 
-    async def _commit(self, work: Work, prepared: Prepared, offsets: Mapping[TopicPartition, int]) -> None:
+    async def _begin_commit(self, work: Work, prepared: Prepared, offsets: Mapping[TopicPartition, int]) -> None:
+        """Begin a transaction once the one before it is committed. What it made of the state counts from here on: from
+        here on a failure drops the whole of ``work``."""
+        await self._settled()
         for partition, offset in offsets.items():
             if offset < self._committed[partition]:
                 raise FatalError(f"{partition}: offset {offset} was about to replace {self._committed[partition]}")
+        work.applied(prepared)
+        notes = dict.fromkeys(offsets, work.note(prepared))
+        self._in_flight = asyncio.create_task(self._commit(prepared, offsets, notes))
+
+    async def _settled(self) -> None:
+        """Wait until the transaction in flight, if there is one, is committed. Raises what it failed with."""
+        if self._in_flight is not None:
+            await self._in_flight
+            self._in_flight = None
+
+    async def _commit(
+        self, prepared: Prepared, offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str]
+    ) -> None:
         producer, name = self._producer, self._engine.application.name
         if producer is None:
             raise FatalError(f"task {self._name} commits without a producer")
         with telemetry.COMMIT_SECONDS.labels(name).time():
             await producer.begin()
             await producer.send(prepared.records)
-            await producer.commit(offsets, name, dict.fromkeys(offsets, work.note(prepared)))
-        work.applied(prepared)
+            await producer.commit(offsets, name, notes)
         self._committed.update(offsets)
         self._last_commit_s = self._engine.clock.monotonic_s()
-        self._count(prepared)
+        count_committed(name, prepared)
 
-    def _count(self, prepared: Prepared) -> None:
-        name = self._engine.application.name
-        for kind, count in count_kinds(prepared.results).items():
-            telemetry.RECORDS.labels(name, kind).inc(count)
-        for topic, count in Counter([record.topic for record in prepared.records]).items():
-            telemetry.OUTPUTS.labels(name, topic).inc(count)
-        for result, count in Counter([r for r in prepared.results if not isinstance(r, Emitted)]).items():
-            metric = telemetry.DEAD_LETTERS if isinstance(result, Rejected) else telemetry.SKIPPED
-            metric.labels(name, result.reason).inc(count)
-        telemetry.publish_measured(prepared.measured, name)
+
+async def _let_go(in_flight: asyncio.Task[None] | None, producer: TransactionalProducer) -> None:
+    """End the transaction in flight, whatever becomes of it, then its producer."""
+    if in_flight is not None:
+        in_flight.cancel()
+        await asyncio.gather(in_flight, return_exceptions=True)
+    await producer.close()

@@ -15,12 +15,12 @@ from shared.brokers.memory_cluster import MemoryCluster
 from shared.errors import PoisonError
 from shared.settings import KafkaSettings
 from shared.stream.broker import Broker, NewTopic, OutRecord
+from shared.stream.engine import Timing
 from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, State, StoreSpec, TaskId
 from shared.stream.records import Message, Position, Record, TopicPartition
 from shared.stream.runner import Runner
 from shared.stream.task import Journal
-from shared.stream.task_loop import Timing
 
 DEAD_LETTERS = "dead.letter"
 

@@ -25,9 +25,9 @@ from shared.schema.release import SCHEMAS_DIR
 from shared.schema.topics import load_topics
 from shared.stream.async_runner import AsyncRunner
 from shared.stream.broker import Broker, NewTopic, OutRecord
+from shared.stream.engine import Timing
 from shared.stream.processor import Application, AsyncApplication
 from shared.stream.runner import Runner
-from shared.stream.task_loop import Timing
 from tests.contract.test_topics_of_services import APPLICATIONS
 from tests.fuzz.decoding import sample
 

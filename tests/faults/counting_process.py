@@ -16,9 +16,9 @@ from shared.brokers.kafka import KafkaBroker, KafkaTiming
 from shared.lifecycle import Process, serve
 from shared.settings import KafkaSettings, Settings
 from shared.stream.broker import NO_NOTES, TransactionalProducer
+from shared.stream.engine import Timing
 from shared.stream.records import TopicPartition
 from shared.stream.runner import Runner
-from shared.stream.task_loop import Timing
 from tests.conformance.support import JsonSerde, Names, counting_application, dead_letter
 
 BLOCK_S = 2.0

@@ -26,10 +26,10 @@ from shared.prompting.template import COMPACT_CHATML
 from shared.schema.codec import Codec
 from shared.settings import KafkaSettings, Settings
 from shared.stream.async_runner import AsyncRunner
+from shared.stream.engine import Timing
 from shared.stream.outcome import Emit
 from shared.stream.processor import Context
 from shared.stream.records import Message
-from shared.stream.task_loop import Timing
 
 
 class Renamed:

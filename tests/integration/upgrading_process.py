@@ -13,11 +13,11 @@ from shared.events import DeadLetter, TrainingProgressed
 from shared.lifecycle import Process, make_dead_letter, serve
 from shared.schema.codec import Codec
 from shared.settings import KafkaSettings, Settings
+from shared.stream.engine import Timing
 from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result
 from shared.stream.processor import Application, State, StoreSpec, TaskId
 from shared.stream.records import Message
 from shared.stream.runner import Runner
-from shared.stream.task_loop import Timing
 from tests.unit.schema.versions import next_version
 
 GROUP = "upgrading"

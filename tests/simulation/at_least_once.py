@@ -11,12 +11,12 @@ from shared.brokers.memory_cluster import MemoryCluster
 from shared.errors import TransientError
 from shared.stream.async_runner import AsyncRunner
 from shared.stream.broker import NewTopic, OutRecord
+from shared.stream.engine import Timing
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result
 from shared.stream.partitioner import partition_for
 from shared.stream.processor import AsyncApplication, Context
 from shared.stream.records import Message, Position, TopicPartition
 from shared.stream.retry import Backoff
-from shared.stream.task_loop import Timing
 from tests.conformance.support import JsonSerde, dead_letter
 from tests.simulation.exactly_once import no_lag
 from tests.simulation.faults import KINDS, Chances, SeededFaults

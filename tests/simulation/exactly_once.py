@@ -15,12 +15,12 @@ from typing import Any
 from shared.brokers.memory import Faults, MemoryBroker
 from shared.brokers.memory_cluster import MemoryCluster
 from shared.stream.broker import OutRecord
+from shared.stream.engine import Timing
 from shared.stream.processor import Application
 from shared.stream.records import TopicPartition
 from shared.stream.retry import Backoff
 from shared.stream.runner import Runner
 from shared.stream.task import Journal
-from shared.stream.task_loop import Timing
 from tests.conformance.support import JsonSerde, dead_letter
 from tests.simulation.counting import CHANGELOGS, PARTITIONS, TABLE, Input, counting, create_topics
 from tests.simulation.faults import KINDS, PROCESSING, Chances, SeededFaults

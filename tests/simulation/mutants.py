@@ -19,7 +19,7 @@ from shared.stream.batches import offsets_after
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC
 from shared.stream.records import TopicPartition
 from shared.stream.runner import Runner
-from shared.stream.task import Prepared, Work
+from shared.stream.task import Prepared
 from shared.stream.task_loop import TaskLoop
 from tests.simulation.seeds import Failure, judge
 
@@ -44,10 +44,10 @@ def commit_before_produce() -> Iterator[None]:
     """Offsets are committed first, outside the transaction: what a crash between the two leaves is lost."""
     original = TaskLoop._commit
 
-    async def commit(self: TaskLoop, work: Work, prepared: Prepared, offsets: Offsets) -> None:
+    async def commit(self: TaskLoop, prepared: Prepared, offsets: Offsets) -> None:
         await self._engine.consumer.commit(offsets)
         self._committed.update(offsets)
-        await original(self, work, prepared, {})
+        await original(self, prepared, {})
 
     with replaced(TaskLoop, "_commit", commit):
         yield
@@ -87,7 +87,7 @@ def dead_letter_outside_transaction() -> Iterator[None]:
     """Dead letters are written at once: an aborted transaction leaves them behind."""
     original = TaskLoop._commit
 
-    async def commit(self: TaskLoop, work: Work, prepared: Prepared, offsets: Offsets) -> None:
+    async def commit(self: TaskLoop, prepared: Prepared, offsets: Offsets) -> None:
         letters = [record for record in prepared.records if record.topic == DEAD_LETTER_TOPIC]
         if letters:
             producer = self._engine.broker.producer()
@@ -95,7 +95,7 @@ def dead_letter_outside_transaction() -> Iterator[None]:
             await producer.send(letters)
             await producer.close()
         rest = [record for record in prepared.records if record.topic != DEAD_LETTER_TOPIC]
-        await original(self, work, replace(prepared, records=rest), offsets)
+        await original(self, replace(prepared, records=rest), offsets)
 
     with replaced(TaskLoop, "_commit", commit):
         yield

@@ -35,11 +35,11 @@ from shared.schema.codec import Codec
 from shared.state.codec import decode_value
 from shared.stream.async_runner import AsyncRunner
 from shared.stream.broker import NewTopic, OutRecord
+from shared.stream.engine import Timing
 from shared.stream.processor import Application
 from shared.stream.records import Record, TopicPartition
 from shared.stream.retry import Backoff
 from shared.stream.runner import Runner
-from shared.stream.task_loop import Timing
 from tests.simulation.faults import SESSION_S, Chances, SeededFaults
 from tests.simulation.virtual_time import LoopClock, inline, run_virtually
 from tests.unit.trainer_worker.test_dataset_and_job import observation

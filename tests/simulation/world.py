@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shared.brokers.memory_cluster import MemoryCluster
+from shared.stream.engine import Timing
 from shared.stream.processor import Application
 from shared.stream.records import TopicPartition
-from shared.stream.task_loop import Timing
 from tests.simulation.counting import Input, counting, create_topics
 from tests.simulation.exactly_once import REBALANCE_TIMEOUT_S, TIMING, Member, no_lag
 from tests.simulation.invariants import check_all, check_committed

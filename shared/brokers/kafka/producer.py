@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.brokers.kafka.connection import Connection, connecting, translate, with_notes
 from shared.errors import FlywheelError, TransientError
 from shared.stream.broker import MAX_RECORD_BYTES, NO_NOTES, OutRecord
-from shared.stream.partitioner import partition_for
+from shared.stream.partitioner import KeyPartitions, key_partitions
 from shared.stream.records import TopicPartition
 
 _T = TypeVar("_T")
@@ -27,7 +28,7 @@ class KafkaProducer:
         self._connection = connection
         self._id = transactional_id
         self._started: AIOKafkaProducer | None = None
-        self._partitions: dict[str, int] = {}
+        self._partitions: dict[str, KeyPartitions] = {}
         self._open = False
         self._dead = False
 
@@ -86,32 +87,34 @@ class KafkaProducer:
         return self._started
 
     async def _send(self, records: Sequence[OutRecord]) -> None:
-        by_partition: dict[tuple[str, int], list[OutRecord]] = {}
-        for record in records:
-            topic, number = record.topic, record.partition
-            if number is None:
-                count = self._partitions.get(topic)
-                if count is None:
-                    count = self._partitions[topic] = len(await self._producer.partitions_for(topic))
-                number = partition_for(record.key or b"", count)
-            target = (topic, number)
-            if target in by_partition:
-                by_partition[target].append(record)
-            else:
-                by_partition[target] = [record]
-        await asyncio.gather(*[self._send_partition(*target, batch) for target, batch in by_partition.items()])
+        for topic in {record.topic for record in records} - self._partitions.keys():
+            self._partitions[topic] = key_partitions(len(await self._producer.partitions_for(topic)))
+        filled = self._filled(records)
+        await asyncio.gather(*[self._send_partition(*target, batches) for target, batches in filled.items()])
 
-    async def _send_partition(self, topic: str, partition: int, records: list[OutRecord]) -> None:
+    def _filled(self, records: Sequence[OutRecord]) -> dict[tuple[str, int], list[BatchBuilder]]:
+        """``records`` in batches, in order for each partition: one pass, since it is made for every record."""
+        create, partitions = self._producer.create_batch, self._partitions
+        filled: dict[tuple[str, int], list[BatchBuilder]] = {}
+        filling: dict[str, dict[int, BatchBuilder]] = {}
+        for topic, key, value, headers, number in records:
+            if number is None:
+                number = partitions[topic][key or b""]
+            of_topic = filling.get(topic)
+            if of_topic is None:
+                of_topic = filling[topic] = {}
+            batch = of_topic.get(number)
+            listed = list(headers) if headers else _NO_HEADERS
+            if batch is None or batch.append(timestamp=None, key=key, value=value, headers=listed) is None:
+                batch = of_topic[number] = create()
+                batch.append(timestamp=None, key=key, value=value, headers=listed)
+                filled.setdefault((topic, number), []).append(batch)
+        return filled
+
+    async def _send_partition(self, topic: str, partition: int, batches: Sequence[BatchBuilder]) -> None:
         """One writer per partition, one batch in the queue at a time: order holds whatever is retried."""
         producer = self._producer
-        batch, waiting = producer.create_batch(), []
-        for _, key, value, headers, _ in records:
-            listed = list(headers) if headers else _NO_HEADERS
-            if batch.append(key=key, value=value, timestamp=None, headers=listed) is None:
-                waiting.append(await producer.send_batch(batch, topic, partition=partition))
-                batch = producer.create_batch()
-                batch.append(key=key, value=value, timestamp=None, headers=listed)
-        waiting.append(await producer.send_batch(batch, topic, partition=partition))
+        waiting = [await producer.send_batch(batch, topic, partition=partition) for batch in batches]
         await asyncio.gather(*waiting)
 
     async def _commit(

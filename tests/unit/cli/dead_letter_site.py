@@ -19,11 +19,11 @@ from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.schema.topics import load_topics
 from shared.stream.broker import NewTopic, OutRecord
+from shared.stream.engine import Timing
 from shared.stream.outcome import Emit, Emitted, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, State
 from shared.stream.records import Message
 from shared.stream.runner import Runner
-from shared.stream.task_loop import Timing
 
 CODEC = Codec.from_dir(SCHEMAS_DIR)
 SPECS = load_topics(SCHEMAS_DIR / "topics.yaml")
