@@ -26,6 +26,7 @@ from tests.simulation.seeds import Failure, judge
 RECORDED = Path(__file__).with_name("mutants.json")
 MOST_SEEDS = 1_000
 Offsets = Mapping[TopicPartition, int]
+Notes = Mapping[TopicPartition, str]
 
 
 @contextmanager
@@ -44,10 +45,10 @@ def commit_before_produce() -> Iterator[None]:
     """Offsets are committed first, outside the transaction: what a crash between the two leaves is lost."""
     original = TaskLoop._commit
 
-    async def commit(self: TaskLoop, prepared: Prepared, offsets: Offsets) -> None:
+    async def commit(self: TaskLoop, prepared: Prepared, offsets: Offsets, notes: Notes) -> None:
         await self._engine.consumer.commit(offsets)
         self._committed.update(offsets)
-        await original(self, prepared, {})
+        await original(self, prepared, {}, notes)
 
     with replaced(TaskLoop, "_commit", commit):
         yield
@@ -87,7 +88,7 @@ def dead_letter_outside_transaction() -> Iterator[None]:
     """Dead letters are written at once: an aborted transaction leaves them behind."""
     original = TaskLoop._commit
 
-    async def commit(self: TaskLoop, prepared: Prepared, offsets: Offsets) -> None:
+    async def commit(self: TaskLoop, prepared: Prepared, offsets: Offsets, notes: Notes) -> None:
         letters = [record for record in prepared.records if record.topic == DEAD_LETTER_TOPIC]
         if letters:
             producer = self._engine.broker.producer()
@@ -95,7 +96,7 @@ def dead_letter_outside_transaction() -> Iterator[None]:
             await producer.send(letters)
             await producer.close()
         rest = [record for record in prepared.records if record.topic != DEAD_LETTER_TOPIC]
-        await original(self, replace(prepared, records=rest), offsets)
+        await original(self, replace(prepared, records=rest), offsets, notes)
 
     with replaced(TaskLoop, "_commit", commit):
         yield
