@@ -72,6 +72,17 @@ _DATE_SHAPES = (
 
 DATE_FORMS = tuple(form for form, _ in _DATE_SHAPES if form != "compact")
 
+_PART_SHAPES = (
+    ("part", re.compile(r"(?P<n>[A-Za-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?")),
+    ("dpart", re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<n>[A-Za-z]{3,9})\.?")),
+    ("mypart", re.compile(r"(?P<n>[A-Za-z]{3,9})\.?,? (?P<y>\d{4})")),
+    ("npart", re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})")),
+    ("nypart", re.compile(r"(?P<m>\d{1,2})/(?P<y>\d{4})")),
+)
+"""Day and month, or month and year."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_FROM_ANCHOR = re.compile(rf"({'|'.join(WEEKDAYS)})([+-]\d{{1,7}})")
+
 
 def digits_of(text: str) -> str:
     """Only the digits."""
@@ -214,6 +225,42 @@ def read_date(text: str) -> tuple[date, str] | None:
     return None
 
 
+def read_part_of_date(text: str, near: date | None = None) -> tuple[date | None, str]:
+    """The way a date without its year or day is written, and the date of that kind closest to ``near``, if given."""
+    for form, shape in _PART_SHAPES:
+        match = shape.fullmatch(text)
+        if match is None:
+            continue
+        part = match.groupdict()
+        month = _MONTH_NUMBER.get(part["n"][:3].lower(), 0) if part.get("n") else int(part["m"])
+        return _closest(part, month, near), form
+    return None, "part"
+
+
+def _closest(part: dict[str, str], month: int, near: date | None) -> date | None:
+    if near is None:
+        return None
+    years = [int(part["y"])] if part.get("y") else [near.year - 1, near.year, near.year + 1]
+    found = []
+    for year in years:
+        try:
+            found.append(date(year, month, int(part.get("d") or 15)))
+        except ValueError:
+            continue
+    return min(found, key=lambda day: abs(day - near), default=None)
+
+
+def write_from_anchor(day: date, anchor: date) -> str:
+    """Weekday and distance in days, ``thu+3``."""
+    return f"{WEEKDAYS[day.weekday()]}{(day - anchor).days:+d}"
+
+
+def read_from_anchor(token: str) -> tuple[int, int] | None:
+    """Weekday (Monday is 0) and distance in days; ``None`` for a token of another kind."""
+    match = _FROM_ANCHOR.fullmatch(token)
+    return (WEEKDAYS.index(match.group(1)), int(match.group(2))) if match else None
+
+
 _DATE_WRITERS: dict[str, Callable[[date], str]] = {
     "": lambda day: f"{MONTHS[day.month - 1]} {day.day}, {day.year}",
     "mdy": lambda day: f"{day.month:02d}/{day.day:02d}/{day.year}",
@@ -228,6 +275,10 @@ _DATE_WRITERS: dict[str, Callable[[date], str]] = {
     "dmy2": lambda day: f"{day.day:02d}/{day.month:02d}/{day.year % 100:02d}",
     "dash2": lambda day: f"{day.month:02d}-{day.day:02d}-{day.year % 100:02d}",
     "part": lambda day: f"{MONTHS[day.month - 1]} {day.day}",
+    "dpart": lambda day: f"{day.day} {MONTHS[day.month - 1]}",
+    "mypart": lambda day: f"{MONTHS[day.month - 1]} {day.year}",
+    "npart": lambda day: f"{day.month}/{day.day}",
+    "nypart": lambda day: f"{day.month:02d}/{day.year}",
     "compact": lambda day: f"{day.year}{day.month:02d}{day.day:02d}",
 }
 

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, cached_property
 from typing import Literal
 
@@ -42,6 +42,8 @@ shadow silver sky snow spring star stone storm summer sun tiger tree valley viol
 wood
 """
 _MAIL_WORDS = _MAIL_WORDS_TEXT.split()
+_ANCHOR_YEAR: dict[Pool, int] = {"training": 2006, "shadow": 2016}
+_ANCHOR_DAYS = 8 * 365
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -190,7 +192,6 @@ _WRITERS: dict[str, Callable[[_Entity, tuple[str, ...]], str]] = {
     "SSN": lambda entity, tokens: renderings.write_ssn(entity.ssn, _form(tokens)),
     "IBAN": lambda entity, tokens: renderings.write_iban(entity.iban, _form(tokens)),
     "DOB": lambda entity, tokens: renderings.write_date(entity.birth_date, _form(tokens)),
-    "DATE": lambda entity, tokens: renderings.write_date(entity.birth_date, _form(tokens)),
     "ZIP": _zip_code,
     "UNIT": _unit,
 }
@@ -209,6 +210,27 @@ class Surrogates:
         self._pool: Pool = pool
         self._entities: dict[tuple[str, int], _Entity] = {}
 
+    @cached_property
+    def _anchor(self) -> date:
+        """A day close to the one that the event's first date becomes: all its dates move by the same whole weeks."""
+        draw = _Draw(self._pool, self._event_id, "anchor")
+        return date(_ANCHOR_YEAR[self._pool], 1, 1) + timedelta(days=draw.below(_ANCHOR_DAYS))
+
+    def _date(self, entity: _Entity, tokens: tuple[str, ...]) -> str:
+        day, form = entity.birth_date, ""
+        for part in tokens:
+            read = renderings.read_from_anchor(part)
+            if read is None:
+                form = part if part != "int" else form
+                continue
+            weekday, distance = read
+            ahead = (weekday - distance - self._anchor.weekday()) % 7
+            try:
+                day = self._anchor + timedelta(days=ahead + distance)
+            except OverflowError:
+                day = self._anchor
+        return renderings.write_date(day, form)
+
     def value(self, placeholder: Placeholder) -> str:
         """The surrogate in the form that the placeholder asks for."""
         key = (placeholder.type, placeholder.number)
@@ -216,6 +238,8 @@ class Surrogates:
         if entity is None:
             entity = self._entities[key] = _Entity(self._event_id, self._pool, *key)
         tokens = placeholder.tokens
+        if placeholder.type == "DATE":
+            return self._date(entity, tokens)
         writer = _WRITERS.get(placeholder.type)
         if writer is None:
             return renderings.write_case(entity.text, _form(tokens))

@@ -142,7 +142,9 @@ def announced_street(value: str, before: str, after: str) -> Found | None:
 
 def birth(value: str, _before: str, _after: str) -> Found | None:
     read = renderings.read_date(value)
-    return Found(read[0].isoformat(), read[1]) if read else Found(value.lower(), "")
+    if read is None:
+        return Found(value.lower(), renderings.read_part_of_date(value)[1])
+    return Found(read[0].isoformat(), read[1])
 
 
 def date(value: str, before: str, after: str) -> Found | None:
@@ -155,7 +157,7 @@ def date(value: str, before: str, after: str) -> Found | None:
 def part_of_date(value: str, before: str, after: str) -> Found | None:
     if not stands_alone(before[-1:], after[:1]) or (value.startswith("May") and after[:2] == " %"):
         return None
-    return Found(value.lower(), "part")
+    return Found(value.lower(), renderings.read_part_of_date(value)[1])
 
 
 def short_date(value: str, before: str, after: str) -> Found | None:
@@ -166,7 +168,7 @@ def short_date(value: str, before: str, after: str) -> Found | None:
     month, day = (int(number) for number in value.split("/"))
     if not (min(month, day) >= 1 and max(month, day) <= 31 and min(month, day) <= 12) or (after and after[0] in "/%"):
         return None
-    return Found(value, "part")
+    return Found(value, renderings.read_part_of_date(value)[1])
 
 
 def phone(value: str, before: str, after: str) -> Found | None:

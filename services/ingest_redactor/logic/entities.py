@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from shared.prompting.placeholders import Placeholder
@@ -13,9 +13,11 @@ from shared.prompting.renderings import (
     read_case,
     read_date,
     read_identifier,
+    read_part_of_date,
     read_phone,
     read_ssn,
     write_date,
+    write_from_anchor,
     write_iban,
 )
 from shared.tasks.names import first_names, last_names
@@ -38,6 +40,7 @@ NUMERIC_TYPES = frozenset(
     )
 )
 KNOWN_PRIORITY = 900
+_COUNTED = timedelta(days=366)
 _RUN = re.compile(r"\d(?:[ ().-]{0,2}\d){3,22}")
 """A bracket and a plus before it belong to it. A pattern that starts with a digit is found faster."""
 _LAST_FOUR_BEFORE = re.compile(
@@ -70,6 +73,7 @@ class Entities:
         self._reserved = {(placeholder.type, placeholder.number) for placeholder in reserved}
         self._by_value: dict[tuple[str, str], Entity] = {}
         self._next: dict[str, int] = {}
+        self._anchor: date | None = None
 
     def __len__(self) -> int:
         return len(self._by_value)
@@ -103,6 +107,9 @@ class Entities:
         if entity is None:
             key = (self._space(mention.type, mention.canonical), mention.canonical)
             entity = self._by_value[key] = Entity(mention.type, mention.canonical)
+            if mention.type == "DATE" and self._anchor is None:
+                read = read_date(mention.canonical)
+                self._anchor = read[0] if read else None
         entity.renderings.setdefault(text.lower(), self.form_of(entity, mention))
 
     def of(self, mention: Mention) -> Entity | None:
@@ -154,7 +161,27 @@ class Entities:
             entity.in_answer = True
         else:
             entity.in_request = True
-        return str(Placeholder(entity.type, entity.number, form))
+        return str(Placeholder(entity.type, entity.number, self._dated(entity, form)))
+
+    def _dated(self, entity: Entity, form: str) -> str:
+        """A date's form also tells its weekday and its distance from the first date of the event, ``iso.thu+3``."""
+        if entity.type != "DATE" or self._anchor is None:
+            return form
+        read = read_date(entity.canonical)
+        day = read[0] if read else read_part_of_date(entity.canonical, self._anchor)[0]
+        return form if day is None else ".".join(part for part in (form, write_from_anchor(day, self._anchor)) if part)
+
+    def unlinked(self) -> bool:
+        """Whether a value of the answer stands nowhere in the request, nor, as a date, close to one that the request
+        tells: a model can count days, but not guess."""
+        return any(entity.in_answer and not entity.in_request and not self._counted(entity) for entity in self.all())
+
+    def _counted(self, entity: Entity) -> bool:
+        read = read_date(entity.canonical) if entity.type == "DATE" else None
+        if read is None or self._anchor is None:
+            return False
+        told = self._by_value.get(("DATE", self._anchor.isoformat()))
+        return told is not None and told.in_request and abs(read[0] - self._anchor) <= _COUNTED
 
     def counts(self) -> dict[str, int]:
         """Entities replaced, by type."""

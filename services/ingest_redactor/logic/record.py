@@ -3,17 +3,16 @@
 import re
 from dataclasses import dataclass, replace
 
+from services.ingest_redactor.logic.anchor import anchor_date, is_unanchored
 from services.ingest_redactor.logic.eligibility import Limits, untrainable_reason
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.rules import RULE_SET, Profile
 from shared.errors import PoisonError
-from shared.events.calls import Attempt, Request
+from shared.events.calls import Attempt
 from shared.events.observations import ObservationRaw, ObservationRedacted, RedactionProof, advance
 from shared.ids import keyed_hash
-from shared.prompting.renderings import read_date
 from shared.tasks import identity
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8} \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}")
 # 128 bits as a digest or a UUID writes them. Digits alone may be an account's.
 _RANDOM_ID = re.compile(r"(?=.*[a-f])(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _CODE = re.compile(r"[a-z0-9_.:/-]{0,64}")
@@ -40,6 +39,8 @@ def redacted(event: ObservationRaw, partition: int, offset: int, context: Redact
     outcome = context.redactor.redact(request, event.answer)
     task_key = identity.task_key(request, event.tenant, key)
     reason = untrainable_reason(event, context.limits, unlinked=outcome.unlinked)
+    if reason is None and is_unanchored(request, event.answer):
+        reason = "no_anchor"
     if event.routing is not None and event.routing.task_key and event.routing.task_key != task_key:
         reason = reason or "task_key_mismatch"
     return advance(
@@ -95,15 +96,3 @@ def _identifier_free_episode(event: ObservationRaw, context: RedactionContext) -
     if not _changes(event.episode, context):
         return event.episode
     return keyed_hash(context.hash_key, "episode", event.tenant, "given", event.episode)
-
-
-def anchor_date(request: Request) -> str | None:
-    """The first date that the system messages state, ISO 8601: what ``tomorrow`` refers to."""
-    for message in request.messages:
-        if message.role not in identity.SYSTEM_ROLES:
-            continue
-        for match in _DATE.finditer(identity.message_text(message)):
-            read = read_date(match.group())
-            if read is not None:
-                return read[0].isoformat()
-    return None

@@ -110,9 +110,8 @@ class Redactor:
                 break
         else:
             raise PoisonError("redaction_unstable", f"still changing after {MAX_PASSES} passes")
-        unlinked = any(entity.in_answer and not entity.in_request for entity in entities.all())
         spans = tuple(span for segment in segments for span in self._spans(segment))
-        return Redacted(document.request(), document.answer(), entities.counts(), unlinked, spans), terms
+        return Redacted(document.request(), document.answer(), entities.counts(), entities.unlinked(), spans), terms
 
     def _spans(self, segment: Segment) -> list[Span]:
         """Edits in places of the outermost string, whatever JSON they were found in."""

@@ -1,13 +1,14 @@
 """The redactor as a processor: proof on each record, eligibility, and failing closed."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.ingest_redactor.logic.anchor import anchor_date
 from services.ingest_redactor.logic.eligibility import Limits, untrainable_reason
-from services.ingest_redactor.logic.record import anchor_date
 from services.ingest_redactor.logic.scanner import Scanner
 from services.ingest_redactor.processor import application
 from shared.events.calls import Answer, Attempt, ChatMessage, Request, RoutingDecision, ToolCall
@@ -155,6 +156,22 @@ def test_values_without_a_link_and_foreign_task_keys_keep_a_call_out() -> None:
     assert redacted(replace(EVENT, routing=same)).untrainable_reason is None
 
 
+def test_an_answer_that_counts_from_a_day_that_nobody_told_keeps_a_call_out() -> None:
+    def reason(system: str, day: str) -> str | None:
+        messages = (
+            ChatMessage(role="system", content=system),
+            ChatMessage(role="user", content="Book it for tomorrow"),
+        )
+        call = ToolCall(name="book", arguments_json=json.dumps({"day": day}))
+        return redacted(
+            replace(EVENT, request=Request(messages=messages), answer=Answer(tool_calls=(call,)))
+        ).untrainable_reason
+
+    assert reason("You book tables.", "2026-03-03") == "no_anchor"
+    assert reason("You book tables. Today is 2026-03-02.", "2026-03-03") is None
+    assert reason("You book tables.", "tomorrow") is None
+
+
 def test_the_anchor_is_the_first_date_of_the_system_messages() -> None:
     def of(text: str, role: str = "system") -> str | None:
         return anchor_date(Request(messages=(ChatMessage(role=role, content=text),)))
@@ -169,5 +186,5 @@ def test_the_wider_profile_hides_dates_as_well() -> None:
     (result,) = Harness(app).feed([EVENT])
     assert isinstance(result, Emitted)
     event = result.outputs[0].event
-    assert event.request.messages[0].content == "You are support. Today is ⟦DATE_1:iso⟧."
+    assert event.request.messages[0].content == "You are support. Today is ⟦DATE_1:iso.mon+0⟧."
     assert event.anchor_date is None
