@@ -90,6 +90,7 @@ _NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
     "AM",
     "USA",
     "USD",
+    "NaN",
 }
 """Left out before anything is scored: half of the capitalised words of running text."""
 _THINGS_TEXT = """
