@@ -134,7 +134,11 @@ async def read(log: Log, topic: str) -> list[Record]:
 
 
 async def values(log: Log, topic: str) -> list[Any]:
-    return [None if record.value is None else json.loads(record.value) for record in await read(log, topic)]
+    """Of the dead letters, which real services on the same broker write too, only those of this suite's serde."""
+    records = await read(log, topic)
+    if topic == DEAD_LETTERS:
+        records = [record for record in records if (record.value or b"").startswith(b"{")]
+    return [None if record.value is None else json.loads(record.value) for record in records]
 
 
 async def committed(log: Log, group: str) -> dict[TopicPartition, int]:

@@ -121,15 +121,17 @@ async def run_over(application: Application | AsyncApplication, records: list[Ou
 
 
 async def read_dead_letters(broker: Broker) -> list[DeadLetter]:
+    """All letters of real services. A broker that other tests share also holds those of their own serde."""
     reader = broker.reader()
     await reader.start()
     partitions = await reader.partitions("dead.letter")
     ends = await reader.stable_ends(partitions)
     reader.assign(dict.fromkeys(partitions, 0))
     letters: list[DeadLetter] = []
-    while len(letters) < sum(ends.values()) and any([await reader.position(p) < ends[p] for p in partitions]):
+    while any([await reader.position(p) < ends[p] for p in partitions]):
         for record in await reader.poll(partitions, 1_000, 0.05):
-            letters.append(CODEC.decode("dead.letter", record.value or b""))
+            if record.value is not None and not record.value.startswith(b"{"):
+                letters.append(CODEC.decode("dead.letter", record.value))
     await reader.stop()
     return letters
 
