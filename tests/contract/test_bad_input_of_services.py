@@ -90,6 +90,13 @@ def bad_records(topic: str) -> list[tuple[str, OutRecord]]:
     return [(reason, OutRecord(topic, key, value, partition=PARTITION)) for reason, key, value in bad]
 
 
+def runner_of(application: Application | AsyncApplication, broker: Broker) -> Runner | AsyncRunner:
+    """The engine that an application is made for."""
+    if isinstance(application, Application):
+        return Runner(application, broker, CODEC, make_dead_letter=make_dead_letter, timing=TIMING)
+    return AsyncRunner(application, broker, CODEC, make_dead_letter=make_dead_letter, timing=TIMING)
+
+
 async def run_over(application: Application | AsyncApplication, records: list[OutRecord]) -> list[DeadLetter]:
     """The application's dead letters once it has committed past ``records``."""
     cluster = MemoryCluster(rebalance_timeout_s=1.0)
@@ -100,11 +107,7 @@ async def run_over(application: Application | AsyncApplication, records: list[Ou
     await producer.start()
     await producer.send(records)
     stop = asyncio.Event()
-    runner: Runner | AsyncRunner
-    if isinstance(application, Application):
-        runner = Runner(application, broker, CODEC, make_dead_letter=make_dead_letter, timing=TIMING)
-    else:
-        runner = AsyncRunner(application, broker, CODEC, make_dead_letter=make_dead_letter, timing=TIMING)
+    runner = runner_of(application, broker)
     running = asyncio.create_task(runner.run(stop, grace_s=10.0))
     ends = {p: end for p, end in (await broker.admin().end_offsets(application.topics)).items() if end}
     async with asyncio.timeout(60):

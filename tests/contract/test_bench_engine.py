@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.engine.__main__ import PEERS_LOCK
 from tests.bench.engine.arena import Contender
 from tests.bench.engine.event import calls, changed, check_exact, codec_for, number_and_step
 from tests.bench.engine.options import Options, parse
-from tests.bench.engine.peers import LOCK
 from tests.bench.engine.report import at_least, at_most, goal_table, speed_goals
 from tests.bench.engine.soak import slope
 from tests.bench.engine.throughput import Speed, rate
@@ -94,7 +94,7 @@ def test_a_contender_reads_back_its_command_line(tmp_path: Path) -> None:
 
 
 def test_the_peers_lock_pins_and_hashes_everything_and_names_no_registry() -> None:
-    text = LOCK.read_text()
+    text = PEERS_LOCK.read_text()
     assert "://" not in text
     pins = re.findall(r"(?m)^([a-z0-9._-]+)==\S+", text)
     assert "quixstreams" in pins

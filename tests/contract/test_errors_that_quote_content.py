@@ -22,15 +22,12 @@ from shared.clock import SystemClock
 from shared.errors import FatalError
 from shared.events import TOPIC_EVENTS, ObservationClustered
 from shared.events.training import DatasetQuery
-from shared.lifecycle import make_dead_letter
-from shared.stream.async_runner import AsyncRunner
 from shared.stream.broker import NewTopic, OutRecord
 from shared.stream.outcome import Outcomes, Result
 from shared.stream.processor import Application, AsyncApplication, Context, State
 from shared.stream.records import Message
-from shared.stream.runner import Runner
 from shared.telemetry import JsonLines
-from tests.contract.test_bad_input_of_services import CODEC, EVERY, PARTITIONS, TIMING, TOPICS
+from tests.contract.test_bad_input_of_services import CODEC, EVERY, PARTITIONS, TOPICS, runner_of
 from tests.fuzz.decoding import sample
 from tests.unit.ingest_redactor.test_canaries import BREAKING, CANARIES, EVENT, LIMITS, TEXT
 
@@ -97,11 +94,7 @@ async def kept_by(application: Services, records: list[OutRecord]) -> tuple[Memo
     broker, stop = MemoryBroker(cluster), asyncio.Event()
     for record in records:
         cluster.append(record)
-    runner: Runner | AsyncRunner
-    if isinstance(application, Application):
-        runner = Runner(application, broker, CODEC, make_dead_letter=make_dead_letter, timing=TIMING)
-    else:
-        runner = AsyncRunner(application, broker, CODEC, make_dead_letter=make_dead_letter, timing=TIMING)
+    runner = runner_of(application, broker)
     running = asyncio.create_task(runner.run(stop, grace_s=10.0))
     ends = {p: end for p, end in (await broker.admin().end_offsets(application.topics)).items() if end}
     async with asyncio.timeout(60):

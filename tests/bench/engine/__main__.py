@@ -15,9 +15,10 @@ from shared.stream.broker import NewTopic
 from tests.bench.engine import latency, report, restore, soak, throughput
 from tests.bench.engine.arena import Arena, Contender
 from tests.bench.engine.event import records
-from tests.bench.engine.peers import LOCK, peers_python
+from tests.bench.peer_environment import peer_python
 from tests.bench.results import this_machine, write_section
 
+PEERS_LOCK = Path(__file__).parents[1] / "peers.lock"
 COMMIT_MS = 100
 BATCHES = (500, 2_000)
 PARTITIONS = (4, 40)
@@ -46,7 +47,7 @@ def sized(contender: Contender, count: int) -> int:
 
 
 async def compare(arena: Arena, given: argparse.Namespace) -> Part:
-    field = contenders(str(peers_python(say)))
+    field = contenders(str(peer_python(PEERS_LOCK, "peers", say)))
     for contender in {(c.partitions, sized(c, given.records)): c for c in field}.values():
         count = sized(contender, given.records)
         topic = f"source.{contender.partitions}.{count}"
@@ -148,7 +149,7 @@ def parse() -> argparse.Namespace:
 
 
 def peer_version(name: str) -> str:
-    pins = (line.split()[0] for line in LOCK.read_text().splitlines() if line.startswith(f"{name}=="))
+    pins = (line.split()[0] for line in PEERS_LOCK.read_text().splitlines() if line.startswith(f"{name}=="))
     return next(pins).replace("==", " ")
 
 
