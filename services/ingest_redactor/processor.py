@@ -39,7 +39,7 @@ class IngestRedactor:
         if event.anonymised:
             return Skipped("anonymised")
         try:
-            result = redacted(event, message.position.partition, message.position.offset, self._context)
+            result = redacted(event, message.partition, message.offset, self._context)
         except PoisonError as error:
             return Rejected(error.reason, error.detail)
         except Exception as error:  # fail closed: whatever went wrong, nothing of the record passes

@@ -77,7 +77,7 @@ class ShadowEvaluator:
         template = template_by_hash(entry.prompt_template_hash)
         if template is None:
             return Skipped("unknown_template")
-        reason = trained_on(seen, message.position.partition, message.position.offset, entry)
+        reason = trained_on(seen, message.partition, message.offset, entry)
         if reason is None and not is_sampled(seen.event_id, target.model, self._sample_rate):
             reason = "not_sampled"
         reason = reason or self._compared.reserve(target, seen.step_hash, seen.event_id, self._budget)

@@ -78,7 +78,7 @@ class TrainerDispatcher:
         families, key = state.store(FAMILIES), f"{seen.cluster}|{seen.family}"
         tally = _tally(state, seen.cluster, tallies) or tallies.setdefault(seen.cluster, Tally())
         cap = self._policy.training.family_cap
-        count = tally.add(seen, message.position.offset, message.timestamp_ms, families.get(key), cap)
+        count = tally.add(seen, message.offset, message.timestamp_ms, families.get(key), cap)
         if count is not None:
             families.put(key, count)
         self._dirty.add(seen.cluster)

@@ -1,11 +1,14 @@
 """What a committed transaction adds to the metrics of its application."""
 
 from collections import Counter
+from operator import attrgetter
 
 from shared import telemetry
 from shared.stream.checks import count_kinds
 from shared.stream.outcome import Emitted, Rejected
 from shared.stream.task import Prepared
+
+_TOPIC = attrgetter("topic")
 
 
 def count_committed(application: str, prepared: Prepared) -> None:
@@ -13,7 +16,7 @@ def count_committed(application: str, prepared: Prepared) -> None:
     kinds = count_kinds(prepared.results)
     for kind, count in kinds.items():
         telemetry.RECORDS.labels(application, kind).inc(count)
-    for topic, count in Counter([record.topic for record in prepared.records]).items():
+    for topic, count in Counter(map(_TOPIC, prepared.records)).items():
         telemetry.OUTPUTS.labels(application, topic).inc(count)
     telemetry.publish_measured(prepared.measured, application)
     if kinds.keys() <= {"emitted"}:

@@ -44,8 +44,14 @@ class Record(NamedTuple):
 class Message(NamedTuple):
     """One decoded record. ``event`` is a dataclass of :mod:`shared.events`; ``None`` for a tombstone."""
 
-    position: Position
+    topic: str
+    partition: int
+    offset: int
     timestamp_ms: int
     key: str
     event: Any
     headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def position(self) -> Position:
+        return Position(self.topic, self.partition, self.offset)

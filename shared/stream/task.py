@@ -13,7 +13,7 @@ from shared.stream.checks import check_conservation, check_tick
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit, note_of, noted_run
 from shared.stream.outcome import Emit, Emitted, Measured, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, Tables, TaskId
-from shared.stream.records import Message, Position, Record
+from shared.stream.records import Message, Record
 from shared.stream.replays import earlier_attempts, is_replay_for_another
 from shared.stream.serde import Serde
 
@@ -264,7 +264,7 @@ def decode(serde: Serde, record: Record, application: str) -> Message | Rejected
             event = serde.decode(topic, value)
         except PoisonError as error:
             return Rejected(error.reason, error.detail)
-    return _new(Message, (_new(Position, (topic, partition, offset)), timestamp_ms, key, event, headers))
+    return _new(Message, (topic, partition, offset, timestamp_ms, key, event, headers))
 
 
 def dead_letter_event(

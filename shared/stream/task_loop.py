@@ -295,7 +295,8 @@ class TaskLoop:
         expected = self._positions
         self._in_batch = False
         records = await consumer.poll(self._partitions, max_records, timeout_s)
-        if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in heads(records)):
+        first = records[:1] if len(self._partitions) == 1 else heads(records)
+        if any(record.offset < expected[TopicPartition(record.topic, record.partition)] for record in first):
             for partition, offset in expected.items():
                 consumer.seek(partition, offset)
             records = []

@@ -99,7 +99,7 @@ class Harness:
         batch = [
             item
             if isinstance(item, Message)
-            else Message(self._next_position(target, where), timestamp_ms, key, item, headers)
+            else Message(*self._next_position(target, where), timestamp_ms, key, item, headers)
             for item in messages
         ]
         outcomes = self.processor.process(batch, self.state)
@@ -191,6 +191,6 @@ async def handle_all(
     for offset, item in enumerate(messages):
         message = item
         if not isinstance(item, Message):
-            message = Message(Position(topic, 0, offset), timestamp_ms, key, item)
+            message = Message(topic, 0, offset, timestamp_ms, key, item)
         results.append(await processor.handle(message, context))
     return results

@@ -203,7 +203,7 @@ class Counting:
                 continue
             count = (store.get(message.key) or 0) + 1
             store.put(message.key, count)
-            emitted = {"key": message.key, "id": event["id"], "count": count, "from": message.position.offset}
+            emitted = {"key": message.key, "id": event["id"], "count": count, "from": message.offset}
             results.append(Emitted((Emit(self.names.sink, message.key, emitted),)))
         return Outcomes(results)
 

@@ -322,7 +322,7 @@ class Joining:
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:
         store, results = state.store("counts"), []
         for message in batch:
-            side = message.position.topic.split(".")[0]
+            side = message.topic.split(".")[0]
             seen = dict(store.get(message.key) or {})
             seen[side] = seen.get(side, 0) + 1
             store.put(message.key, seen)

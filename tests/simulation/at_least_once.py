@@ -60,7 +60,7 @@ class Unsteady:
         if roll < 0.2:
             self.counts["deferred"] += 1
             return Deferred("not_loaded", 0.3)
-        return Emitted((Emit("out", message.key, {"from": message.position.offset, "p": message.position.partition}),))
+        return Emitted((Emit("out", message.key, {"from": message.offset, "p": message.partition}),))
 
 
 class Run:

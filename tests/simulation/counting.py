@@ -42,7 +42,7 @@ class Counting:
                 seen.put(str(event["id"]), 1)
                 count = (counts.get(message.key) or 0) + 1
                 counts.put(message.key, count)
-                out = {"id": event["id"], "key": message.key, "count": count, "topic": message.position.topic}
+                out = {"id": event["id"], "key": message.key, "count": count, "topic": message.topic}
                 out |= {"word": word, "version": state.table_version(TABLE)}
                 results.append(Emitted((Emit("out", message.key, out),)))
         return Outcomes(results)

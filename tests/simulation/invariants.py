@@ -123,5 +123,6 @@ def _messages(cluster: MemoryCluster, positions: list[Any]) -> list[Message]:
         record = cluster.partitions(topic)[partition].entries[offset].record
         assert record is not None
         if record.value != b"no json" and (event := json.loads(record.value or b""))["kind"] != "boom":
-            messages.append(Message(record.position, record.timestamp_ms, (record.key or b"").decode(), event))
+            key = (record.key or b"").decode()
+            messages.append(Message(topic, partition, offset, record.timestamp_ms, key, event))
     return messages

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -96,18 +96,19 @@ class KafkaProducer:
         """``records`` in batches, in order for each partition: one pass, since it is made for every record."""
         create, partitions = self._producer.create_batch, self._partitions
         filled: dict[tuple[str, int], list[BatchBuilder]] = {}
-        filling: dict[str, dict[int, BatchBuilder]] = {}
+        appends: dict[str, dict[int, Callable[..., Any]]] = {topic: {} for topic in partitions}
+        last_topic: str | None = None
         for topic, key, value, headers, number in records:
+            if topic is not last_topic:
+                last_topic, numbers, of_topic = topic, partitions[topic], appends[topic]
             if number is None:
-                number = partitions[topic][key or b""]
-            of_topic = filling.get(topic)
-            if of_topic is None:
-                of_topic = filling[topic] = {}
-            batch = of_topic.get(number)
+                number = numbers[key or b""]
+            append = of_topic.get(number)
             listed = list(headers) if headers else _NO_HEADERS
-            if batch is None or batch.append(timestamp=None, key=key, value=value, headers=listed) is None:
-                batch = of_topic[number] = create()
-                batch.append(timestamp=None, key=key, value=value, headers=listed)
+            if append is None or append(timestamp=None, key=key, value=value, headers=listed) is None:
+                batch = create()
+                append = of_topic[number] = batch.append
+                append(timestamp=None, key=key, value=value, headers=listed)
                 filled.setdefault((topic, number), []).append(batch)
         return filled
 

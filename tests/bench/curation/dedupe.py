@@ -22,7 +22,7 @@ from shared.events.observations import ObservationUnique
 from shared.state.store import TaskState
 from shared.stream.outcome import Emitted
 from shared.stream.processor import TaskId
-from shared.stream.records import Message, Position
+from shared.stream.records import Message
 from shared.stream.testing import FixedTables
 from tests.bench.curation import documents
 from tests.bench.results import this_machine, write_section
@@ -50,7 +50,9 @@ class Task:
         """Verdicts, and the processor seconds they took."""
         batch = [
             Message(
-                Position("observation.redacted", 0, self._offset + n),
+                "observation.redacted",
+                0,
+                self._offset + n,
                 0,
                 task_key,
                 documents.event(self._offset + n, text, task_key),

@@ -18,25 +18,25 @@ _SINK_HEADER = struct.pack(">BI", 0, SINK_ID)
 
 
 class PlainCodec:
-    """Decodes what was written to the source, encodes what goes to the sink."""
+    """Decodes what was written to the source, encodes what goes to the sink: one schema. This engine's ``Serde`` too."""
 
     def __init__(self, schema: Path) -> None:
         self._schema = fastavro.parse_schema(json.loads(schema.read_text()))
 
-    def decode(self, payload: bytes) -> dict[str, Any]:
+    def decode(self, topic: str, payload: bytes) -> dict[str, Any]:
         buffer = io.BytesIO(payload)
         buffer.seek(HEADER_BYTES)
         plain: dict[str, Any] = fastavro.schemaless_reader(buffer, self._schema)  # type: ignore[assignment]
         return plain
 
-    def encode(self, plain: dict[str, Any]) -> bytes:
+    def encode(self, topic: str, event: Any) -> bytes:
         buffer = io.BytesIO()
         buffer.write(_SINK_HEADER)
-        fastavro.schemaless_writer(buffer, self._schema, plain)
+        fastavro.schemaless_writer(buffer, self._schema, event)
         return buffer.getvalue()
 
     def transformed(self, payload: bytes) -> bytes:
         """Decode, change one field, encode."""
-        plain = self.decode(payload)
+        plain = self.decode("", payload)
         plain["step"] += 1
-        return self.encode(plain)
+        return self.encode("", plain)

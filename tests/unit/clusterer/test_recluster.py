@@ -51,7 +51,7 @@ def cluster(name: str, **more: Any) -> Cluster:
 def logged(event: ObservationUnique, number: int, at_ms: int) -> Message:
     """An event that occurred and was written at that time."""
     position = Position("observation.unique", 0, number)
-    return Message(position, at_ms, "key", replace(event, occurred_at_ms=at_ms))
+    return Message(*position, at_ms, "key", replace(event, occurred_at_ms=at_ms))
 
 
 @pytest.mark.parametrize("tasks", [2, 5, 40])

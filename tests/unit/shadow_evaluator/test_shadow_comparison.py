@@ -18,16 +18,14 @@ from shared.events.calls import Answer, ToolCall
 from shared.events.vocabulary import AttemptVerdict
 from shared.prompting.surrogates import Surrogates
 from shared.stream.outcome import Deferred, Emitted, Result, Skipped
-from shared.stream.records import Message, Position
+from shared.stream.records import Message
 from shared.stream.testing import FixedTables, handle_all
 
 Seen = Callable[..., ObservationClustered]
 
 
 def run(evaluator: ShadowEvaluator, tables: FixedTables, *events: Any) -> list[Result]:
-    messages = [
-        Message(Position("observation.clustered", 0, 500 + index), 0, "c1", event) for index, event in enumerate(events)
-    ]
+    messages = [Message("observation.clustered", 0, 500 + index, 0, "c1", event) for index, event in enumerate(events)]
     return asyncio.run(handle_all(evaluator, messages, tables))
 
 

@@ -15,7 +15,7 @@ from shared.events import AssignmentChanged, ModelRegistered, ObservationCluster
 from shared.events.calls import RoutingDecision
 from shared.events.vocabulary import Arm, AttemptVerdict, ComparisonKind, ModelKind, Stage
 from shared.stream.outcome import Emitted, Rejected, Result, Skipped
-from shared.stream.records import Message, Position
+from shared.stream.records import Message
 from shared.stream.testing import FixedTables, handle_all
 
 Seen = Callable[..., ObservationClustered]
@@ -23,8 +23,7 @@ Seen = Callable[..., ObservationClustered]
 
 def run(evaluator: ShadowEvaluator, tables: FixedTables, *events: Any, offset: int = 500) -> list[Result]:
     messages = [
-        Message(Position("observation.clustered", 0, offset + index), 0, "c1", event)
-        for index, event in enumerate(events)
+        Message("observation.clustered", 0, offset + index, 0, "c1", event) for index, event in enumerate(events)
     ]
     return asyncio.run(handle_all(evaluator, messages, tables))
 

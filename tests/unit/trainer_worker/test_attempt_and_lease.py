@@ -20,7 +20,7 @@ from shared.events.training import DatasetQuery
 from shared.events.vocabulary import TrainingPhase, TrainingStatus
 from shared.prompting.template import COMPACT_CHATML
 from shared.stream.outcome import Emit, Result, Skipped
-from shared.stream.records import Message, Position
+from shared.stream.records import Message
 from shared.stream.testing import FixedTables
 from tests.unit.trainer_worker.test_dataset_and_job import REQUEST, observation
 
@@ -76,7 +76,7 @@ class Attempt:
         )  # fmt: skip
 
     async def handle(self) -> Result:
-        message = Message(Position("training.requested", 0, 0), 1, "c1", REQUEST)
+        message = Message("training.requested", 0, 0, 1, "c1", REQUEST)
         async with asyncio.timeout(60):
             return await self.worker.handle(message, self.log)
 
