@@ -1,10 +1,10 @@
 """A recluster's partition: micro-clusters to groups, the number of groups found.
 
-Neighbours are averaged first: single exemplars of a task lie apart in any small embedding, but share neighbours, so that one
-cut fits narrow and wide domains alike. Average linkage at that cut over-clusters; groups too light to be a task give their
-members to the others; spherical k-means, weighted by calls and started from what is left (and from the groups of the last
-recluster, which is what keeps ids), settles who goes where. Deterministic: the same input in the same order gives the same
-groups.
+Neighbours are averaged first: single exemplars of a task lie apart in any small embedding, but share neighbours, so that
+one cut fits narrow and wide domains alike. A micro-cluster of many calls is such an average already and stays where it
+is. Average linkage at that cut over-clusters; groups too light to be a task give their members to the others; spherical
+k-means, weighted by calls and started from what is left (and from the groups of the last recluster, which is what keeps
+ids), settles who goes where. Deterministic: the same input in the same order gives the same groups.
 """
 
 from collections.abc import Sequence
@@ -37,10 +37,15 @@ class RegroupParameters:
     """The same from which it may be one task (single intents: 0.32 to 0.67)."""
     neighbours: int = 8
     neighbour_share: float = 0.5
-    """How far a micro-cluster moves to the mean of its neighbours."""
-    cut: float = 0.58
+    """How far a micro-cluster of few calls moves to the mean of its neighbours."""
+    own_calls: float = 20.0
+    """Calls up to which it does; beyond, it moves the less the more it has: it is a mean already, and may be a whole
+    task, whose neighbours are other tasks."""
+    given_own_calls: float = 5.0
+    """The same where argument keys are given beside the texts: then few calls tell a task."""
+    cut: float = 0.55
     """Average similarity, after averaging, from which two groups are one."""
-    given_cut: float = 0.78
+    given_cut: float = 0.65
     """The same where argument keys are given beside the texts: such vectors lie closer together."""
     given_floor: float = 0.1
     floor: float = 0.15
@@ -87,9 +92,10 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     beside it as a control: the linkage is shared, so that it costs only its own rounds of k-means."""
     if len(members.counts) < 2:
         return Regrouped(np.zeros(len(members.counts), dtype=np.int64))
-    space = smoothed(_space(members, parameters), members.counts, parameters)
     shown = float((members.centroids[:, EMBEDDING_DIMENSION:] ** 2).sum(axis=1).mean())
     much = shown >= MUCH_STRUCTURE
+    own_calls = parameters.given_own_calls if much else parameters.own_calls
+    space = smoothed(_space(members, parameters), members.counts, own_calls, parameters)
     cold = _linked(space, parameters.given_cut if much else parameters.cut)
     floor = parameters.given_floor if much else parameters.floor
     seeds = _heavy_centres(space, cold, members.counts, floor)
@@ -159,8 +165,9 @@ def _space(members: Members, parameters: RegroupParameters) -> Vector:
     return unit(np.concatenate([np.sqrt(1 - share) * text, np.sqrt(share) * called], axis=1))
 
 
-def smoothed(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParameters) -> Vector:
-    """Each row moved to the mean of its nearest rows, weighted by similarity and, damped, by calls."""
+def smoothed(rows: Vector, counts: NDArray[np.float32], own_calls: float, parameters: RegroupParameters) -> Vector:
+    """Each row moved to the mean of its nearest rows, weighted by similarity and, damped, by calls; rows of more than
+    ``own_calls`` calls less."""
     # Among few rows the nearest are not of the same task.
     count = min(parameters.neighbours, len(rows) // 4)
     if count < 1:
@@ -170,7 +177,8 @@ def smoothed(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParam
     nearest = np.argpartition(similarities, -count, axis=1)[:, -count:]
     weights = np.maximum(np.take_along_axis(similarities, nearest, axis=1), 0.0) ** 2 * np.sqrt(counts[nearest])
     means = np.stack([weights[row] @ rows[nearest[row]] for row in range(len(rows))])
-    share = np.float32(parameters.neighbour_share)
+    firmness = np.maximum(counts / np.float32(own_calls), np.float32(1.0))
+    share = (np.float32(parameters.neighbour_share) / firmness)[:, None]
     return unit((1 - share) * rows + share * unit(means))
 
 

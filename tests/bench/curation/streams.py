@@ -115,3 +115,23 @@ def tool_calls(count: int, seed: int) -> Iterator[Line]:
         agent = things.index(thing) // 2 * 2
         offered = [f"{one}_{other}" for one in _VERBS for other in things[agent : agent + 2]]
         yield Line({"id": str(number), "text": text, "tools": offered, "argument_keys": given}, name)
+
+
+_ACTS = (
+    "close", "reopen", "escalate", "assign", "merge", "delete", "archive", "translate", "summarise", "export", "print",
+    "lock", "rate", "tag",
+)  # fmt: skip
+_SAID = ("{a} {o} {v}", "please {a} the {o} {v}", "can you {a} {o} {v} for me?", "{o} {v}: {a} it now")
+
+
+def functions_of_one_key(count: int, seed: int) -> Iterator[Line]:
+    """Calls of 56 functions, 14 on each of four objects, that all take nothing but the object's id: offer and keys are
+    alike, the words alone tell them apart. Few wordings, so that nearly every function is one micro-cluster."""
+    rng = random.Random(seed)
+    for number in range(count):
+        thing, act = rng.choice(tuple(_OBJECTS)[:4]), rng.choice(_ACTS)
+        text = rng.choice(_SAID).format(a=act, o=thing, v=f"{rng.choice('ABC')}-{rng.randint(1, 999)}")
+        offered = [f"{other}_{thing}" for other in _ACTS]
+        yield Line(
+            {"id": str(number), "text": text, "tools": offered, "argument_keys": [f"{thing}_id"]}, f"{act}_{thing}"
+        )

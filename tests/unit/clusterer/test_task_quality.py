@@ -4,7 +4,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from services.cli.curation_cluster import TaskFinder
 from shared.tasks.features import Featuriser
-from tests.bench.curation.streams import Line, tool_calls
+from tests.bench.curation.streams import Line, functions_of_one_key, tool_calls
 
 
 def found(featuriser: Featuriser, lines: list[Line], recluster_every: int = 0) -> list[str]:
@@ -19,6 +19,13 @@ def test_forty_functions_are_told_apart_by_text_and_argument_keys(featuriser: Fe
     labels = [line.label for line in lines]
     assert adjusted_rand_score(labels, found(featuriser, lines)) >= 0.75
     assert adjusted_rand_score(labels, found(featuriser, lines, 400)) >= 0.75
+
+
+def test_functions_that_share_their_keys_are_not_joined_for_being_neighbours(featuriser: Featuriser) -> None:
+    """A heavy micro-cluster that is moved to the mean of its neighbours, each another function, ends in one heap with
+    them: 0.18."""
+    lines = list(functions_of_one_key(1500, 1))
+    assert adjusted_rand_score([line.label for line in lines], found(featuriser, lines)) >= 0.5
 
 
 def test_more_lines_of_the_same_tasks_keep_their_ids(featuriser: Featuriser) -> None:
