@@ -55,6 +55,8 @@ class RegroupParameters:
     """How much nearer another group must be to take a micro-cluster from the one it was in: ids stay."""
     new_below: float = 0.6
     """A group of a warm start is new where no older centre is as near as this."""
+    given_new_below: float = 0.9
+    """The same where argument keys are given beside the texts."""
     same_above: float = 0.92
     """Two older groups are merged where their centres are as near as this and the cold partition joins them."""
     cold_gain: float = 0.05
@@ -103,7 +105,8 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     control = _settled(space, members.counts, seeds, nowhere, parameters)
     chosen, start, agreement = control, "first", 1.0
     if before is not None:
-        warm_seeds, homes = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor)
+        new_below = parameters.given_new_below if much else parameters.new_below
+        warm_seeds, homes = _warm_seeds(space, cold, seeds, members.counts, before, parameters, floor, new_below)
         warm = _settled(space, members.counts, warm_seeds, homes, parameters)
         agreement = adjusted_rand(warm, control, members.counts)
         better = _gain(space, members.counts, control, warm) >= parameters.cold_gain
@@ -202,7 +205,7 @@ def _heavy_centres(space: Vector, labels: Labels, counts: NDArray[np.float32], f
 
 def _warm_seeds(
     space: Vector, cold: Labels, seeds: Vector, counts: NDArray[np.float32], before: Sequence[str | None],
-    parameters: RegroupParameters, floor: float,
+    parameters: RegroupParameters, floor: float, new_below: float,
 ) -> tuple[Vector, Labels]:  # fmt: skip
     """Centres of the older groups where they are now, those that have become one joined, and the cold ones far from all;
     and for each row the older group that it comes from, -1 for none."""
@@ -231,7 +234,7 @@ def _warm_seeds(
     columns[sorted(kept)] = np.arange(len(kept))
     came_from[rows] = columns[labels]
     older = older[sorted(kept)]
-    fresh = seeds[(seeds @ older.T).max(axis=1) < parameters.new_below] if len(seeds) else seeds
+    fresh = seeds[(seeds @ older.T).max(axis=1) < new_below] if len(seeds) else seeds
     return np.concatenate([older, fresh]), came_from
 
 
