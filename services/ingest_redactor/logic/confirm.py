@@ -131,8 +131,23 @@ def street(value: str, before: str, _after: str) -> Found | None:
     return Found(address(value), "")
 
 
-def foreign_street(value: str, before: str, _after: str) -> Found | None:
-    return None if before and joins(before[-1]) else Found(address(value), "")
+def foreign_street(value: str, before: str, after: str) -> Found | None:
+    """A time of day is no house number: ``Hauptbahnhof 14:05``."""
+    if (before and joins(before[-1])) or (len(after) > 1 and after[0] in ":.," and after[1].isdigit()):
+        return None
+    return Found(address(value), "")
+
+
+_YEAR_AFTER = re.compile(r",?\s+(?:19|20)\d{2}\b(?! ?[A-Z]{2}\b)")
+
+
+def street_before_town(value: str, before: str, after: str) -> Found | None:
+    """``Sprint 14, 2025 Planning`` tells a year."""
+    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+        return None
+    if not _PROSE.isdisjoint(value.split()) or _YEAR_AFTER.match(after):
+        return None
+    return Found(address(value), "")
 
 
 def announced_street(value: str, before: str, after: str) -> Found | None:
@@ -188,6 +203,13 @@ def grouped_phone(value: str, before: str, after: str) -> Found | None:
     if before.rstrip(" ")[-1:].isdigit() or after.lstrip(" ")[:1].isdigit():
         return None  # groups of a longer number
     if not stands_alone(before, after) or not 9 <= len(digits) <= 11 or renderings.read_date(value):
+        return None
+    return Found(*renderings.read_phone(value))
+
+
+def phone_beside_mail(value: str, before: str, after: str) -> Found | None:
+    """A row of contacts: digits alone tell no phone, beside a mail address they do."""
+    if not stands_alone(before, after) or ("@" not in before and "@" not in after):
         return None
     return Found(*renderings.read_phone(value))
 

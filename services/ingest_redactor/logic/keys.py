@@ -4,6 +4,7 @@ Names split over two fields and numbers without a check digit are invisible to a
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from services.ingest_redactor.logic.confirm import address, user_name
@@ -17,13 +18,17 @@ _PERSON = (
     r"(?:customer|patient|guest|passenger|employee|client|user|contact|recipient|sender|card_?holder|account_?holder|holder"
     r"|owner|member|person|doctor|physician|provider|beneficiary|payee|payer|attendee|host|driver|travell?er|student"
     r"|teacher|applicant|buyer|seller|caller|subscriber|insured|spouse|parent|child|author|manager|assignee|signer"
-    r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee)"
+    r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee"
+    r"|policy_?holder|claimant|candidate|guardian|reporter|requester|requestor|submitter|receiver|callee|supervisor|witness"
+    r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague"
+    r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|assigned|prepared|reported)_(?:by|to))"
 )
 _TABLE: tuple[tuple[str, str], ...] = (
-    ("EMAIL", r"(?:.*_)?e_?mail(?:s|_address|_addresses|_id)?"),
+    ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
-        r"(?:.*_)?(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn)(?:s|_no|_num|_number|_numbers)?",
+        r"(?:.*_)?(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|handy"
+        r"|movil|celular|portable)(?:s|_no|_num|_number|_numbers|nummer)?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
@@ -32,46 +37,77 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("ACCOUNT", r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:member|membership|subscriber|customer|client|employee|user|loyalty|frequent_flyer)_(?:no|num|number|id)",
+        r"(?:.*_)?(?:member|membership|subscriber|customer|client|employee|user|loyalty|frequent_flyer|student|staff"
+        r"|badge|beneficiary)_(?:no|num|number|id)",
     ),
     (
         "RECORD",
         r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|patient_(?:id|no|number)|record_(?:id|no|number)|chart_number)",
     ),
     ("MEMBER", r"(?:.*_)?(?:frequent_flyer|membership|loyalty)"),
-    ("POLICY", r"(?:.*_)?(?:policy|insurance|claim)_(?:no|num|number|id)"),
+    ("POLICY", r"(?:.*_)?(?:(?:policy|insurance|claim)_(?:no|num|number|id)|group_(?:no|number))"),
     ("PASSPORT", r"(?:.*_)?passport(?:_no|_num|_number|_id)?"),
     ("LICENCE", r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate)_(?:no|num|number|id)|drivers?_licen[cs]e"),
-    ("TAX_ID", r"(?:.*_)?(?:tax_id|tin|ein|vat_number|vat_id|taxpayer_id)"),
+    ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
-    ("ID", r"(?:.*_)?(?:national_id|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id)"),
-    ("VEHICLE", r"vin|vehicle_identification_number"),
+    (
+        "ID",
+        r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
+        r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr)",
+    ),
+    ("VEHICLE", r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate)"),
     ("DEVICE", r"(?:device_)?serial(?:_no|_number)?|imei|mac_address"),
-    ("DOB", r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthday)"),
+    (
+        "DOB",
+        r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthday|birth|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))",
+    ),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
-    ("ADDRESS", r"(?:.*_)?(?:street(?:_address|_name|_?[12])?|(?:address|addr)(?:_?line)?_?[123]?|line_?[12])"),
+    (
+        "ADDRESS",
+        r"(?:.*_)?(?:street(?:_address|_name|_?[12])?|(?:address|addr)(?:_?line)?_?[123]?|line_?[12]|strasse|anschrift|adress?e?"
+        r"|direccion|domicilio|calle|indirizzo|endereco|logradouro)",
+    ),
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
-    ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code)"),
-    ("PLACE", r"(?:.*_)?(?:city|town|hometown)"),
+    ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)"),
+    ("PLACE", r"(?:.*_)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta)"),
     ("PIN", r"(?:.*_)?(?:cvv|cvc|pin|otp|security_code)(?:_code)?"),
     ("SECRET", r"(?:.*_)?(?:password|passwd|passcode|secret|api_?key|access_key|private_key|authorization)"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session)_token"),
     ("USER", r"(?:.*_)?(?:user_?name|login|screen_name)"),
-    ("NAME.first", r"(?:.*_)?(?:first_?name|given_?name|fname|forename)"),
-    ("NAME.last", r"(?:.*_)?(?:last_?name|sur_?name|family_?name|lname)"),
-    ("NAME.mid", r"(?:.*_)?middle_?name"),
+    (
+        "NAME.first",
+        r"(?:.*_)?(?:first_?name|given_?names?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+    ),
+    (
+        "NAME.last",
+        r"(?:.*_)?(?:last_?name|sur_?name|family_?name|lname|nachname|apellidos?|cognome|sobrenome|achternaam"
+        r"|nazwisko|efternamn|etternavn|nom_de_famille)",
+    ),
+    ("NAME.mid", r"(?:.*_)?middle_?names?"),
     ("NAME", rf"(?:.*_)?full_?name|(?:.*_)?{_PERSON}_?(?:full_?)?names?|name_on_card|attn"),
-    ("NAME?", rf"name|names|{_PERSON}s?|attendees|participants"),
+    (
+        "NAME?",
+        rf"(?:display_?|legal_?|preferred_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{_PERSON}s?|attendees|participants",
+    ),
 )
 _RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _TABLE)
 _PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
+_NAMES_OF_PERSONS = {"name": "NAME", "names": "NAME", "first": "NAME.first", "last": "NAME.last"}
+"""Bare keys that are a person's in an object of a person."""
+_ASPECTS = frozenset(("old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work"))
+"""Keys that tell of their value no more than the key above does: ``{"phone": {"old": …, "new": …}}``."""
 WITH_ADDRESS = ("ZIP", "PLACE", "UNIT")
 """Types that are identifiers only beside one of :data:`TIES` in the same object."""
 TIES = ("ADDRESS", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 
 
 def normalised(key: str) -> str:
-    """``firstName``, ``First Name`` and ``FIRST-NAME`` as ``first_name``."""
+    """``firstName``, ``First Name`` and ``FIRST-NAME`` as ``first_name``, ``Prénom`` as ``prenom``."""
+    if not key.isascii():
+        key = "".join(
+            char for char in unicodedata.normalize("NFKD", key.replace("ß", "ss")) if not unicodedata.combining(char)
+        )
     return _OTHER.sub("_", _CAMEL.sub("_", key).lower()).strip("_")
 
 
@@ -83,10 +119,10 @@ def kind_of(key: str, parent: str) -> str | None:
     name = normalised(key)
     for kind, pattern in _RULES:
         if pattern.fullmatch(name):
-            if kind == "NAME?" and name in ("name", "names") and _PERSON_KEY.fullmatch(normalised(parent)):
-                return "NAME"
+            if kind == "NAME?" and name in _NAMES_OF_PERSONS and _PERSON_KEY.fullmatch(normalised(parent)):
+                return _NAMES_OF_PERSONS[name]
             return kind
-    return None
+    return kind_of(parent, "") if parent and name in _ASPECTS else None
 
 
 def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
@@ -101,7 +137,9 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     if kind == "EMAIL":
         return ("EMAIL", value.lower(), "") if "@" in value and " " not in value else None
     if kind == "PHONE":
-        return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(value) - 2 else None
+        number = renderings.without_extension(value)
+        digits = sum(char.isdigit() for char in number)
+        return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(number) - 2 else None
     if kind == "CARD":
         if digits < 12 or not all(char.isdigit() or char in " -" for char in value):
             return None
@@ -123,7 +161,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return (kind, *renderings.read_identifier(value)) if digits and len(value) <= 12 else None
     if kind == "MEMBER" and user_name(value, "", "") is not None:
         return "USER", value.lower(), ""  # as running text reads it
-    return (kind, *renderings.read_identifier(value)) if digits >= 3 and len(value) <= 40 else None
+    least = 1 if kind == "VEHICLE" else 3
+    return (kind, *renderings.read_identifier(value)) if digits >= least and len(value) <= 40 else None
 
 
 def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | None:

@@ -29,7 +29,8 @@ _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescen
 _QUADRANT = r"(?:\s+(?:NW|NE|SW|SE)\b)?"
 _KIND_CAPITAL = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way"
-    r"|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway)"
+    r"|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway"
+    r"|Marg|Chowk|Nagar|Salai|Vihar)"
 )
 _KIND_RARE = (
     r"(?:Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape|Causeway|Centers?|Circles|Cliffs?|Club|Common|Corners?|Course|Courts"
@@ -37,6 +38,7 @@ _KIND_RARE = (
     r"|Flats?|Fords?|Forest|Forges?|Forks?|Fort|Freeway|Gardens?|Gateway|Glens?|Greens?|Groves?|Harbors?|Haven|Heights|Hills?"
     r"|Hollow|Inlet|Islands?|Isle|Junctions?|Keys?|Knolls?|Lakes?|Land|Landing|Lights?|Loaf|Locks?|Lodge|Mall|Manors?|Meadows?"
     r"|Mills?|Mission|Motorway|Mount|Mountains?|Neck|Orchard|Oval|Overpass|Parks?|Parkways|Pass|Passage|Path|Pines?|Plains?"
+    r"|Arcade|Esplanade|Mountains|Parade|Promenade|Quays?|Rise|Wharf"
     r"|Points?|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|Ridges?|River|Roads|Route|Rue|Run|Shoals?|Shores?|Skyway|Springs?"
     r"|Spurs?|Squares|Station|Stravenue|Stream|Streets|Summit|Throughway|Trace|Track|Trafficway|Tunnel|Underpass|Unions?|Valleys?"
     r"|Via|Viaduct|Views?|Villages?|Ville|Vista|Walks|Wall|Ways|Wells?)"
@@ -46,7 +48,7 @@ _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
 UNIT_WORDS = r"(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)"
 """Before the number of a flat within a house."""
 STREET = (
-    r"\d{1,6}[A-Za-z]?(?:\s+[NSEW]{1,2}\.?)?"
+    r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,4},?)?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
 )
@@ -57,20 +59,43 @@ RARE_STREET = (
     rf"|P\.? ?O\.? Box \d{{1,6}}|(?:PSC|Unit) \d{{1,5}},? Box \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
+_PREPOSITION = r"(?:de|la|du|des|del|della|dei|di|da|do|dos|los|las|le|les|el|d['’]|l['’])"
+_HOUSE = r"\d{1,5}(?:\s?[A-Za-z]\b|[/-]\d{1,4}[a-z]?)?"
 FOREIGN_STREET = (
-    rf"\b(?:Calle|Rue|Via|Viale|Avenida|Av\.|Rua|Piazza|Plaza|Paseo|Carrera|Chemin|Corso|Ulica|ul\.|Rúa|Avenue|Boulevard|Allée)"
-    rf"(?:\s+(?:de|la|du|des|del|della|di|da|do|los|las|le|{_CAPITAL_WORD})){{1,5}},?\s+\d{{1,5}}[A-Za-z]?\b"
-    rf"|\d{{1,4}}(?:\s?(?:bis|ter))?,?\s+(?i:rue|avenue|boulevard|place|chemin|impasse|allée|quai)(?:\s+(?:de|la|du|des|le|les|d')){{0,3}}\s+{_CAPITAL_WORD}"
-    rf"(?:\s+{_CAPITAL_WORD})?"
-    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|katu|tie|gatan|vägen|gata|vej|gade|straat|laan|plein|kade|utca)"
-    r"\s+\d{1,5}\s?[a-zA-Z]?\b"
-    rf"|[{UPPER}][{LETTER}-]{{2,}}\s+(?:Straße|Strasse|Str\.|Weg|Platz|Allee|utca|út|tér|katu)\s+\d{{1,5}}[a-z]?\b"
+    r"\b(?:Calle|C/|Callejón|Paseo|Plaza|Ronda|Camino|Carretera|Carrera|Glorieta|Travesía|Avenida|Avda\.?|Av\.|Privada|Andador"
+    r"|Circuito|Retorno|Cerrada|Rúa|Rua|Travessa|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse"
+    r"|Via|Viale|Vicolo|Corso|Contrada|Strada|Piazza|Piazzale|Largo|Borgo|[Uu]lica|ul\.|[Aa]leja|al\.|[Pp]lac|os\."
+    r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố)"
+    rf"(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nº|n°)\.?\s?)?{_HOUSE}"
+    rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:rue|avenue|boulevard|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
+    rf"|faubourg|(?:route|passage|cours|rang)(?:\s+d[eu]s?))(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
+    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben"
+    r"|straat|laan|plein|kade|gracht|singel|dreef|steeg|dijk|baan|boulevard|hof|gatan|gata|gade|gate|vägen|veien|vegen|vej"
+    r"|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca)"
+    rf"\s+{_HOUSE}"
+    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Allé|utca|út|tér|katu)\s+{_HOUSE}"
 )
+_TOWN = rf"[{UPPER}][{LETTER}.'’-]+"
+STREET_BEFORE_TOWN = (
+    rf"(?P<v>\b\d{{1,5}}[A-Za-z]?(?:\s{_CAPITAL_WORD}){{1,4}}),?\s(?:{_TOWN},?\s){{1,3}}"
+    r"(?:[A-Z]{2}\s\d{5}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b"
+    rf"|(?P<w>\b[{UPPER}][{LETTER}.'’-]{{2,}}(?:[ ](?:{_PREPOSITION}|[{LETTER}.'’-]{{2,}})){{0,3}},?[ ]{_HOUSE}),?\s+"
+    rf"(?:(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:\s?[A-Z]{{2}}\b)?|\d{{3}}\s\d{{2}}|\d{{2}}-\d{{3}}),?\s{_TOWN}"
+)
+"""What stands before a town with its postal code is a street, whatever its kind is called."""
+CODE_OF_TOWN = (
+    r"[a-z],? [A-Z]{2} \d{5}|[a-z],? [A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b|[a-z],? [A-Z]\d[A-Z] ?\d[A-Z]\d\b"
+    r"|\d ?[A-Za-z]?,?\s+(?:[A-Z]{1,2}-)?(?:\d{4,5}(?:\s?[A-Z]{2})?|\d{3}\s\d{2}|\d{2}-\d{3}),?\s[^\sa-z\d]"
+)
+"""What such an address cannot be without; told apart from other text in far fewer steps."""
 ANNOUNCED_STREET = (
-    r"(?i:\b(?:(?:home|street|shipping|billing|mailing|delivery|postal|current|new)\s+)?address(?:\s?line)?(?:\s?\d)?\s{0,2}(?:is|[:=]|to)"
+    r"(?i:\b(?:(?:home|street|shipping|billing|mailing|delivery|postal|current|new)\s+)?(?:address|adresse|anschrift|direcci[oó]n|domicilio"
+    r"|indirizzo|endereço|adres)(?:[\s_]?line)?(?:[\s_]?\d)?[\"'*]{0,3}\s{0,2}(?:is|[:=]|to|est|es|ist|è|é)"
     r"|<(?:street|address)[a-z_]{0,12}\d?>|\b(?:street|addr)\s{0,2}[:=]|\b(?:lives?|living|reside[sd]?|residing|based|located|stays?"
-    r"|moved|moving|ship|shipped|deliver|delivered|send|sent)(?: it| this| them)?\s(?:at|to|in))\s{0,2}[\"']?"
-    rf"(?P<v>(?:[{UPPER}][{LETTER}.'’-]+\s+){{1,4}}\d{{1,5}}[A-Za-z]?|\d{{1,5}}[A-Za-z]?,?(?:\s+{_CAPITAL_WORD}){{1,4}})"
+    r"|moved|moving|ship|shipped|deliver|delivered|send|sent)(?: it| this| them)?\s(?:at|to|in))"
+    r"[\"'*]{0,3}\s{0,2}[\"'*]{0,3}"
+    rf"(?P<v>[{UPPER}][{LETTER}.'’-]+(?:\s+(?:{_PREPOSITION}|[{UPPER}][{LETTER}.'’-]+)){{0,4}},?\s+{_HOUSE}"
+    rf"|\d{{1,5}}(?:[A-Za-z]|[/-]\d{{1,4}})?,?(?:\s+{_CAPITAL_WORD}){{1,4}})"
 )
 """A house number before or after capitalised words."""
 FACILITY = (
@@ -91,17 +116,19 @@ ID_WORDS: dict[str, str] = {
     "PASSPORT": r"passport|visa number|visa no|travel document",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
-    "ID": r"nhs|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
+    "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|cedula|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
+    r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record)\b)?(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#]?\s{0,2}[\"'(]?#?"
+    r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#>]?\*{0,2}\s{0,2}[\"'(]?#?"
 )
 VALUE = (
-    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}\b|\d{2}(?: \d{2}){2,5}\b|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b"
+    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){3}\b"
+    r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b"
     r"|(?:[A-Za-z]{1,6}[-#]?)?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,4})"
 )
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
@@ -112,9 +139,19 @@ NEUTRAL = (
     r"|zip|amount|total|price|usd|eur|limit|page|version|port"
     r"|model|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
 )
+BIRTH_WORDS = (
+    r"(?:born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?|birth[ _]?da(?:te|y)|bday"
+    r"|geburtsdatum|geboren(?: am| op)?|geboortedatum|n[ée]e? le|date de naissance|nacimiento|nacid[oa] el|data di nascita"
+    r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
+)
+AFTER_BIRTH = (
+    r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is )?)?"
+    r"(?: is| was|[:=])?(?: on| in)?[ \"'(*:=>)]{0,6}"
+)
+"""A sign or a word; in a conversation the question's end and who answers."""
 PHONE_WORDS = (
-    r"phone|tel|telephone|mobile|cell|cellphone|call(?: me| us| him| her| them)?(?: back)?|text(?: me)?|fax|whatsapp|sms"
-    r"|callback"
+    r"phone|tel|telephone|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax|whatsapp"
+    r"|sms|callback"
     r"|reach (?:me|us|him|her|them)|contact (?:me|us)|contact|dial|ring"
 )
 EXTENSION = r"(?:(?: |, ?)?(?:x|ext\.?|extension) ?\d{1,6})?"

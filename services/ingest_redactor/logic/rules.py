@@ -9,9 +9,12 @@ from typing import Literal
 
 from services.ingest_redactor.logic import confirm
 from services.ingest_redactor.logic.patterns import (
+    AFTER_BIRTH,
     ANNOUNCED_STREET,
     ANNOUNCING,
+    BIRTH_WORDS,
     CODE,
+    CODE_OF_TOWN,
     DATE,
     EXTENSION,
     FACILITY,
@@ -24,10 +27,11 @@ from services.ingest_redactor.logic.patterns import (
     RARE_STREET,
     SHORT_DATE,
     STREET,
+    STREET_BEFORE_TOWN,
     VALUE,
 )
 
-RULE_SET = "2026-3"
+RULE_SET = "2026-4"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]
@@ -44,6 +48,8 @@ class Rule:
     profiles: tuple[Profile, ...] = ("pii", "hipaa")
     only_with: str | None = None
     """A pattern without which the text cannot hold the value: it spares confirming every number."""
+    trigger: str | None = None
+    """What is looked for instead to learn whether the pattern is worth trying: every match of the pattern holds it."""
 
 
 _HIPAA: tuple[Profile, ...] = ("hipaa",)
@@ -126,25 +132,32 @@ RULES: tuple[Rule, ...] = (
     Rule("street", "ADDRESS", STREET, confirm.street),
     Rule("street of a rarer kind, with its unit, or a box", "ADDRESS", RARE_STREET, confirm.street),
     Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, confirm.foreign_street),
+    Rule(
+        "street before a town and its code",
+        "ADDRESS",
+        STREET_BEFORE_TOWN,
+        confirm.street_before_town,
+        trigger=CODE_OF_TOWN,
+    ),
     Rule("announced street", "ADDRESS", ANNOUNCED_STREET, confirm.announced_street),
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?da(?:te|y))(?: is| was|[:=])?(?: on| in)?"
-        rf"[ \"'(]{{0,3}}(?P<v>{DATE}|{PART_OF_DATE})",
+        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}"
+        rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
         confirm.birth,
     ),
     Rule(
         "international phone",
         "PHONE",
-        rf"(?:\+|\b00)\d{{1,3}}(?:[\s.-]?\(?\d{{1,5}}\)?){{2,6}}\b{EXTENSION}",
+        rf"(?:\+|\b00)\d{{1,3}}(?:[\s.-]?\(?\d{{1,5}}\)?){{2,6}}{EXTENSION}\b",
         confirm.phone,
     ),
     Rule(
         "North American phone",
         "PHONE",
-        rf"(?:1[-. ])?\(\d{{3}}\) ?\d{{3}}[-. ]\d{{4}}\b{EXTENSION}"
-        rf"|\b(?:1[-. ])?\d{{3}}[-. ]\d{{3}}[-. ]\d{{4}}\b{EXTENSION}",
+        rf"(?:1[-. ])?\(\d{{3}}\) ?\d{{3}}[-. ]\d{{4}}{EXTENSION}\b"
+        rf"|\b(?:1[-. ])?\d{{3}}[-. /]\d{{3}}[-. ]\d{{4}}{EXTENSION}\b",
         confirm.phone,
     ),
     Rule(
@@ -153,6 +166,7 @@ RULES: tuple[Rule, ...] = (
         r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{2,4}[ -]\d{5,8}\b",
         confirm.grouped_phone,
     ),
+    Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
     Rule(
         "grouped phone",
         "PHONE",
@@ -163,8 +177,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced phone",
         "PHONE",
-        rf"(?i)\b(?:{PHONE_WORDS})(?: number| no\.?)?(?: is| at| on)?[ :#\n]{{1,4}}"
-        rf"(?P<v>\(?\d[\d().\- ]{{5,18}}\d{EXTENSION})",
+        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on)?[ :#\n\"'*>=]{{1,5}}"
+        rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
         confirm.context_phone,
     ),
     Rule(

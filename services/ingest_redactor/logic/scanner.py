@@ -89,7 +89,7 @@ class Scanner:
         self._rules: list[tuple[int, Rule, Any, int]] = []
         self._triggers = re2.Set.SearchSet(options)
         for priority, rule in enumerate(rules_of(profile)):
-            self._triggers.Add(rule.pattern)
+            self._triggers.Add(rule.trigger or rule.pattern)
             pattern = re2.compile(rule.pattern, options)
             self._rules.append((priority, rule, pattern, pattern.groups))
         self._gates: dict[int, int] = {}

@@ -1,6 +1,7 @@
 """One entity, one number, everywhere in the call; JSON stays JSON; what cannot be read is refused."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -194,6 +195,31 @@ def test_a_postal_code_beside_a_name_belongs_to_that_person() -> None:
         for fields in ({"zip": "19122", "days": 3}, {"first_name": "Yusuf", "last_name": "Rossi", "zip": "19122"})
     )
     assert "19122" in alone and "19122" not in beside
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"vorname": "Gretl", "nachname": "Meyer", "geburtsdatum": "09.01.1986", "straße": "Lennbaan 10"},
+        {"prénom": "Talia", "date_naissance": "1936-03-09"},
+        {"passengers": [{"first": "Charles", "last": "Armata"}]},
+        {"phone": {"old": "560 697 10", "new": "560 697 11"}},
+        {"plate": "MH67 DJG", "groupNumber": "POL-8541474", "taxNumber": "31.207.075-3"},
+    ],
+)
+def test_keys_of_other_languages_and_objects_tell_what_they_hold(fields: dict[str, object]) -> None:
+    answer = REDACTOR.redact(Request(), Answer(content=json.dumps(fields, ensure_ascii=False))).answer
+    assert answer is not None and (answer.content or "").count("⟦") == sum(
+        isinstance(leaf, str) for leaf in _leaves(fields)
+    )
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
 
 
 def test_a_town_that_begins_like_a_unit_is_a_town() -> None:

@@ -73,6 +73,18 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ),
         ("user_id=88213", [("MEMBER", "88213")]),
         ("she lives at 14 Whitcombe Rise", [("ADDRESS", "14 Whitcombe Rise")]),
+        ("account number 7220 8897 81", [("ACCOUNT", "7220 8897 81")]),
+        ("my CPF 990.519.154-98", [("ID", "990.519.154-98")]),
+        ("WHERE date_of_birth = '1964-08-06'", [("DOB", "1964-08-06")]),
+        ("geboren am 12. März 1985", [("DOB", "12. März 1985")]),
+        ("date of birth?\ncaller: 12/03/1980", [("DOB", "12/03/1980")]),
+        ("ring 560/697-1054", [("PHONE", "560/697-1054")]),
+        ("ring 665-838-0748x156", [("PHONE", "665-838-0748x156")]),
+        ("a@example.com, 0855207918", [("EMAIL", "a@example.com"), ("PHONE", "0855207918")]),
+        ("Ronda de Silvestre Noriega 95", [("ADDRESS", "Ronda de Silvestre Noriega 95")]),
+        ("Isabellasingel 4", [("ADDRESS", "Isabellasingel 4")]),
+        ("14 Whitcombe Copse, Leeds LS6 2AB", [("ADDRESS", "14 Whitcombe Copse")]),
+        ("Kamaufova 98, 10430 Samobor", [("ADDRESS", "Kamaufova 98")]),
     ],
 )
 def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]]) -> None:
@@ -102,6 +114,9 @@ def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]])
         "⟦EMAIL_1⟧ ⟦ACCOUNT_2:d6⟧ account ⟦ACCOUNT_3⟧",
         "",
         "a@b",
+        "Sprint 14, 2025 Planning",
+        "Berlin Hauptbahnhof 14:05",
+        "EAN 0855207918",
     ],
 )
 def test_harmless_text_is_left_alone(text: str) -> None:
