@@ -6,8 +6,8 @@ import re
 
 from services.ingest_redactor.logic.confirm import address
 from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.nonames import NEVER
 from services.ingest_redactor.logic.patterns import UNIT_WORDS
-from services.ingest_redactor.logic.person import NEVER
 from shared.prompting.renderings import read_identifier
 
 _WORD = rf"(?P<word>{UNIT_WORDS})\b\.?\s*#?"

@@ -63,9 +63,14 @@ def user_name(value: str, before: str, after: str) -> Found | None:
     """``mei_ahmed_4909``: a part is somebody's name."""
     if (before and (joins(before[-1]) or before[-1] in "./@")) or (after and (joins(after[0]) or after[0] == "@")):
         return None
-    parts = re.split(r"[._]|\d+", value)
+    parts = re.split(r"[._-]|\d+", value)
     named = any(part in first_names() or part in last_names() for part in parts if len(part) > 2)
     return Found(value.lower(), "") if named else None
+
+
+def handle(value: str, _before: str, after: str) -> Found | None:
+    """``@jane.doe``, where a part is somebody's name."""
+    return user_name(value, "", after)
 
 
 def password(value: str, before: str, _after: str) -> Found | None:
@@ -231,7 +236,10 @@ def context_phone(value: str, before: str, after: str) -> Found | None:
 def ip(value: str, before: str, after: str) -> Found | None:
     if (before and (joins(before[-1]) or before[-1] in ".:")) or (after and joins(after[0])):
         return None
-    version = before.lower().rstrip().endswith(("version", "release", " v"))
+    version = (
+        before.lower().rstrip().endswith(("version", "release", " v", "version to", "update", "build", "upgrade to"))
+    )
+    version |= before[-1:] == "/" and before[-2:-1].isalnum()  # Chrome/120.0.0.0
     return Found(value.lower(), "") if not version and checks.ip_address(value) else None
 
 

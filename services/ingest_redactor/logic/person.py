@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.tagger import (
     ASCII_TOKEN,
     SCALE,
@@ -31,7 +32,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 _TITLES = frozenset("mr mrs ms dr prof professor doctor sir madam mister miss nurse rn".split())  # noqa: SIM905
 _MONTHS = frozenset(("april", "may", "june", "august"))
 _TITLED = frozenset(form for title in _TITLES for form in (title.capitalize(), title.upper(), ".")) | {"."}
-_PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st".split())  # noqa: SIM905
+_PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st dela een".split())  # noqa: SIM905
 _BEFORE_A_NAME = _TITLED | _PARTICLES
 _ANNOUNCED = re.compile(
     r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?|\bthis is"
@@ -45,41 +46,6 @@ is name's called named name of under am i'm me for patient customer client guest
 cardholder beneficiary attendee insured contact : = " ' .
 """
 _ANNOUNCING = frozenset(_ANNOUNCING_TEXT.split())
-_NO_NAME_TEXT = """
-street avenue road lane boulevard drive court place square inc llc ltd corp company bank hotel hospital clinic university
-college school airport airlines airways station restaurant cafe bar grill park city county state north south east west
-january february march april may june july august september october november december monday tuesday wednesday thursday
-friday saturday sunday support service team order account email phone number id api url json the a an i my your please
-thanks thank and or for to of in on at by is are was be can could would will do does center centre office department store
-shop market museum theater theatre syndrome disease test scale score
-"""
-_NO_NAME = frozenset(_NO_NAME_TEXT.split())
-_NEVER_TEXT = """
-what who when where why how which can could would should do does did is are was were has have had been find get give
-show tell list calculate determine compute convert create book check search send set update add remove delete make
-write help need want use provide retrieve return generate translate play order buy the this that these those there
-then also if but and or so as at by for from in into of on to with about after before between during i it its my our
-your we you he she they them his her their me us not no yes ok please thanks hello hi hey dear sorry sure here now
-today tomorrow monday tuesday wednesday thursday friday saturday sunday january february march july september october
-november december one two three four five six seven eight nine ten a an i'd i'm i've i'll it's that's what's let's
-don't can't let given using see each every any some all more most other another first second next last current total
-order email phone note name number address date time note subject from re cc
-shall may might must bearer basic
-ssn dob mrn npi iban birthday birth born regards sincerely best cheers
-however instead maybe perhaps also once while since until unless
-google gmail amazon apple microsoft sony samsung netflix spotify youtube facebook instagram whatsapp twitter tiktok
-linkedin paypal venmo zelle visa mastercard uber lyft airbnb starbucks walmart walgreens costco fedex ups usps dhl
-github gitlab slack zoom excel word outlook android iphone ipad windows linux python java javascript kafka redis
-humira eliquis coumadin warfarin lipitor zoloft prozac xarelto plavix lasix ozempic synthroid norvasc diovan lantus
-france germany spain italy portugal croatia greece sweden norway finland denmark austria switzerland belgium
-netherlands ireland england scotland britain ukraine russia china japan korea thailand vietnam indonesia
-australia mexico argentina colombia peru egypt nigeria morocco turkey
-alabama alaska arizona arkansas california colorado connecticut florida hawaii idaho illinois iowa kansas kentucky
-louisiana maryland massachusetts michigan minnesota mississippi missouri nebraska nevada ohio oklahoma oregon
-pennsylvania tennessee texas utah vermont wisconsin wyoming
-"""
-NEVER = frozenset(_NEVER_TEXT.split())
-"""Lower-cased words that are nobody's name and no town, wherever they stand."""
 _NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
     "I",
     "ID",
@@ -93,16 +59,9 @@ _NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
     "NaN",
 }
 """Left out before anything is scored: half of the capitalised words of running text."""
-_THINGS_TEXT = """
-disease syndrome period coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
-classification index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia
-nephropathy encephalopathy virus fever hospital clinic medical catheter tube drain stain line inc llc ltd corp
-corporation company gmbh restaurant hotel airlines airways university college school theorem equation sequence
-algorithm distribution law constant number prize award street avenue
-"""
-_THINGS = frozenset(_THINGS_TEXT.split())
 _PARTICLES_BEFORE = 8
 """So many tokens before the first that counts are placed too: particles that may belong to it."""
+_DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
 _DENSE_TOKENS = 20_000
 """A text with more capitalised words than that is read by the lists alone: it bounds the time that hostile text takes."""
 
@@ -162,11 +121,11 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
             if ("A" <= word < "[" or (word > "\x7f" and word[0].isupper())) and word not in _NEVER_CAPITALISED
         ]
     if len(capitalised) > _DENSE_TOKENS:
-        return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in _NO_NAME}
+        return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in NO_NAME}
     least, place_from, after_title = least_score(thresholds.joined), thresholds.place, thresholds.joined - _AFTER_TITLE
     titled = -1
     for at, score in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
-        if tokens[at - 1] in _BEFORE_A_NAME and at and _is_titled(tokens, at) and stem_of(tokens[at]) not in _NO_NAME:
+        if tokens[at - 1] in _BEFORE_A_NAME and at and _is_titled(tokens, at) and stem_of(tokens[at]) not in NO_NAME:
             marks[at] = _NAME
             titled = at
         elif at and at - 1 == titled and name_score(score) >= after_title and _goes_on(tokens, at):
@@ -180,7 +139,7 @@ def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresh
 
 def _goes_on(tokens: list[str], at: int) -> bool:
     """``Prof. Quillon Vexworth``: what follows a title is no known last name, so it may be a first one."""
-    return not lists_of(tokens[at - 1]) & _LAST and stem_of(tokens[at]) not in _NO_NAME | _THINGS
+    return not lists_of(tokens[at - 1]) & _LAST and stem_of(tokens[at]) not in NO_NAME | THINGS
 
 
 def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int | None:
@@ -191,6 +150,7 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         stem in NEVER
         or (stem in _MONTHS and _beside_a_number(tokens, at))
         or (place_from is None and _sainted(tokens, at))
+        or _is_measured(tokens, at)
     ):
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
@@ -202,6 +162,14 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
     if name < thresholds.joined:
         return None
     return _NAME if name >= thresholds.name else _JOINED
+
+
+def _is_measured(tokens: list[str], at: int) -> bool:
+    """``Ativan 5 mg`` is a drug, the letter of ``38.4 C`` a unit."""
+    if len(tokens[at]) == 1:
+        return at > 0 and tokens[at - 1][0].isdigit()
+    dose = _DOSE.match("".join(tokens[at + 1 : at + 6]))
+    return dose is not None
 
 
 def _beside_a_number(tokens: list[str], at: int) -> bool:
@@ -241,7 +209,7 @@ def _runs(
             end = following
         done = end
         start = at
-        while start < end and marks.get(start) == _JOINED and stem_of(tokens[start]) in _NO_NAME:
+        while start < end and marks.get(start) == _JOINED and stem_of(tokens[start]) in NO_NAME:
             start += 1
         kind = _NAME if _NAME in kinds else _PLACE if _PLACE in kinds else _JOINED
         if kind == _JOINED or stem_of(tokens[start]) in _TITLES or _names_a_thing(text, tokens, spans, end):
@@ -255,6 +223,8 @@ def _runs(
             start -= 1
         if kind == _NAME and _is_unheard_first_name(text, tokens, spans, start):
             start -= 1
+        if kind == _NAME and start == end and _is_unheard_last_name(text, tokens, spans, end):
+            done = end = end + 1
         runs.append((start, end, kind))
     return runs
 
@@ -270,20 +240,41 @@ def _is_unheard_first_name(text: str, tokens: list[str], spans: list[tuple[int, 
         and tokens[start - 2].islower()
         and text[spans[start - 1][1] : spans[start][0]] == " "
         and stem not in NEVER
-        and stem not in _NO_NAME
+        and stem not in NO_NAME
         and stem not in _ANNOUNCING
+        and stem not in _TITLES
+    )
+
+
+def _is_unheard_last_name(text: str, tokens: list[str], spans: list[tuple[int, int]], end: int) -> bool:
+    """``Bilkay Seven``: right after a known first name stands a capitalised word that is nothing else."""
+    if end + 1 >= len(tokens) or tokens[end].endswith(("'s", "’s")):
+        return False
+    if not lists_of(tokens[end]) & 1 and tokens[end + 1][1:2] not in ("'", "’"):
+        return False
+    return text[spans[end][1] : spans[end + 1][0]] == " " and _may_be_a_name(tokens[end + 1])
+
+
+def _may_be_a_name(word: str) -> bool:
+    stem = stem_of(word)
+    return (
+        shape_of(word) in ("Xx", "XxX")
+        and len(word) > 1
+        and stem not in NEVER
+        and stem not in NO_NAME
+        and stem not in THINGS
         and stem not in _TITLES
     )
 
 
 def _names_a_thing(text: str, tokens: list[str], spans: list[tuple[int, int]], end: int) -> bool:
     """``Parkinson's disease``, ``Garcia Inc``: what follows says that no person is meant."""
-    if stem_of(tokens[end]) in _THINGS:
+    if stem_of(tokens[end]) in THINGS:
         return True
     following = end + 1
     return (
         following < len(tokens)
-        and tokens[following].lower() in _THINGS
+        and tokens[following].lower() in THINGS
         and text[spans[end][1] : spans[following][0]] in (" ", "-")
     )
 
@@ -295,6 +286,8 @@ def _following(
     at = end + 1
     if at < len(tokens) and tokens[at] == "." and spans[at][0] == spans[end][1] and len(tokens[end]) == 1:
         at += 1
+    if _is_middle_name(text, tokens, spans, marks, at):
+        return at + 1
     while at < len(tokens) and at - end <= 3 and at not in marks:
         if tokens[at] not in _PARTICLES and not (len(tokens[at]) == 1 and tokens[at].isupper()):
             return None
@@ -306,6 +299,16 @@ def _following(
     between = text[spans[end][1] : spans[at][0]]
     return (
         at if len(between) <= 24 and between[-1:] in " ." and "\n" not in between and ". " not in between[2:] else None
+    )
+
+
+def _is_middle_name(text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int], at: int) -> bool:
+    """``Nguyen Thi Mai``: a capitalised word with a name right before it and right after."""
+    return (
+        at not in marks
+        and at + 1 in marks
+        and text[spans[at - 1][1] : spans[at][0]] == " " == text[spans[at][1] : spans[at + 1][0]]
+        and (_may_be_a_name(tokens[at]) or tokens[at] == "Ó")
     )
 
 
@@ -368,7 +371,7 @@ def looks_like_a_person(text: str) -> bool:
     if not 1 <= len(tokens) <= 4 or not all(_WORD.fullmatch(token) for token in tokens):
         return False
     stems = [stem_of(token).rstrip(".") for token in tokens]
-    if not _NO_NAME.isdisjoint(stems):
+    if not NO_NAME.isdisjoint(stems):
         return False
     if stems[0] in first_names():
         return True

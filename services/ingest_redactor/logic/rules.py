@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.ingest_redactor.logic import confirm
+from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.patterns import (
     AFTER_BIRTH,
     ANNOUNCED_STREET,
@@ -90,6 +91,12 @@ RULES: tuple[Rule, ...] = (
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
+    Rule(
+        "handle made of a name",
+        "USER",
+        r"(?:^|[\s(\[,;:>\"'])@(?P<v>[a-z]{2,20}[._-][a-z]{2,20})\b",
+        confirm.handle,
+    ),
     Rule(
         "mail address",
         "EMAIL",
@@ -207,6 +214,7 @@ RULES: tuple[Rule, ...] = (
         for kind, words in ID_WORDS.items()
     ),
     Rule("number with a word before it", "ACCOUNT", CODE, confirm.by_context, only_with=ANNOUNCING),
+    Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", confirm.date, _HIPAA),
     Rule("part of a date", "DATE", PART_OF_DATE, confirm.part_of_date, _HIPAA),
     Rule("month and day", "DATE", SHORT_DATE, confirm.short_date, _HIPAA),

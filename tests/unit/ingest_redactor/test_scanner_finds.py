@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.ingest_redactor.logic.labels import labelled_name
 from services.ingest_redactor.logic.mentions import MAX_MENTIONS
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
@@ -73,6 +74,12 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ),
         ("user_id=88213", [("MEMBER", "88213")]),
         ("she lives at 14 Whitcombe Rise", [("ADDRESS", "14 Whitcombe Rise")]),
+        ("@maria_petrov can you look", [("USER", "maria_petrov")]),
+        ("WHERE full_name = 'Xiadani Qolbert'", [("NAME", "Xiadani Qolbert")]),
+        ("payee=Somchai Suwan&amount=2", [("NAME", "Somchai Suwan")]),
+        ("<firstName>Márk</firstName>", [("NAME", "Márk")]),
+        ("call Maria Thi Garcia today", [("NAME", "Maria Thi Garcia")]),
+        ("call Maria O'Leary today", [("NAME", "Maria O'Leary")]),
         ("account number 7220 8897 81", [("ACCOUNT", "7220 8897 81")]),
         ("my CPF 990.519.154-98", [("ID", "990.519.154-98")]),
         ("WHERE date_of_birth = '1964-08-06'", [("DOB", "1964-08-06")]),
@@ -117,10 +124,20 @@ def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]])
         "Sprint 14, 2025 Planning",
         "Berlin Hauptbahnhof 14:05",
         "EAN 0855207918",
+        "Mozilla/5.0 Chrome/120.0.0.0",
+        "Follow-up with the patient. Patient's file: take Ativan 5 mg",
     ],
 )
 def test_harmless_text_is_left_alone(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [("product name: ", "Nespresso Vertuo", ""), ("customer: ", "Complains", " about noise"), ("Guest: ", "Hotel", "")],
+)
+def test_a_label_does_not_make_a_name_of_anything(before: str, value: str, after: str) -> None:
+    assert labelled_name(value, before, after) is None
 
 
 def test_the_wider_profile_also_finds_dates_ages_and_postal_codes() -> None:

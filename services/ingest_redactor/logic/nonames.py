@@ -1,0 +1,51 @@
+"""Words that look like names and are none: what stands in no name, what is never one, what names a thing."""
+
+_NO_NAME_TEXT = """
+street avenue road lane boulevard drive court place square inc llc ltd corp company bank hotel hospital clinic university
+college school airport airlines airways station restaurant cafe bar grill park city county state north south east west
+january february march april may june july august september october november december monday tuesday wednesday thursday
+friday saturday sunday support service team order account email phone number id api url json the a an i my your please
+thanks thank and or for to of in on at by is are was be can could would will do does center centre office department store
+shop market museum theater theatre syndrome disease test scale score
+"""
+NO_NAME = frozenset(_NO_NAME_TEXT.split())
+"""Lower-cased words that stand in no person's name."""
+_NEVER_TEXT = """
+what who when where why how which can could would should do does did is are was were has have had been find get give
+show tell list calculate determine compute convert create book check search send set update add remove delete make
+write help need want use provide retrieve return generate translate play order buy the this that these those there
+then also if but and or so as at by for from in into of on to with about after before between during i it its my our
+your we you he she they them his her their me us not no yes ok please thanks hello hi hey dear sorry sure here now
+today tomorrow monday tuesday wednesday thursday friday saturday sunday january february march july september october
+november december one two three four five six seven eight nine ten a an i'd i'm i've i'll it's that's what's let's
+don't can't let given using see each every any some all more most other another first second next last current total
+order email phone note name number address date time note subject from re cc
+shall may might must bearer basic
+ssn dob mrn npi iban birthday birth born regards sincerely best cheers
+patient patients customer customers client passenger passengers traveler employee attendee attendees recipient payee
+beneficiary account location status ticket invoice priority summarise summarize compare cite medicare medicaid follow-up
+quarterly hola bonjour buongiorno guten gracias merci danke
+however instead maybe perhaps also once while since until unless
+google gmail amazon apple microsoft sony samsung netflix spotify youtube facebook instagram whatsapp twitter tiktok
+linkedin paypal venmo zelle visa mastercard uber lyft airbnb starbucks walmart walgreens costco fedex ups usps dhl
+github gitlab slack zoom excel word outlook android iphone ipad windows linux python java javascript kafka redis
+humira eliquis coumadin warfarin lipitor zoloft prozac xarelto plavix lasix ozempic synthroid norvasc diovan lantus
+france germany spain italy portugal croatia greece sweden norway finland denmark austria switzerland belgium
+netherlands ireland england scotland britain ukraine russia china japan korea thailand vietnam indonesia
+australia mexico argentina colombia peru egypt nigeria morocco turkey
+alabama alaska arizona arkansas california colorado connecticut florida hawaii idaho illinois iowa kansas kentucky
+louisiana maryland massachusetts michigan minnesota mississippi missouri nebraska nevada ohio oklahoma oregon
+pennsylvania tennessee texas utah vermont wisconsin wyoming
+"""
+NEVER = frozenset(_NEVER_TEXT.split())
+"""Lower-cased words that are nobody's name and no town, wherever they stand."""
+_THINGS_TEXT = """
+disease syndrome period coma palsy lymphoma sarcoma dystrophy chorea thyroiditis phenomenon sign test score scale criteria
+classification index maneuver procedure operation repair esophagus contracture tumor tumour fracture anemia
+nephropathy encephalopathy virus fever hospital clinic medical catheter tube drain stain line inc llc ltd corp
+corporation company gmbh restaurant hotel airlines airways university college school theorem equation sequence
+algorithm distribution law constant number prize award street avenue
+type grade stage class position reflex spots exercises exercise monitor ultrasound cardiomyopathy performance model pump
+"""
+THINGS = frozenset(_THINGS_TEXT.split())
+"""After a name they say that a thing is meant: ``Parkinson's disease``."""
