@@ -18,8 +18,8 @@ _SIGN = r"[\"'`*]{0,3}\s{0,2}[:=>]{1,2}[ \t]{0,2}[\"'`*]{0,3}"
 _NAME_WORD = rf"[{UPPER}](?:[{LETTER}]|[.'’-][{LETTER}])*\.?"
 _PARTICLE = r"(?:van|von|der|den|de|del|della|da|dos|la|bin|al|el|dela|ten|ter|een)"
 LABELLED_NAME = rf"{_LABEL}{_SIGN}(?P<v>{_NAME_WORD}(?:[ ](?:{_PARTICLE}[ ]){{0,2}}{_NAME_WORD}){{0,3}})"
-NAME_LABEL = rf"{_LABEL}[\"'`*]{{0,3}}\s{{0,2}}[:=>]"
-"""Without which there is no :data:`LABELLED_NAME`."""
+NAME_LABEL = rf"[A-Za-zę]{_SIGN}[{UPPER}]"
+"""Without which there is no :data:`LABELLED_NAME`; the labels themselves would double the states of the triggers."""
 _LABEL_BEFORE = re.compile(rf"([{LETTER}]+(?:[ _-][{LETTER}]+){{0,2}}){_SIGN}$")
 
 
