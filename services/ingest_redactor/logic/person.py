@@ -6,7 +6,6 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
@@ -22,6 +21,7 @@ from services.ingest_redactor.logic.tagger import (
     shape_of,
     stem_of,
 )
+from services.ingest_redactor.logic.token_spans import TokenSpans
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -59,8 +59,6 @@ _NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
     "NaN",
 }
 """Left out before anything is scored: half of the capitalised words of running text."""
-_PARTICLES_BEFORE = 8
-"""So many tokens before the first that counts are placed too: particles that may belong to it."""
 _DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
 _DENSE_TOKENS = 20_000
 """A text with more capitalised words than that is read by the lists alone: it bounds the time that hostile text takes."""
@@ -98,10 +96,7 @@ def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[M
     if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
     bounded(len(marks) + len(lower))
-    last = max(max(marks, default=0), max(lower, default=0)) + 4
-    first = max(0, min(min(marks, default=last), min(lower, default=last)) - _PARTICLES_BEFORE)
-    spans = [(0, 0)] * first
-    spans += map(re.Match.span, islice(token_pattern.finditer(text), first, last))
+    spans = TokenSpans(text, tokens)
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
     if lower:
         found += _lower_case_names(text, tokens, spans, lower, marks)
@@ -191,9 +186,7 @@ def _is_titled(tokens: Sequence[str], at: int) -> bool:
     return before.lower() in _TITLES and before[0].isupper()
 
 
-def _runs(
-    text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int]
-) -> list[tuple[int, int, int]]:
+def _runs(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int]) -> list[tuple[int, int, int]]:
     """Marked tokens that stand together: first, last and what they are. Initials and particles between are taken in."""
     runs: list[tuple[int, int, int]] = []
     done = -1
@@ -229,7 +222,7 @@ def _runs(
     return runs
 
 
-def _is_unheard_first_name(text: str, tokens: list[str], spans: list[tuple[int, int]], start: int) -> bool:
+def _is_unheard_first_name(text: str, tokens: list[str], spans: TokenSpans, start: int) -> bool:
     """``for Thandiwe Nkosi``: inside a sentence, a capitalised word that is no other word stands right before a name."""
     if start < 2:
         return False
@@ -246,7 +239,7 @@ def _is_unheard_first_name(text: str, tokens: list[str], spans: list[tuple[int, 
     )
 
 
-def _is_unheard_last_name(text: str, tokens: list[str], spans: list[tuple[int, int]], end: int) -> bool:
+def _is_unheard_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int) -> bool:
     """``Bilkay Seven``: right after a known first name stands a capitalised word that is nothing else."""
     if end + 1 >= len(tokens) or tokens[end].endswith(("'s", "’s")):
         return False
@@ -267,7 +260,7 @@ def _may_be_a_name(word: str) -> bool:
     )
 
 
-def _names_a_thing(text: str, tokens: list[str], spans: list[tuple[int, int]], end: int) -> bool:
+def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, end: int) -> bool:
     """``Parkinson's disease``, ``Garcia Inc``: what follows says that no person is meant."""
     if stem_of(tokens[end]) in THINGS:
         return True
@@ -279,9 +272,7 @@ def _names_a_thing(text: str, tokens: list[str], spans: list[tuple[int, int]], e
     )
 
 
-def _following(
-    text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int], end: int
-) -> int | None:
+def _following(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int], end: int) -> int | None:
     """The next token of a run, over particles and an initial's dot; ``None`` where the run ends."""
     at = end + 1
     if at < len(tokens) and tokens[at] == "." and spans[at][0] == spans[end][1] and len(tokens[end]) == 1:
@@ -302,7 +293,7 @@ def _following(
     )
 
 
-def _is_middle_name(text: str, tokens: list[str], spans: list[tuple[int, int]], marks: dict[int, int], at: int) -> bool:
+def _is_middle_name(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int], at: int) -> bool:
     """``Nguyen Thi Mai``: a capitalised word with a name right before it and right after."""
     return (
         at not in marks
@@ -312,7 +303,7 @@ def _is_middle_name(text: str, tokens: list[str], spans: list[tuple[int, int]], 
     )
 
 
-def _mention(text: str, spans: list[tuple[int, int]], first: int, last: int, kind: int) -> Mention:
+def _mention(text: str, spans: TokenSpans, first: int, last: int, kind: int) -> Mention:
     start, end = spans[first][0], spans[last][1]
     if text[start:end].endswith(("'s", "’s")):
         end -= 2
@@ -340,7 +331,7 @@ def _lower_case_candidates(tokens: list[str]) -> list[int]:
 
 
 def _lower_case_names(
-    text: str, tokens: list[str], spans: list[tuple[int, int]], candidates: list[int], marks: dict[int, int]
+    text: str, tokens: list[str], spans: TokenSpans, candidates: list[int], marks: dict[int, int]
 ) -> list[Mention]:
     """``maria garcia``; one token alone only where it is announced as a name."""
     found = []
