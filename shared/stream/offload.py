@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-INLINE_S: Final = 0.05
+INLINE_S: Final = 0.1
 
 
 class OffloadWhenLong:
