@@ -1,10 +1,11 @@
 """Redaction as a processor. Stateless; any exception of a record rejects that record and no other."""
 
 from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 from services.ingest_redactor.logic.eligibility import Limits
 from services.ingest_redactor.logic.record import RedactionContext, redacted
-from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.redaction import Redacted, Redactor
 from services.ingest_redactor.logic.rules import Profile
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
@@ -27,24 +28,36 @@ class IngestRedactor:
         """Nothing to restore."""
 
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:  # noqa: ARG002
-        return Outcomes([self._one(message) for message in batch])
+        events = [message.event for message in batch if _is_wanted(message.event)]
+        try:
+            outcomes = iter(self._context.redactor.redact_all([(event.request, event.answer) for event in events]))
+        except Exception:  # one record's failure is no other's
+            return Outcomes([self._one(message, None) for message in batch])
+        return Outcomes(
+            [self._one(message, next(outcomes) if _is_wanted(message.event) else None) for message in batch]
+        )
 
     def on_tick(self, now_ms: int, state: State) -> Outcomes:  # noqa: ARG002
         return NOTHING
 
-    def _one(self, message: Message) -> Result:
+    def _one(self, message: Message, outcome: Redacted | PoisonError | None) -> Result:
         event = message.event
         if not isinstance(event, ObservationRaw):
             return Skipped("tombstone")
         if event.anonymised:
             return Skipped("anonymised")
         try:
-            result = redacted(event, message.partition, message.offset, self._context)
+            outcome = outcome or self._context.redactor.redact(event.request, event.answer)
+            result = redacted(event, message.partition, message.offset, self._context, outcome)
         except PoisonError as error:
             return Rejected(error.reason, error.detail)
         except Exception as error:  # fail closed: whatever went wrong, nothing of the record passes
             return Rejected("redaction_error", type(error).__name__)
         return Emitted((Emit(TARGET, result.task_key, result),))
+
+
+def _is_wanted(event: Any) -> TypeGuard[ObservationRaw]:
+    return isinstance(event, ObservationRaw) and not event.anonymised
 
 
 def application(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.ingest_redactor.logic.anchor import anchor_date, is_unanchored
 from services.ingest_redactor.logic.eligibility import Limits, untrainable_reason
-from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.redaction import Redacted, Redactor
 from services.ingest_redactor.logic.rules import RULE_SET, Profile
 from shared.errors import PoisonError
 from shared.events.calls import Attempt
@@ -28,15 +28,19 @@ class RedactionContext:
     limits: Limits
 
 
-def redacted(event: ObservationRaw, partition: int, offset: int, context: RedactionContext) -> ObservationRedacted:
-    """The redacted observation with its proof; hashes and task key are taken from the raw values.
+def redacted(
+    event: ObservationRaw, partition: int, offset: int, context: RedactionContext, outcome: Redacted | PoisonError
+) -> ObservationRedacted:
+    """The redacted observation with its proof; hashes and task key are taken from the raw values. ``outcome`` is what the
+    redactor made of the event's call.
 
     Raises ``PoisonError`` for content that cannot be redacted; nothing of the record may then be kept.
     """
     request, key = event.request, context.hash_key
     if _changes(event.event_id, context) or _changes(event.parent_event_id or "", context):
         raise PoisonError("identifier_in_event_id", "event ids must not hold identifiers")
-    outcome = context.redactor.redact(request, event.answer)
+    if isinstance(outcome, PoisonError):
+        raise outcome
     task_key = identity.task_key(request, event.tenant, key)
     reason = untrainable_reason(event, context.limits, unlinked=outcome.unlinked)
     if reason is None and is_unanchored(request, event.answer):

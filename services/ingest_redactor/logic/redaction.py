@@ -4,6 +4,7 @@ wherever in the call it stands. The result is a fixed point: redacting it again 
 
 import hashlib
 import re
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from services.ingest_redactor.logic.addresses import parts_of_address, unit_alone
@@ -53,6 +54,9 @@ class Redacted:
     spans: tuple[Span, ...] = ()
 
 
+_Outcome = tuple[Redacted | PoisonError, KnownTerms | None]
+
+
 class Redactor:
     """Redacts calls under one profile. Deterministic; remembers only hashes of long texts that held nothing."""
 
@@ -63,23 +67,74 @@ class Redactor:
 
     def redact(self, request: Request, answer: Answer | None) -> Redacted:
         """Raises ``PoisonError`` where content cannot be read or does not settle."""
-        tools = request.tools
-        clean_tools = self._are_clean(tools)
-        outcome, terms = self._redact(replace(request, tools=()) if clean_tools else request, answer)
-        if not clean_tools:
-            return outcome
+        outcome = self.redact_all([(request, answer)])[0]
+        if isinstance(outcome, PoisonError):
+            raise outcome
+        return outcome
+
+    def redact_all(self, calls: Sequence[tuple[Request, Answer | None]]) -> list[Redacted | PoisonError]:
+        """Each call as :meth:`redact` gives it, its error in the place of one that cannot be redacted. Together they are
+        read faster than one by one."""
+        clean = [self._are_clean(request.tools) for request, _ in calls]
+        found = self._redact_all(
+            [
+                (replace(request, tools=()) if is_clean else request, answer)
+                for (request, answer), is_clean in zip(calls, clean, strict=True)
+            ]
+        )
+        return [
+            self._with_clean_tools(call, outcome) if is_clean else outcome[0]
+            for call, is_clean, outcome in zip(calls, clean, found, strict=True)
+        ]
+
+    def _with_clean_tools(self, call: tuple[Request, Answer | None], outcome: _Outcome) -> Redacted | PoisonError:
+        """Definitions that hold nothing themselves may still name what the rest of the call tells."""
+        redacted, terms = outcome
+        if isinstance(redacted, PoisonError):
+            return redacted
+        tools = call[0].tools
         if terms is not None and any(terms.mentions(text) for text in _tool_texts(tools)):
-            return self._redact(request, answer)[0]
-        return replace(outcome, request=replace(outcome.request, tools=tools))
+            return self._redact_all([call])[0][0]
+        return replace(redacted, request=replace(redacted.request, tools=tools))
 
     def redact_text(self, text: str) -> tuple[str, dict[str, int]]:
         """One text on its own, and how many entities of each type it held."""
-        if not text or not self._scan(text):
+        if not text or not self._scan([text])[0]:
             return text, {}
-        answer = self._redact(Request(), Answer(content=text))[0]
+        answer = self.redact(Request(), Answer(content=text))
         return (answer.answer.content if answer.answer else None) or "", answer.counts
 
-    def _redact(self, request: Request, answer: Answer | None) -> tuple[Redacted, KnownTerms | None]:
+    def _redact_all(self, calls: Sequence[tuple[Request, Answer | None]]) -> list[_Outcome]:
+        """All calls go forward pass by pass, so that the texts of a pass are read together."""
+        outcomes: list[_Outcome | None] = [None] * len(calls)
+        passes = {at: self._passes(request, answer) for at, (request, answer) in enumerate(calls)}
+        found: dict[int, list[Mention]] = {}
+        passed = 0
+        while passes:
+            wanted: dict[int, list[Segment]] = {}
+            for at, call in passes.items():
+                try:
+                    wanted[at] = call.send(found if passed else None)
+                except StopIteration as end:
+                    outcomes[at] = end.value
+                except PoisonError as error:
+                    outcomes[at] = error, None
+            passes = {at: passes[at] for at in wanted}
+            try:
+                found = self._mentions(
+                    [segment for segments in wanted.values() for segment in segments], again=passed > 0
+                )
+            except PoisonError as error:
+                if len(calls) == 1:
+                    return [(error, None)]
+                return [self._redact_all([call])[0] for call in calls]  # whose text it was shows when each is alone
+            passed += 1
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _passes(
+        self, request: Request, answer: Answer | None
+    ) -> Generator[list[Segment], dict[int, list[Mention]] | None, _Outcome]:
+        """Asks for the mentions in some segments, by their identities, until the call is settled."""
         document = CallDocument(request, answer)
         segments = document.segments()
         entities = Entities(
@@ -90,8 +145,8 @@ class Redactor:
         )
         terms: KnownTerms | None = None
         changed = segments
-        for passed in range(MAX_PASSES):
-            found = {id(segment): self._mentions(segment, again=passed > 0) for segment in changed}
+        for _ in range(MAX_PASSES):
+            found = (yield changed) or {}
             self._tie(changed, found)
             known = len(entities)
             entities.add((m, segment.text[m.start : m.end]) for segment in changed for m in found[id(segment)])
@@ -120,47 +175,36 @@ class Redactor:
             for start, end, _, type_, priority in segment.edits
         ]
 
-    def _mentions(self, segment: Segment, *, again: bool) -> list[Mention]:
-        text = segment.text
-        if segment.kind is not None:
-            unit = unit_alone(text) if segment.kind in ("ADDRESS", "UNIT") else None
-            if unit is not None:
-                return [unit]
-            read = read_value(segment.kind, text)
-            if read is not None:
-                type_, canonical, form = read
-                return [Mention(0, len(text), type_, canonical, form, KEY_PRIORITY)]
-        if segment.is_number and len(text) < 9:
-            return []
-        return self._scan(text, again=again)
-
-    def _scan(self, text: str, *, again: bool = False) -> list[Mention]:
-        if len(text) < _MIN_CACHED_CHARS:
-            return self._scan_with_ties(text, again=again)
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        if digest in self._clean:
-            return []
-        found = self._scan_with_ties(text, again=again)
-        if not found:
-            if len(self._clean) >= _CLEAN_ENTRIES:
-                self._clean.clear()
-            self._clean.add(digest)
+    def _mentions(self, segments: list[Segment], *, again: bool) -> dict[int, list[Mention]]:
+        """Of each segment, by its identity."""
+        found: dict[int, list[Mention]] = {}
+        unread: list[Segment] = []
+        for segment in segments:
+            known = _by_key(segment) if segment.kind is not None or segment.is_number else None
+            if known is None:
+                unread.append(segment)
+            else:
+                found[id(segment)] = known
+        for segment, mentions in zip(
+            unread, self._scan([segment.text for segment in unread], again=again), strict=True
+        ):
+            found[id(segment)] = mentions
         return found
 
-    def _scan_with_ties(self, text: str, *, again: bool) -> list[Mention]:
-        """Towns, postal codes and dates that count because of what stands right before them."""
-        tied: list[Mention] = []
-        found: list[Mention] = []
-        for mention in self._scanner.scan(text, again=again):
-            if mention.type == "ADDRESS":
-                street, *around = parts_of_address(text, mention)
-                found.append(street)
-                tied += around
-                continue
-            found.append(mention)
-            if mention.type == "NAME":
-                tied += _birth_after(text, mention)
-        return without_overlaps(found + tied, []) if tied else found
+    def _scan(self, texts: list[str], *, again: bool = False) -> list[list[Mention]]:
+        """Mentions of each text. Long ones that held nothing before are not read again."""
+        digests = [_digest(text) if len(text) >= _MIN_CACHED_CHARS else b"" for text in texts]
+        unread = [at for at, digest in enumerate(digests) if digest not in self._clean]
+        found: list[list[Mention]] = [[] for _ in texts]
+        scanned = self._scanner.scan_all([texts[at] for at in unread], again=again)
+        for at, mentions in zip(unread, scanned, strict=True):
+            if mentions:
+                found[at] = _with_ties(texts[at], mentions)
+            elif digests[at]:
+                if len(self._clean) >= _CLEAN_ENTRIES:
+                    self._clean.clear()
+                self._clean.add(digests[at])
+        return found
 
     @staticmethod
     def _tie(segments: list[Segment], found: dict[int, list[Mention]]) -> None:
@@ -188,15 +232,48 @@ class Redactor:
         """Definitions repeat in every call of an agent: those that held nothing are not read again."""
         if not tools:
             return False
-        digest = hashlib.blake2b(
-            "\x1f".join(_tool_texts(tools)).encode("utf-8", "surrogatepass"), digest_size=16
-        ).digest()
+        digest = _digest("\x1f".join(_tool_texts(tools)))
         if digest in self._clean:
             return True
-        if self._redact(Request(tools=tools), None)[0].counts:
+        outcome = self._redact_all([(Request(tools=tools), None)])[0][0]
+        if isinstance(outcome, PoisonError) or outcome.counts:
             return False
         self._clean.add(digest)
         return True
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _by_key(segment: Segment) -> list[Mention] | None:
+    """What a segment is because of its key or as a short number; ``None`` if it has to be read."""
+    text = segment.text
+    if segment.kind is not None:
+        unit = unit_alone(text) if segment.kind in ("ADDRESS", "UNIT") else None
+        if unit is not None:
+            return [unit]
+        read = read_value(segment.kind, text)
+        if read is not None:
+            type_, canonical, form = read
+            return [Mention(0, len(text), type_, canonical, form, KEY_PRIORITY)]
+    return [] if segment.is_number and len(text) < 9 else None
+
+
+def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
+    """With towns, postal codes and dates that count because of what stands right before them."""
+    tied: list[Mention] = []
+    found: list[Mention] = []
+    for mention in mentions:
+        if mention.type == "ADDRESS":
+            street, *around = parts_of_address(text, mention)
+            found.append(street)
+            tied += around
+            continue
+        found.append(mention)
+        if mention.type == "NAME":
+            tied += _birth_after(text, mention)
+    return without_overlaps(found + tied, []) if tied else found
 
 
 def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:

@@ -44,7 +44,7 @@ def _plain_char(char: str) -> str:
 def plain(text: str) -> tuple[str, list[int] | None]:
     """The text as patterns read it: look-alike digits, dashes and full-width forms made plain, invisible characters
     gone; and where each of its characters stood. ``None`` if nothing moved."""
-    if text.isascii():
+    if text.isascii() or ("⟦" in text and text.replace("⟦", "").replace("⟧", "").isascii()):
         return text, None
     odd = set(_ODD.findall(text))
     changes = [(char, simple) for char in odd if (simple := _plain_char(char)) != char]
@@ -107,12 +107,27 @@ class Scanner:
         )
 
     def scan(self, text: str, *, again: bool = False) -> list[Mention]:
-        """Mentions in order, without overlaps; placeholders in the text are left alone. ``again``: the text was scanned
-        before, and only placeholders were put into it since: words far from them are what they were."""
-        if len(text) < 3 or _ONE_WORD.fullmatch(text):
-            return []
-        seen, places = plain(text)
-        found = self._persons(seen) if again else person_mentions(seen, self._tagger, self._thresholds)
+        """As :meth:`scan_all`, of one text."""
+        return self.scan_all([text], again=again)[0]
+
+    def scan_all(self, texts: list[str], *, again: bool = False) -> list[list[Mention]]:
+        """Mentions of each text in order, without overlaps; placeholders in a text are left alone. ``again``: the texts
+        were scanned before, and only placeholders were put into them since: words far from them are what they were.
+
+        Names are looked for in all texts before any pattern is: tagger and patterns would push each other's tables out
+        of the processor's cache."""
+        wanted = [at for at, text in enumerate(texts) if len(text) >= 3 and not _ONE_WORD.fullmatch(text)]
+        seen = [plain(texts[at]) for at in wanted]
+        if again:
+            names = [self._persons(text) for text, _ in seen]
+        else:
+            names = [person_mentions(text, self._tagger, self._thresholds) for text, _ in seen]
+        found: list[list[Mention]] = [[] for _ in texts]
+        for at, mentions, (text, places) in zip(wanted, names, seen, strict=True):
+            found[at] = self._with_patterns(mentions, text, places)
+        return found
+
+    def _with_patterns(self, found: list[Mention], seen: str, places: list[int] | None) -> list[Mention]:
         encoded = seen.encode()
         fired = self._triggers.Match(encoded)
         for index in sorted(fired) if fired else ():

@@ -25,8 +25,8 @@ from tests.unit.cli.dead_letter_site import CODEC, LIMITS, RAW, SECRET, Site
 
 
 class Failing(Scanner):
-    def scan(self, text: str, *, again: bool = False) -> list[Any]:
-        raise RuntimeError(text)
+    def scan_all(self, texts: list[str], *, again: bool = False) -> list[Any]:
+        raise RuntimeError(*texts)
 
 
 def raw_call(number: int) -> ObservationRaw:

@@ -38,17 +38,17 @@ class _Breaking(Scanner):
         super().__init__("pii")
         self._error = error
 
-    def scan(self, text: str, *, again: bool = False) -> list[Any]:
+    def scan_all(self, texts: list[str], *, again: bool = False) -> list[Any]:
         raise self._error
 
 
 class _NeverSettling(Scanner):
     """Finds something new in what it has replaced, for ever."""
 
-    def scan(self, text: str, *, again: bool = False) -> list[Any]:
+    def scan_all(self, texts: list[str], *, again: bool = False) -> list[Any]:
         from services.ingest_redactor.logic.mentions import Mention
 
-        return [Mention(0, 1, "ID", f"{len(text)}{text[:1]}", "d1", 0)]
+        return [[Mention(0, 1, "ID", f"{len(text)}{text[:1]}", "d1", 0)] for text in texts]
 
 
 FAILING = {

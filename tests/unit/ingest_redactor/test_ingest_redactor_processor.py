@@ -98,8 +98,22 @@ def test_a_random_event_id_names_nobody_whatever_its_letters_spell(event_id: str
 
 
 class _Broken(Scanner):
-    def scan(self, text: str, *, again: bool = False) -> list[Any]:
-        raise RuntimeError(f"leaks {text}")
+    def scan_all(self, texts: list[str], *, again: bool = False) -> list[Any]:
+        raise RuntimeError(f"leaks {texts}")
+
+
+class _BrokenByOne(Scanner):
+    def scan_all(self, texts: list[str], *, again: bool = False) -> list[Any]:
+        if any("unlucky" in text for text in texts):
+            raise RuntimeError
+        return super().scan_all(texts, again=again)
+
+
+def test_a_record_that_breaks_a_rule_takes_no_other_of_its_batch_along() -> None:
+    app = application(hash_key=KEY, profile="pii", limits=LIMITS, scanner=_BrokenByOne("pii"))
+    unlucky = replace(EVENT, answer=Answer(content="an unlucky one"))
+    outcome = Harness(app).feed([EVENT, unlucky, EVENT])
+    assert [type(one) for one in outcome] == [Emitted, Rejected, Emitted]
 
 
 def test_any_exception_rejects_the_record_without_a_word_of_its_content() -> None:

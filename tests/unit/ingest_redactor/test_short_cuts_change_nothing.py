@@ -1,5 +1,7 @@
 """What spares the redactor work gives the same as the work itself."""
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,9 @@ from services.ingest_redactor.logic.tagger import (
     name_score,
     place_score,
 )
+from services.ingest_redactor.logic.token_spans import TokenSpans
+from shared.errors import PoisonError
+from shared.events.calls import Answer, ChatMessage, Request, ToolDefinition
 
 TAGGER = Tagger()
 SCANNERS = {"pii": Scanner("pii"), "hipaa": Scanner("hipaa")}
@@ -56,6 +61,39 @@ def test_remembered_sums_are_the_sums_of_the_features(text: str) -> None:
 def test_a_redacted_text_scanned_again_is_scanned_as_the_whole(text: str, profile: str) -> None:
     once, _ = REDACTORS[profile].redact_text(text)
     assert SCANNERS[profile].scan(once) == SCANNERS[profile].scan(once, again=True) == []
+
+
+POISON = ["Maria " * 20_000, json.dumps([{"type": "hologram"}])]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(texts | st.sampled_from(POISON), max_size=6), st.sampled_from(sorted(SCANNERS)))
+def test_calls_redacted_together_are_redacted_as_each_alone(contents: list[str], profile: str) -> None:
+    redactor = REDACTORS[profile]
+    tool = ToolDefinition(name="f", description="Finds Maria and the price", parameters_json="{}")
+    calls = [
+        (Request(messages=(_message(text),), tools=(tool,) if at % 2 else ()), Answer(content=text[::2]))
+        for at, text in enumerate(contents)
+    ]
+    for call, together in zip(calls, redactor.redact_all(calls), strict=True):
+        try:
+            assert together == redactor.redact(*call)
+        except PoisonError as error:
+            assert isinstance(together, PoisonError)
+            assert (together.reason, together.detail) == (error.reason, error.detail)
+
+
+def _message(text: str) -> ChatMessage:
+    is_parts = text == POISON[1]
+    return ChatMessage(role="user", content=None if is_parts else text, parts_json=text if is_parts else None)
+
+
+@given(st.text(max_size=80), st.integers(-1, 2))
+def test_a_token_stands_where_the_pattern_finds_it(text: str, offset: int) -> None:
+    expected = [match.span() for match in TOKEN.finditer(text)]
+    spans = TokenSpans(text, TOKEN.findall(text))
+    asked = [*range(len(expected))[::3], *range(len(expected))[:: offset or 1]]
+    assert [spans[at] for at in asked] == [expected[at] for at in asked]
 
 
 @settings(deadline=None, max_examples=200)
