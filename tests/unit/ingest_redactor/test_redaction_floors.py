@@ -7,7 +7,7 @@ import pytest
 
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.scanner import Scanner
-from tests.bench.curation.redaction import NAME_KINDS, agent, clinical, function_calls
+from tests.bench.curation.redaction_quality import NAME_KINDS, agent, clinical, function_calls
 
 PII = Redactor(Scanner("pii"))
 HIPAA = Redactor(Scanner("hipaa"))
