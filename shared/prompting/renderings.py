@@ -70,6 +70,16 @@ _DATE_SHAPES = (
     ("compact", re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")),
 )
 
+_LETTER = re.compile(r"[A-Za-z]")
+_DATE_SIGN = re.compile(r"[/.-]")
+_NAMED_MONTH = tuple(shape for shape in _DATE_SHAPES if "<n>" in shape[1].pattern)
+_SHAPES_WITH = {
+    "/": tuple(shape for shape in _DATE_SHAPES if "/" in shape[1].pattern),
+    "-": tuple(shape for shape in _DATE_SHAPES if "-" in shape[1].pattern and "<n>" not in shape[1].pattern),
+    ".": tuple(shape for shape in _DATE_SHAPES if shape[0] == "dot"),
+    "": tuple(shape for shape in _DATE_SHAPES if shape[0] == "compact"),
+}
+"""Shapes by the first sign between their digits, in order; a text with a letter can only name its month."""
 DATE_FORMS = tuple(form for form, _ in _DATE_SHAPES if form != "compact")
 
 _PART_SHAPES = (
@@ -212,7 +222,8 @@ def _year(part: dict[str, str]) -> int:
 
 def read_date(text: str) -> tuple[date, str] | None:
     """The date and the way it is written, or ``None`` if it is no date of the calendar."""
-    for form, shape in _DATE_SHAPES:
+    sign = _LETTER.search(text) or _DATE_SIGN.search(text)
+    for form, shape in _SHAPES_WITH.get(sign.group() if sign else "", _NAMED_MONTH):
         match = shape.fullmatch(text)
         if match is None:
             continue

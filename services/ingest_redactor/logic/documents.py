@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from services.ingest_redactor.logic.keys import kind_of
 from shared.errors import PoisonError
@@ -15,6 +16,7 @@ from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten
 
 MAX_NESTING = 4
 """JSON inside a string inside JSON …: deeper levels are read as text."""
+PartT = TypeVar("PartT", Request, Answer, ChatMessage, ToolCall, ToolDefinition)
 TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
 IDENTIFYING_OPTIONS = frozenset(("user", "metadata", "safety_identifier", "prompt_cache_key", "store"))
 
@@ -177,9 +179,12 @@ class CallDocument:
         if message.parts_json is not None:
             _check_parts(message.parts_json)
             self._add("parts", index, message.parts_json, f"{path}.content")
-        self._add("name", index, message.name, f"{path}.name", kind="NAME?")
-        self._add("call_id", index, message.tool_call_id, f"{path}.tool_call_id")
-        self._add_calls((index,), message.tool_calls, path)
+        if message.name:
+            self._add("name", index, message.name, f"{path}.name", kind="NAME?")
+        if message.tool_call_id:
+            self._add("call_id", index, message.tool_call_id, f"{path}.tool_call_id")
+        if message.tool_calls:
+            self._add_calls((index,), message.tool_calls, path)
 
     def _add_calls(
         self, owner: tuple[object, ...], calls: tuple[ToolCall, ...], path: str, *, in_answer: bool = False
@@ -199,7 +204,7 @@ class CallDocument:
 
     def _calls(self, owner: tuple[object, ...], calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
         return tuple(
-            replace(
+            _with(
                 call,
                 id=self._text("id", (*owner, number), call.id) or "",
                 arguments_json=self._text("arguments", (*owner, number), call.arguments_json) or "",
@@ -209,23 +214,23 @@ class CallDocument:
 
     def request(self) -> Request:
         """The request with every edit applied."""
-        messages = tuple(
-            replace(
-                message,
-                content=self._text("content", index, message.content),
-                parts_json=self._text("parts", index, message.parts_json),
-                name=self._text("name", index, message.name),
-                tool_call_id=self._text("call_id", index, message.tool_call_id),
-                tool_calls=self._calls((index,), message.tool_calls),
-            )
-            for index, message in enumerate(self._request.messages)
-        )
-        return replace(
-            self._request,
-            messages=messages,
-            tools=tuple(self._tool(index, tool) for index, tool in enumerate(self._request.tools)),
-            response_format_json=self._text("format", 0, self._request.response_format_json),
+        request = self._request
+        return _with(
+            request,
+            messages=tuple(self._message(index, message) for index, message in enumerate(request.messages)),
+            tools=tuple(self._tool(index, tool) for index, tool in enumerate(request.tools)),
+            response_format_json=self._text("format", 0, request.response_format_json),
             options_json=self._text("options", 0, "{}") or "{}",
+        )
+
+    def _message(self, index: int, message: ChatMessage) -> ChatMessage:
+        return _with(
+            message,
+            content=self._text("content", index, message.content),
+            parts_json=self._text("parts", index, message.parts_json),
+            name=self._text("name", index, message.name),
+            tool_call_id=self._text("call_id", index, message.tool_call_id),
+            tool_calls=self._calls((index,), message.tool_calls),
         )
 
     def unchanged_request(self) -> Request:
@@ -234,7 +239,7 @@ class CallDocument:
         return self._request if options == self._request.options_json else replace(self._request, options_json=options)
 
     def _tool(self, index: int, tool: ToolDefinition) -> ToolDefinition:
-        return replace(
+        return _with(
             tool,
             description=self._text("tool", index, tool.description),
             parameters_json=self._text("schema", index, tool.parameters_json),
@@ -245,7 +250,13 @@ class CallDocument:
         if self._answer is None:
             return None
         content = self._text("answer", "content", self._answer.content)
-        return replace(self._answer, content=content, tool_calls=self._calls(("answer",), self._answer.tool_calls))
+        return _with(self._answer, content=content, tool_calls=self._calls(("answer",), self._answer.tool_calls))
+
+
+def _with(part: PartT, **fields: Any) -> PartT:
+    """The part with these fields, itself where they are what it has: most parts of a call hold no identifier."""
+    changes = {name: value for name, value in fields.items() if getattr(part, name) != value}
+    return replace(part, **changes) if changes else part
 
 
 def _check_parts(text: str) -> None:

@@ -32,6 +32,8 @@ def bounded(count: int) -> None:
 
 def without_overlaps(mentions: list[Mention], taken: list[tuple[int, int]]) -> list[Mention]:
     """The mentions that stand when overlaps are settled, in order of position; none touches a taken span."""
+    if len(mentions) == 1 and not taken:
+        return mentions
     kept: list[Mention] = []
     starts = sorted(start for start, _ in taken)
     end_of = dict(taken)
