@@ -27,6 +27,10 @@ _TAILS = (
     re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)\n\"']|$))"),
 )
 """State and code after the town, code alone, a British code, a code before the town, a town alone."""
+_CODE_AFTER = re.compile(
+    r",\s(?P<code>\d{5,6}(?:-\d{3,4})?|(?!19|20)\d{4}|\d{2}-\d{3}|\d{3} \d{2})(?=\s*(?:[.;,:)\n\"']|$)(?!\.\d))"
+)
+"""Four digits that may be a year are left alone."""
 _LOOK_BACK = 24
 
 
@@ -52,6 +56,14 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
         if before is not None:
             found.append(_unit(before, start, street.priority))
     return found + _town_after(text, street)
+
+
+def code_after(text: str, place: Mention) -> Mention | None:
+    """``Przemyśl, 99-561.``: the postal code right after a town, where nothing but the sentence goes on."""
+    match = _CODE_AFTER.match(text, place.end)
+    if match is None:
+        return None
+    return Mention(*match.span("code"), "ZIP", *read_identifier(match["code"]), place.priority)
 
 
 def _unit(match: re.Match[str], offset: int, priority: int) -> Mention:

@@ -207,6 +207,8 @@ def grouped_phone(value: str, before: str, after: str) -> Found | None:
     digits = renderings.digits_of(value)
     if before.rstrip(" ")[-1:].isdigit() or after.lstrip(" ")[:1].isdigit():
         return None  # groups of a longer number
+    if before.rstrip(" :#").upper().endswith(("NDC", "ISBN", "SKU")):
+        return None
     if not stands_alone(before, after) or not 9 <= len(digits) <= 11 or renderings.read_date(value):
         return None
     return Found(*renderings.read_phone(value))

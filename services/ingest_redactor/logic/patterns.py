@@ -48,7 +48,7 @@ _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
 UNIT_WORDS = r"(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)"
 """Before the number of a flat within a house."""
 STREET = (
-    r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,4},?)?(?:\s+[NSEW]{1,2}\.?)?"
+    r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
 )
@@ -153,7 +153,8 @@ AFTER_BIRTH = (
 PHONE_WORDS = (
     r"phone|tel|telephone|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax|whatsapp"
     r"|sms|callback"
-    r"|reach (?:me|us|him|her|them)|contact (?:me|us)|contact|dial|ring"
+    r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"
+    r"|fax (?:(?:it|this|them|(?:the|my|her|his) [a-z]+) )?to"
 )
 EXTENSION = r"(?:(?: |, ?)?(?:x|ext\.?|extension) ?\d{1,6})?"
 ANNOUNCING = rf"(?i)\b(?:{'|'.join(ID_WORDS.values())}|phone|mobile|cell|telephone|fax|whatsapp)\b"

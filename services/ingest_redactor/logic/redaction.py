@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from services.ingest_redactor.logic.addresses import parts_of_address, unit_alone
+from services.ingest_redactor.logic.addresses import code_after, parts_of_address, unit_alone
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.keys import TIES, WITH_ADDRESS, read_value
@@ -273,6 +273,8 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
         found.append(mention)
         if mention.type == "NAME":
             tied += _birth_after(text, mention)
+        elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
+            tied.append(code)
     return without_overlaps(found + tied, []) if tied else found
 
 

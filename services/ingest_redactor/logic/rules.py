@@ -195,6 +195,13 @@ RULES: tuple[Rule, ...] = (
         confirm.ip,
     ),
     Rule("MAC address", "DEVICE", r"(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b", confirm.as_is),
+    Rule(
+        "labelled device",
+        "DEVICE",
+        r"\b[Dd]evice: ?(?P<v>[A-Z]{1,4}-?\d{3}[A-Z0-9]*(?:-[A-Z0-9]+)*)",
+        confirm.numbered,
+        _HIPAA,
+    ),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
     Rule(
         "announced plate",

@@ -28,6 +28,12 @@ def contents(result: Redacted) -> list[str | None]:
     return [message.content for message in result.request.messages]
 
 
+def test_a_postal_code_right_after_a_town_is_found_and_a_year_there_is_not() -> None:
+    redactor = Redactor(Scanner("hipaa"))
+    assert redactor.redact_text("She called from Boston, 99-561.")[0] == "She called from ⟦PLACE_1⟧, ⟦ZIP_1:d2-3⟧."
+    assert redactor.redact_text("She called from Boston, 2019.")[0] == "She called from ⟦PLACE_1⟧, 2019."
+
+
 def arguments(result: Redacted) -> str:
     return result.request.messages[-1].tool_calls[0].arguments_json
 

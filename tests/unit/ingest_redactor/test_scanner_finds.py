@@ -87,6 +87,9 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ("date of birth?\ncaller: 12/03/1980", [("DOB", "12/03/1980")]),
         ("ring 560/697-1054", [("PHONE", "560/697-1054")]),
         ("ring 665-838-0748x156", [("PHONE", "665-838-0748x156")]),
+        ("SSN 521-18-0138, 456 Bradley Drive", [("SSN", "521-18-0138"), ("ADDRESS", "456 Bradley Drive")]),
+        ("she can be reached at 1-096-211-4700x0994", [("PHONE", "1-096-211-4700x0994")]),
+        ("fax the records to 018349620", [("PHONE", "018349620")]),
         ("a@example.com, 0855207918", [("EMAIL", "a@example.com"), ("PHONE", "0855207918")]),
         ("Ronda de Silvestre Noriega 95", [("ADDRESS", "Ronda de Silvestre Noriega 95")]),
         ("Isabellasingel 4", [("ADDRESS", "Isabellasingel 4")]),
@@ -102,6 +105,7 @@ def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]])
     "text",
     [
         "order ORD-123456 costs $1234567.89",
+        "Cite NDC 0002-8215-01.",
         "4111 1111 1111 1112 has a wrong check digit",
         "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
         "tracking 1Z999AA10123456784",
@@ -145,6 +149,7 @@ def test_the_wider_profile_also_finds_dates_ages_and_postal_codes() -> None:
     assert found(text) == []
     assert found(text, HIPAA) == [("AGE", "92"), ("DATE", "2026-03-02"), ("PLACE", "Albany"), ("ZIP", "12207")]
     assert found("a 55-year-old", HIPAA) == []
+    assert found("Device: FH-2899-3807 insulin pump", HIPAA) == [("DEVICE", "FH-2899-3807")]
 
 
 @pytest.mark.parametrize(
