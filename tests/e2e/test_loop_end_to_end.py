@@ -16,7 +16,7 @@ CALLS_PER_S = 5.0
 PLANTED_TASK, PLANTED_PER_S = "order-status", 0.5
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(900)
 def test_promoted_routed_regressed_demoted(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running_loop(tmp_path / "home") as loop:
@@ -36,7 +36,7 @@ def test_promoted_routed_regressed_demoted(tmp_path: Path) -> None:
 
 async def _up_and_down(loop: Loop) -> None:
     clusters = loop.watcher.clusters
-    await loop.until(lambda: any(view.ramped for view in clusters.values()), "first ramp stage", 720.0)
+    await loop.until(lambda: any(view.ramped for view in clusters.values()), "first ramp stage", 420.0)
     loop.agents.rates[TASK] = 4.0
     await loop.until(lambda: any(view.active for view in clusters.values()), "an active specialist", 180.0)
     cluster, view = next((name, view) for name, view in clusters.items() if view.active)
