@@ -12,11 +12,15 @@ from shared.schema.release import SCHEMAS_DIR
 from tests.e2e.leaks import file_bytes, postgres_text, redis_bytes, topic_bytes
 from tests.e2e.loop import TASK, Loop, running_loop
 
+# Bounds of waiting tell a dead loop from a slow one: a healthy run on two quick cores needs a fifth of them.
+TRAINED_WITHIN_S, RAMPED_WITHIN_S, ACTIVE_WITHIN_S, DEMOTED_WITHIN_S = 1_200.0, 900.0, 600.0, 300.0
 CALLS_PER_S = 5.0
+# Training shares the two cores with the traffic and learns nothing from it.
+CALLS_PER_S_IN_TRAINING = 1.0
 PLANTED_TASK, PLANTED_PER_S = "order-status", 0.5
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_300)
 def test_promoted_routed_regressed_demoted(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running_loop(tmp_path / "home") as loop:
@@ -36,9 +40,13 @@ def test_promoted_routed_regressed_demoted(tmp_path: Path) -> None:
 
 async def _up_and_down(loop: Loop) -> None:
     clusters = loop.watcher.clusters
-    await loop.until(lambda: any(view.ramped for view in clusters.values()), "first ramp stage", 420.0)
+    await loop.until(lambda: any(view.requested for view in clusters.values()), "a training job", RAMPED_WITHIN_S)
+    loop.agents.rates[TASK] = CALLS_PER_S_IN_TRAINING
+    await loop.until(lambda: bool(loop.watcher.jobs), "the end of training", TRAINED_WITHIN_S)
+    loop.agents.rates[TASK] = CALLS_PER_S
+    await loop.until(lambda: any(view.ramped for view in clusters.values()), "first ramp stage", RAMPED_WITHIN_S)
     loop.agents.rates[TASK] = 4.0
-    await loop.until(lambda: any(view.active for view in clusters.values()), "an active specialist", 180.0)
+    await loop.until(lambda: any(view.active for view in clusters.values()), "an active specialist", ACTIVE_WITHIN_S)
     cluster, view = next((name, view) for name, view in clusters.items() if view.active)
     model = view.assignment.primary if view.assignment is not None else None
     assert model is not None and [change.action for change in view.history[:2]] == ["shadow", "ramp"]
@@ -48,7 +56,7 @@ async def _up_and_down(loop: Loop) -> None:
 
     loop.agents.rates[TASK] = 3.0
     loop.proxy.cut = model
-    await loop.until(lambda: not clusters[cluster].active, "demotion", 90.0)
+    await loop.until(lambda: not clusters[cluster].active, "demotion", DEMOTED_WITHIN_S)
     demotion = clusters[cluster].history[-1]
     assert demotion.action == "demote" and "format errors" in demotion.reason
     assert loop.proxy.cut_count <= 50, "demoted within fifty answers"
