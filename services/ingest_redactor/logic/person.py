@@ -4,16 +4,13 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
 from services.ingest_redactor.logic.tagger import (
-    ASCII_TOKEN,
     SCALE,
-    TOKEN,
-    Tagger,
     least_score,
     lists_of,
     name_score,
@@ -21,7 +18,8 @@ from services.ingest_redactor.logic.tagger import (
     shape_of,
     stem_of,
 )
-from services.ingest_redactor.logic.token_spans import TokenSpans
+from services.ingest_redactor.logic.token_batch import TokenBatch, TokenSpans
+from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, BEFORE_NAMES, PARTICLES, TITLES
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -29,11 +27,7 @@ NAME_PRIORITY = 500
 PLACE_PRIORITY = 510
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
-_TITLES = frozenset("mr mrs ms dr prof professor doctor sir madam mister miss nurse rn".split())  # noqa: SIM905
 _MONTHS = frozenset(("april", "may", "june", "august"))
-_TITLED = frozenset(form for title in _TITLES for form in (title.capitalize(), title.upper(), ".")) | {"."}
-_PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st dela een".split())  # noqa: SIM905
-_BEFORE_A_NAME = _TITLED | _PARTICLES
 _ANNOUNCED = re.compile(
     r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?|\bthis is"
     r"|\bi am|\bi'm"
@@ -41,39 +35,9 @@ _ANNOUNCED = re.compile(
     r"|\b(?:patient|customer|client|guest|passenger|employee|recipient|payee|cardholder|beneficiary|attendee|insured|contact)"
     r"(?: name)?(?: is|[:=])?)[\s\"']{1,3}$"
 )
-_ANNOUNCING_TEXT = """
-is name's called named name of under am i'm me for patient customer client guest passenger employee recipient payee attn
-cardholder beneficiary attendee insured contact : = " ' .
-"""
-_ANNOUNCING = frozenset(_ANNOUNCING_TEXT.split())
-_NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
-    "I",
-    "ID",
-    "API",
-    "URL",
-    "OK",
-    "PM",
-    "AM",
-    "USA",
-    "USD",
-    "NaN",
-}
-"""Left out before anything is scored: half of the capitalised words of running text."""
+_GROUP_CHARS = 1 << 16
+"""So many are read together: more would not stay in the processor's cache."""
 _DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
-_DENSE_TOKENS = 20_000
-"""A text with more capitalised words than that is read by the lists alone: it bounds the time that hostile text takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Logits times :data:`SCALE` from which a word counts; ``joined`` is asked of a word beside one that counts."""
-
-    name: int
-    joined: int
-    margin: int
-    """By so much a town must be likelier than a name."""
-    place: int | None
-    """``None``: towns are no matter of this profile."""
 
 
 THRESHOLDS = {
@@ -86,41 +50,51 @@ _AFTER_TITLE = 3 * SCALE
 """So much less is asked of the word after a titled one, than of any other beside a name."""
 
 
-def person_mentions(text: str, tagger: Tagger, thresholds: Thresholds) -> list[Mention]:
-    """Names of people, and towns where the thresholds ask for them, with their place in the text."""
-    is_ascii = text.isascii() or text.replace("⟦", "").replace("⟧", "").isascii()
-    token_pattern = ASCII_TOKEN if is_ascii else TOKEN
-    tokens: list[str] = token_pattern.findall(text)
-    marks = _marks(tokens, is_ascii, tagger, thresholds)
-    lower = _lower_case_candidates(tokens)
+def person_mentions(texts: Sequence[str], scorer: Scorer, thresholds: Thresholds) -> list[list[Mention]]:
+    """Of each text: names of people, and towns where the thresholds ask for them, with their place in the text."""
+    found: list[list[Mention]] = [[] for _ in texts]
+    if not texts:
+        return found
+    for group in _groups(texts):
+        tokens = TokenBatch([texts[at] for at in group])
+        for at, candidates in scorer.candidates(tokens, thresholds):
+            found[group[at]] = _mentions(texts[group[at]], tokens.spans(at), candidates, thresholds)
+    return found
+
+
+def _groups(texts: Sequence[str]) -> Iterator[range]:
+    """Texts that are read together: their tokens have to lie in memory at once."""
+    first, chars = 0, 0
+    for at, text in enumerate(texts):
+        if chars and chars + len(text) > _GROUP_CHARS:
+            yield range(first, at)
+            first, chars = at, 0
+        chars += len(text)
+    yield range(first, len(texts))
+
+
+def _mentions(text: str, spans: TokenSpans, candidates: Candidates, thresholds: Thresholds) -> list[Mention]:
+    tokens = spans.cut(text)
+    marks, lower = _marks(tokens, candidates, thresholds), candidates.lower
     if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
     bounded(len(marks) + len(lower))
-    spans = TokenSpans(text, tokens)
     found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
     if lower:
         found += _lower_case_names(text, tokens, spans, lower, marks)
     return found
 
 
-def _marks(tokens: list[str], is_ascii: bool, tagger: Tagger, thresholds: Thresholds) -> dict[int, int]:
+def _marks(tokens: list[str], candidates: Candidates, thresholds: Thresholds) -> dict[int, int]:
     """What each capitalised token may be, by its index."""
+    capitalised, scores = candidates.capitalised, candidates.scores
+    if candidates.is_dense:
+        return {at: _NAME for at in capitalised if stem_of(tokens[at]) not in NO_NAME}
     marks: dict[int, int] = {}
-    if is_ascii:
-        # Most tokens are in lower case: the first comparison settles them.
-        capitalised = [at for at, word in enumerate(tokens) if word < "[" and "A" <= word not in _NEVER_CAPITALISED]
-    else:
-        capitalised = [
-            at
-            for at, word in enumerate(tokens)
-            if ("A" <= word < "[" or (word > "\x7f" and word[0].isupper())) and word not in _NEVER_CAPITALISED
-        ]
-    if len(capitalised) > _DENSE_TOKENS:
-        return {at: _NAME for at in capitalised if lists_of(tokens[at]) & 5 and stem_of(tokens[at]) not in NO_NAME}
     least, place_from, after_title = least_score(thresholds.joined), thresholds.place, thresholds.joined - _AFTER_TITLE
     titled = -1
-    for at, score in zip(capitalised, tagger.scores(tokens, capitalised), strict=True):
-        if tokens[at - 1] in _BEFORE_A_NAME and at and _is_titled(tokens, at) and stem_of(tokens[at]) not in NO_NAME:
+    for at, score in zip(capitalised, scores, strict=True):
+        if at and tokens[at - 1] in BEFORE_NAMES and _is_titled(tokens, at) and stem_of(tokens[at]) not in NO_NAME:
             marks[at] = _NAME
             titled = at
         elif at and at - 1 == titled and name_score(score) >= after_title and _goes_on(tokens, at):
@@ -178,12 +152,12 @@ def _sainted(tokens: list[str], at: int) -> bool:
 
 
 def _is_titled(tokens: Sequence[str], at: int) -> bool:
-    while at > 1 and tokens[at - 1] in _PARTICLES:
+    while at > 1 and tokens[at - 1] in PARTICLES:
         at -= 1
     before = tokens[at - 1]
     if before == "." and at > 1:
         before = tokens[at - 2]
-    return before.lower() in _TITLES and before[0].isupper()
+    return before.lower() in TITLES and before[0].isupper()
 
 
 def _runs(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int]) -> list[tuple[int, int, int]]:
@@ -205,12 +179,12 @@ def _runs(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int]
         while start < end and marks.get(start) == _JOINED and stem_of(tokens[start]) in NO_NAME:
             start += 1
         kind = _NAME if _NAME in kinds else _PLACE if _PLACE in kinds else _JOINED
-        if kind == _JOINED or stem_of(tokens[start]) in _TITLES or _names_a_thing(text, tokens, spans, end):
+        if kind == _JOINED or stem_of(tokens[start]) in TITLES or _names_a_thing(text, tokens, spans, end):
             continue
         while (
             start
             and kind == _NAME
-            and tokens[start - 1] in _PARTICLES
+            and tokens[start - 1] in PARTICLES
             and text[spans[start - 1][1] : spans[start][0]] == " "
         ):
             start -= 1
@@ -234,8 +208,8 @@ def _is_unheard_first_name(text: str, tokens: list[str], spans: TokenSpans, star
         and text[spans[start - 1][1] : spans[start][0]] == " "
         and stem not in NEVER
         and stem not in NO_NAME
-        and stem not in _ANNOUNCING
-        and stem not in _TITLES
+        and stem not in ANNOUNCING_WORDS
+        and stem not in TITLES
     )
 
 
@@ -256,7 +230,7 @@ def _may_be_a_name(word: str) -> bool:
         and stem not in NEVER
         and stem not in NO_NAME
         and stem not in THINGS
-        and stem not in _TITLES
+        and stem not in TITLES
     )
 
 
@@ -280,7 +254,7 @@ def _following(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int,
     if _is_middle_name(text, tokens, spans, marks, at):
         return at + 1
     while at < len(tokens) and at - end <= 3 and at not in marks:
-        if tokens[at] not in _PARTICLES and not (len(tokens[at]) == 1 and tokens[at].isupper()):
+        if tokens[at] not in PARTICLES and not (len(tokens[at]) == 1 and tokens[at].isupper()):
             return None
         at += 1
         if at < len(tokens) and tokens[at] == "." and len(tokens[at - 1]) == 1:
@@ -311,23 +285,9 @@ def _mention(text: str, spans: TokenSpans, first: int, last: int, kind: int) -> 
     if kind == _PLACE:
         return Mention(start, end, "PLACE", value.lower(), read_case(value), PLACE_PRIORITY)
     canonical, form = read_name(value)
-    if first == last and text[max(0, start - 12) : start].rstrip(" .").rpartition(" ")[2].lower() in _TITLES:
+    if first == last and text[max(0, start - 12) : start].rstrip(" .").rpartition(" ")[2].lower() in TITLES:
         form = form.replace("first", "last")
     return Mention(start, end, "NAME", canonical, form, NAME_PRIORITY)
-
-
-def _lower_case_candidates(tokens: list[str]) -> list[int]:
-    """Known first names in lower case before a last name or after a word that announces one."""
-    if first_names().isdisjoint(tokens):
-        return []
-    firsts, lasts, last = first_names(), last_names(), len(tokens) - 1
-    return [
-        at
-        for at, token in enumerate(tokens)
-        if token in firsts
-        and len(token) > 1
-        and ((at < last and stem_of(tokens[at + 1]) in lasts) or (at and tokens[at - 1].lower() in _ANNOUNCING))
-    ]
 
 
 def _lower_case_names(

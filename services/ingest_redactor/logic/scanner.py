@@ -3,14 +3,14 @@
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
 from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
 from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
-from services.ingest_redactor.logic.tagger import Tagger
+from services.ingest_redactor.logic.scorer import Scorer
 from shared.prompting import placeholders
 
 CONTEXT_CHARS = 48
@@ -76,12 +76,39 @@ def _around_placeholders(text: str) -> list[tuple[int, int]]:
     return stretches
 
 
+class _Part(NamedTuple):
+    """From ``first`` to ``last`` a text is read; what is found counts from ``start`` to ``end``."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+def _parts_around_placeholders(text: str) -> list[_Part]:
+    """The stretches around placeholders, from word to word. The whole text, if that is not much more, or if no word ends
+    near: a longer search would not be linear."""
+    whole = [_Part(0, len(text), 0, len(text))]
+    stretches = _around_placeholders(text)
+    if sum(end - start for start, end in stretches) * 3 > 2 * len(text):
+        return whole
+    found: list[_Part] = []
+    for start, end in stretches:
+        low, high = start - CONTEXT_CHARS, end + CONTEXT_CHARS
+        first = text.rfind(" ", max(0, low - CONTEXT_CHARS), low) + 1 if low > 0 else 0
+        last = text.find(" ", high, high + CONTEXT_CHARS) if high < len(text) else len(text)
+        if last < 0 or (first == 0 and low > 0):
+            return whole
+        found.append(_Part(first, last, start, end))
+    return found
+
+
 class Scanner:
     """The compiled rules of one profile. Immutable; scanning is linear in the text."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self._tagger = Tagger()
+        self._scorer = Scorer()
         self._thresholds = THRESHOLDS[profile]
         options = re2.Options()
         options.max_mem = 256 << 20
@@ -118,10 +145,8 @@ class Scanner:
         of the processor's cache."""
         wanted = [at for at, text in enumerate(texts) if len(text) >= 3 and not _ONE_WORD.fullmatch(text)]
         seen = [plain(texts[at]) for at in wanted]
-        if again:
-            names = [self._persons(text) for text, _ in seen]
-        else:
-            names = [person_mentions(text, self._tagger, self._thresholds) for text, _ in seen]
+        plain_texts = [text for text, _ in seen]
+        names = self._persons_again(plain_texts) if again else self._persons(plain_texts)
         found: list[list[Mention]] = [[] for _ in texts]
         for at, mentions, (text, places) in zip(wanted, names, seen, strict=True):
             found[at] = self._with_patterns(mentions, text, places)
@@ -141,21 +166,19 @@ class Scanner:
             return kept
         return [Mention(places[m.start], places[m.end - 1] + 1, m.type, m.canonical, m.form, m.priority) for m in kept]
 
-    def _persons(self, text: str) -> list[Mention]:
+    def _persons(self, texts: list[str]) -> list[list[Mention]]:
+        return person_mentions(texts, self._scorer, self._thresholds)
+
+    def _persons_again(self, texts: list[str]) -> list[list[Mention]]:
         """Names and places near placeholders, read with enough around them to be the same as in the whole text."""
-        stretches = _around_placeholders(text)
-        if sum(end - start for start, end in stretches) * 3 > 2 * len(text):
-            return person_mentions(text, self._tagger, self._thresholds)
-        found: list[Mention] = []
-        for start, end in stretches:
-            low, high = start - CONTEXT_CHARS, end + CONTEXT_CHARS
-            first = text.rfind(" ", max(0, low - CONTEXT_CHARS), low) + 1 if low > 0 else 0
-            last = text.find(" ", high, high + CONTEXT_CHARS) if high < len(text) else len(text)
-            if last < 0 or (first == 0 and low > 0):  # no word ends near: a longer search would not be linear
-                return person_mentions(text, self._tagger, self._thresholds)
-            for mention in person_mentions(text[first:last], self._tagger, self._thresholds):
-                if start <= mention.start + first and mention.end + first <= end:
-                    found.append(mention._replace(start=mention.start + first, end=mention.end + first))
+        parts = [(at, part) for at, text in enumerate(texts) for part in _parts_around_placeholders(text)]
+        read = self._persons([texts[at][part.first : part.last] for at, part in parts])
+        found: list[list[Mention]] = [[] for _ in texts]
+        for (at, part), mentions in zip(parts, read, strict=True):
+            for mention in mentions:
+                start, end = mention.start + part.first, mention.end + part.first
+                if part.start <= start and end <= part.end:
+                    found[at].append(mention._replace(start=start, end=end))
         return found
 
     @staticmethod

@@ -5,14 +5,14 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ingest_redactor.logic.person import THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.scanner import Scanner, plain
+from services.ingest_redactor.logic.scorer import DENSE_TOKENS, Scorer
 from services.ingest_redactor.logic.tagger import (
-    ASCII_TOKEN,
     LABELS,
     SCALE,
     TOKEN,
-    Tagger,
     bucket,
     features,
     least_score,
@@ -20,11 +20,13 @@ from services.ingest_redactor.logic.tagger import (
     name_score,
     place_score,
 )
-from services.ingest_redactor.logic.token_spans import TokenSpans
+from services.ingest_redactor.logic.token_batch import TokenBatch
+from services.ingest_redactor.logic.token_roles import CAPITALISED, roles_of
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolDefinition
 
-TAGGER = Tagger()
+SCORER = Scorer()
+FORGETFUL = Scorer(capacity=16)
 SCANNERS = {"pii": Scanner("pii"), "hipaa": Scanner("hipaa")}
 REDACTORS = {name: Redactor(scanner) for name, scanner in SCANNERS.items()}
 WORDS = [
@@ -35,25 +37,66 @@ WORDS = [
 texts = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text(max_size=80)
 
 
-@settings(deadline=None, max_examples=200)
-@given(st.text(st.characters(max_codepoint=127) | st.sampled_from("⟦⟧")))
-def test_tokens_of_ascii_are_the_tokens(text: str) -> None:
-    assert ASCII_TOKEN.findall(text) == TOKEN.findall(text)
+odd_texts = st.text(st.sampled_from("abZ09 -'’_\n\t.^é²٣𝟘𝐀\u00a0⟦⟧\x1c\x00\ud800") | st.characters(), max_size=30)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(odd_texts | texts, max_size=5))
+def test_tokens_of_a_batch_are_those_that_the_pattern_finds(contents: list[str]) -> None:
+    batch = TokenBatch(contents)
+    for at, text in enumerate(contents):
+        spans = batch.spans(at)
+        expected = [match.span() for match in TOKEN.finditer(text)]
+        assert spans.cut(text) == TOKEN.findall(text)
+        assert [spans[index] for index in range(len(expected))] == expected
+    tokens = [batch[at] for at in range(len(batch))]
+    hashes = batch.hashes.tolist()
+    assert len(set(zip(tokens, hashes, strict=True))) == len(set(tokens)) == len(set(hashes))
 
 
 @settings(deadline=None, max_examples=200)
 @given(texts)
 def test_remembered_sums_are_the_sums_of_the_features(text: str) -> None:
     tokens = TOKEN.findall(text)
-    expected = [
-        tuple(sum(table[bucket(feature)] for feature in features(tokens, at)) for table in load_weights())
-        for at in range(len(tokens))
-    ]
-    scores = TAGGER.scores(tokens, range(len(tokens)))
-    assert [(name_score(score), place_score(score)) for score in scores] == expected
-    assert len(LABELS) == 2
-    for score in scores:
+    scores = SCORER.scores(text)
+    assert sorted(scores) == [at for at, token in enumerate(tokens) if roles_of(token) & CAPITALISED]
+    for at, score in scores.items():
+        expected = tuple(sum(table[bucket(feature)] for feature in features(tokens, at)) for table in load_weights())
+        assert (name_score(score), place_score(score)) == expected
         assert (score >= least_score(-SCALE)) == (name_score(score) >= -SCALE)
+    assert len(LABELS) == 2
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(texts, max_size=8), st.sampled_from(sorted(THRESHOLDS)))
+def test_names_of_a_batch_are_those_of_each_text_by_a_fresh_scorer(contents: list[str], profile: str) -> None:
+    together = person_mentions(contents, FORGETFUL, THRESHOLDS[profile])
+    assert together == [person_mentions([text], SCORER, THRESHOLDS[profile])[0] for text in contents]
+
+
+def test_a_text_of_too_many_capitalised_words_is_read_by_the_lists_alone() -> None:
+    contents = ["Ask Maria Garcia", "Xyzzy " * DENSE_TOKENS + "Maria", "Maria Garcia again"]
+    found = dict(SCORER.candidates(TokenBatch(contents), THRESHOLDS["pii"]))
+    assert [found[at].is_dense for at in range(3)] == [False, True, False]
+    assert found[1].capitalised == [DENSE_TOKENS]
+    mentions = person_mentions(contents, SCORER, THRESHOLDS["pii"])
+    assert [[mention.canonical for mention in of_text] for of_text in mentions] == [
+        ["maria|garcia"],
+        ["maria"],
+        ["maria|garcia"],
+    ]
+    sparser = TokenBatch([contents[1].removeprefix("Xyzzy ")])
+    assert not any(candidates.is_dense for _, candidates in SCORER.candidates(sparser, THRESHOLDS["pii"]))
+
+
+def test_a_scorer_whose_table_is_full_starts_anew() -> None:
+    scorer = Scorer(capacity=64)
+    words = " ".join(f"word{number}" for number in range(300))
+    for text in ("Ask Maria Garcia", words, "Ask Maria Garcia", words + " Maria Garcia"):
+        assert scorer.scores(text) == SCORER.scores(text)
+        assert scorer.known_tokens <= max(64, len(text.split()) + 1)
+    assert scorer.scores("Ask Maria Garcia") == SCORER.scores("Ask Maria Garcia")
+    assert scorer.scores("Ask somebody New") and scorer.known_tokens <= 64
 
 
 @settings(deadline=None, max_examples=200)
@@ -86,14 +129,6 @@ def test_calls_redacted_together_are_redacted_as_each_alone(contents: list[str],
 def _message(text: str) -> ChatMessage:
     is_parts = text == POISON[1]
     return ChatMessage(role="user", content=None if is_parts else text, parts_json=text if is_parts else None)
-
-
-@given(st.text(max_size=80), st.integers(-1, 2))
-def test_a_token_stands_where_the_pattern_finds_it(text: str, offset: int) -> None:
-    expected = [match.span() for match in TOKEN.finditer(text)]
-    spans = TokenSpans(text, TOKEN.findall(text))
-    asked = [*range(len(expected))[::3], *range(len(expected))[:: offset or 1]]
-    assert [spans[at] for at in asked] == [expected[at] for at in asked]
 
 
 @settings(deadline=None, max_examples=200)
