@@ -248,32 +248,26 @@ class Scorer:
         far_left, left, words, right, far_right = ids[chosen + _AROUND]
         lists = self._lists[words]
         parts = np.empty((5, len(chosen)), np.int64)
-        parts[0] = self._own[words]
+        parts[0] = self._far_left[far_left]
         parts[1] = self._left[left, lists]
-        parts[2] = self._right[right, lists]
-        parts[3] = self._far_left[far_left]
+        parts[2] = self._own[words]
+        parts[3] = self._right[right, lists]
         parts[4] = self._far_right[far_right]
         if len(chosen) and parts.min() == _UNKNOWN:
-            for at in (parts == _UNKNOWN).any(axis=0).nonzero()[0].tolist():
-                parts[:, at] = self._worked_out(tokens, ids, int(chosen[at]))
+            for part, at in np.argwhere(parts == _UNKNOWN).tolist():
+                parts[part, at] = self._worked_out(tokens, ids, int(chosen[at]), part - 2)
         total: NDArray[np.int64] = parts.sum(axis=0)
         return total
 
-    def _worked_out(self, tokens: TokenBatch, ids: NDArray[np.intp], at: int) -> list[int]:
-        """The parts of the score of a token of which not all are known."""
-        sums, lists = self._sums, int(self._lists[ids[at]])
-        parts: list[int] = []
-        for place, known, index in (
-            (0, self._own, ids[at]),
-            (-1, self._left, (ids[at - 1], lists)),
-            (1, self._right, (ids[at + 1], lists)),
-            (-2, self._far_left, ids[at - 2]),
-            (2, self._far_right, ids[at + 2]),
-        ):
-            if known[index] == _UNKNOWN:
-                known[index] = sums.of(tokens[at + place], place, lists)
-            parts.append(known[index])
-        return parts
+    def _worked_out(self, tokens: TokenBatch, ids: NDArray[np.intp], at: int, place: int) -> int:
+        """What the token at a distance of ``place`` adds to the score of one, which then is remembered."""
+        lists, beside = int(self._lists[ids[at]]), int(ids[at + place])
+        known = {-2: self._far_left, -1: self._left, 0: self._own, 1: self._right, 2: self._far_right}[place]
+        index = (beside, lists) if place in (-1, 1) else beside
+        found = int(known[index])
+        if found == _UNKNOWN:
+            found = known[index] = self._sums.of(tokens[at + place], place, lists)
+        return found
 
 
 def _is_dense(tokens: TokenBatch, chosen: NDArray[np.intp]) -> NDArray[np.bool_] | None:
