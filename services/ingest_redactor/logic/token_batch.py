@@ -18,7 +18,8 @@ _BETWEEN = f" {OUTSIDE} {OUTSIDE} "
 """Between texts stand two tokens of no text."""
 _TABLE_CHARS = 1 << 16
 _BASE = (hash("tokens") | 1) & (1 << 64) - 1
-"""As Python's own hashes it is another in every process: nobody can write two words that share one."""
+"""As Python's own hashes it is another in every process: two words that share one cannot be chosen ahead, but for words of
+a thousand letters built to collide under every base (after Thue and Morse), and those are nobody's name."""
 _USUAL_CHARS = 1 << 17
 
 
