@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from services.ingest_redactor.logic.keys import kind_of
+from services.ingest_redactor.logic.columns import Kinds
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten
@@ -131,9 +131,10 @@ def _read(
     if depth >= MAX_NESTING or kind is not None or text[:1].isalnum() or parse_structure(text) is None:
         return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
     document = Document(text)
-    for leaf in leaves(text):
-        keys = leaf.path
-        leaf_kind = kind_of(keys[-1], keys[-2] if len(keys) > 1 else "") if keyed and keys and not leaf.is_key else None
+    found = leaves(text)
+    told = Kinds(text, found) if keyed else None
+    for at, leaf in enumerate(found):
+        leaf_kind = told.kinds[at] if told else None
         inner = Source(text, leaf, source)
         if leaf.is_string and not leaf.is_key:
             child = _read(leaf.value, path, keyed, in_answer, leaf_kind, depth + 1, inner)
@@ -141,7 +142,8 @@ def _read(
             child = Document(leaf.value, Segment(leaf.value, path, leaf_kind, in_answer=in_answer, source=inner))
         if child.segment is not None:
             child.segment.is_number = not leaf.is_string
-            child.segment.container = (id(document), leaf.container)
+            row = told.rows.get(at) if told else None
+            child.segment.container = (id(document), leaf.container, row)
         document.children.append((leaf, child))
     return document
 

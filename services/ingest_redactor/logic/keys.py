@@ -77,7 +77,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("USER", r"(?:.*_)?(?:user_?name|login|screen_name)"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name|given_?names?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name|given(?:_?names?)?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
@@ -97,9 +97,6 @@ _NAMES_OF_PERSONS = {"name": "NAME", "names": "NAME", "first": "NAME.first", "la
 """Bare keys that are a person's in an object of a person."""
 _ASPECTS = frozenset(("old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work"))
 """Keys that tell of their value no more than the key above does: ``{"phone": {"old": …, "new": …}}``."""
-WITH_ADDRESS = ("ZIP", "PLACE", "UNIT")
-"""Types that are identifiers only beside one of :data:`TIES` in the same object."""
-TIES = ("ADDRESS", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 
 
 def normalised(key: str) -> str:

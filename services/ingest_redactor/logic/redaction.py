@@ -7,13 +7,14 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from services.ingest_redactor.logic.addresses import code_after, parts_of_address, unit_alone
+from services.ingest_redactor.logic.addresses import code_after, parts_of_address
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
-from services.ingest_redactor.logic.keys import TIES, WITH_ADDRESS, read_value
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.scanner import Scanner, plain
+from services.ingest_redactor.logic.siblings import keyed_mention, tied
+from services.ingest_redactor.logic.tables import with_tables
 from shared.errors import PoisonError
 from shared.events.calls import Answer, Request, ToolDefinition
 from shared.prompting import placeholders
@@ -22,7 +23,6 @@ from shared.prompting.renderings import read_date
 MAX_PASSES = 5
 MAX_ENTITIES = 1000
 """Every entity is looked for everywhere in the call: this bounds the time that one record may take."""
-KEY_PRIORITY = -1
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
 _DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?)(?P<date>{DATE})\b", re.IGNORECASE)
@@ -198,7 +198,7 @@ class Redactor:
         found: list[list[Mention]] = [[] for _ in texts]
         scanned = self._scanner.scan_all([texts[at] for at in unread], again=again)
         for at, mentions in zip(unread, scanned, strict=True):
-            if mentions:
+            if mentions := with_tables(texts[at], mentions):
                 found[at] = _with_ties(texts[at], mentions)
             elif digests[at]:
                 if len(self._clean) >= _CLEAN_ENTRIES:
@@ -215,18 +215,11 @@ class Redactor:
             if segment.kind is not None and segment.container is not None and found[id(segment)]:
                 groups.setdefault(segment.container, []).append(segment)
         for group in groups.values():
-            kinds = {segment.kind for segment in group}
-            for segment in group:
-                if segment.kind in WITH_ADDRESS and kinds.isdisjoint(TIES):
-                    found[id(segment)] = []
-            parts = {
-                segment.kind: found[id(segment)][0] for segment in group if (segment.kind or "").startswith("NAME.")
-            }
-            if "NAME.first" in parts and "NAME.last" in parts:
-                whole = f"{parts['NAME.first'].canonical}|{parts['NAME.last'].canonical}"
-                for segment in group:
-                    if segment.kind in ("NAME.first", "NAME.last"):
-                        found[id(segment)] = [found[id(segment)][0]._replace(canonical=whole)]
+            for segment, mention in zip(
+                group, tied((segment.kind or "", found[id(segment)][0]) for segment in group), strict=True
+            ):
+                if mention is not found[id(segment)][0]:
+                    found[id(segment)] = [] if mention is None else [mention]
 
     def _are_clean(self, tools: tuple[ToolDefinition, ...]) -> bool:
         """Definitions repeat in every call of an agent: those that held nothing are not read again."""
@@ -250,13 +243,9 @@ def _by_key(segment: Segment) -> list[Mention] | None:
     """What a segment is because of its key or as a short number; ``None`` if it has to be read."""
     text = segment.text
     if segment.kind is not None:
-        unit = unit_alone(text) if segment.kind in ("ADDRESS", "UNIT") else None
-        if unit is not None:
-            return [unit]
-        read = read_value(segment.kind, text)
-        if read is not None:
-            type_, canonical, form = read
-            return [Mention(0, len(text), type_, canonical, form, KEY_PRIORITY)]
+        mention = keyed_mention(segment.kind, text)
+        if mention is not None:
+            return [mention]
     return [] if segment.is_number and len(text) < 9 else None
 
 

@@ -32,7 +32,7 @@ from services.ingest_redactor.logic.patterns import (
     VALUE,
 )
 
-RULE_SET = "2026-4"
+RULE_SET = "2026-5"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]

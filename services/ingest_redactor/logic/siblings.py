@@ -1,0 +1,66 @@
+"""Values that stand side by side, in one JSON object or one row of a table: what each is follows from all their keys."""
+
+from collections.abc import Iterable, Sequence
+
+from services.ingest_redactor.logic.addresses import unit_alone
+from services.ingest_redactor.logic.keys import kind_of, normalised, read_value
+from services.ingest_redactor.logic.mentions import Mention
+
+KEY_PRIORITY = -1
+WITH_ADDRESS = ("ZIP", "PLACE", "UNIT")
+"""Types that are identifiers only beside one of :data:`TIES`."""
+TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
+_BARE = "NAME?"
+_FIRST, _LAST = "NAME.first", "NAME.last"
+_LAST_BESIDE_FIRST = frozenset("name nom naam namn navn nachnamen family last".split())  # noqa: SIM905
+_FIRST_BESIDE_LAST = frozenset("name nombre nome nume nom ime ad given first".split())  # noqa: SIM905
+
+
+def kinds_of_siblings(keys: Sequence[str], parent: str = "") -> list[str | None]:
+    """As :func:`kind_of` of each. A bare name is the half of a person's that no key beside it names: ``nom`` with
+    ``prenom``, ``nome`` with ``cognome``."""
+    return resolved(keys, [kind_of(key, parent) for key in keys])
+
+
+def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
+    """The kinds of single keys, where a bare name is the other half of a name."""
+    if _BARE not in kinds and None not in kinds:
+        return kinds
+    first, last = _FIRST in kinds, _LAST in kinds
+    words = [normalised(key) for key in keys]
+    if not (first or last):
+        if "first" not in words or "last" not in words:
+            return kinds
+        return [{"first": _FIRST, "last": _LAST}.get(word, kind) for word, kind in zip(words, kinds, strict=True)]
+    if first and last:
+        return kinds
+    half, halves = (_LAST, _LAST_BESIDE_FIRST) if first else (_FIRST, _FIRST_BESIDE_LAST)
+    return [half if kind in (_BARE, None) and word in halves else kind for word, kind in zip(words, kinds, strict=True)]
+
+
+def keyed_mention(kind: str, text: str) -> Mention | None:
+    """A whole value under a key of that kind, or ``None`` if it is no such value after all."""
+    unit = unit_alone(text) if kind in ("ADDRESS", "STREET", "UNIT") else None
+    if unit is not None:
+        return unit
+    read = read_value(kind, text)
+    return Mention(0, len(text), *read, KEY_PRIORITY) if read is not None else None
+
+
+def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
+    """What counts of siblings with their kinds: towns and postal codes only beside an address or a person; a first and a
+    last name are one person."""
+    row = list(siblings)
+    kinds = {kind for kind, _ in row}
+    alone = kinds.isdisjoint(TIES)
+    parts = {kind: mention.canonical for kind, mention in row if kind in (_FIRST, _LAST)}
+    whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
+    found: list[Mention | None] = []
+    for kind, mention in row:
+        if kind in WITH_ADDRESS and alone:
+            found.append(None)
+        elif whole is not None and kind in (_FIRST, _LAST):
+            found.append(mention._replace(canonical=whole))
+        else:
+            found.append(mention)
+    return found

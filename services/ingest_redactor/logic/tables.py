@@ -1,0 +1,223 @@
+"""Tables in text: a header of keys says what every row holds, as keys of JSON do. Lines with separators (CSV, Markdown, what
+a database prints), ``INSERT`` statements with their columns, and tables of HTML.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
+from services.ingest_redactor.logic.siblings import keyed_mention, kinds_of_siblings, tied
+
+MAX_COLUMNS = 64
+_MAX_HEADER_CHARS, _MAX_HEADER_WORDS = 40, 4
+_MAX_HEADERS = 1000
+"""In one text: more are hostile."""
+_SEPARATORS = ("|", "\t", ";", ",")
+_HAS_SEPARATOR = re.compile(r"[|\t;,]|[^ ]  ")
+_HEADER_CELL = re.compile(r"[^\W\d_][\w .#/()'-]*+|#|")
+_RULE = re.compile(r"[-+|:=─┼ \t]+")
+"""The line under a header, or around a table."""
+_QUOTED = {
+    mark: re.compile(rf'(?:(?<=[{mark}])|^)(?:[ ]*+"(?:[^"]|"")*+"[ ]*+(?=[{mark}]|$)|[^{mark}]*+)') for mark in "\t;,"
+}
+"""Cells of which some are in quotes, where separators are not what they are."""
+_WIDE = "  "
+_WIDE_GAP = re.compile(r"  +")
+_COLUMN = re.compile(r"[^,]++")
+_AROUND = " \t\r\"'`*"
+"""Blanks, quotes and stars around a value."""
+_INSERT = re.compile(r"(?i)\binsert\s++(?:ignore\s++)?into\s++[\w.\"`\[\]]++\s*+\(([^()]*+)\)\s*+values?\s*+(?=\()")
+_SQL_TOKEN = re.compile(r"'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\"|[(),;]|[^\s(),;'\"]++|\s++|['\"]")
+_HTML_CELL = re.compile(r"(?i)<(/?)(tr|th|td)\b[^<>]*+>([^<>]*+)")
+
+
+class Cell(NamedTuple):
+    """A piece of text between separators, and where it starts."""
+
+    start: int
+    piece: str
+
+
+class Tables(NamedTuple):
+    """What columns say of a text."""
+
+    mentions: list[Mention]
+    headers: list[tuple[int, int]]
+    """Where the keys of rows stand: no values."""
+
+
+def read_tables(text: str) -> Tables | None:
+    """Values in columns that a header names; ``None`` without such a header. Linear in the text."""
+    if "\n" in text:
+        found = _in_lines(text)
+        if found is not None:
+            return found
+    if ("values" in text or "VALUES" in text) and "(" in text:
+        return _of_rows(_inserted(text))
+    if "<t" in text or "<T" in text:
+        return _of_rows(_html(text))
+    return None
+
+
+def with_tables(text: str, mentions: list[Mention]) -> list[Mention]:
+    """The mentions in a text together with those of its tables, none in a header."""
+    tables = read_tables(text)
+    if tables is None:
+        return mentions
+    return without_overlaps(mentions + tables.mentions, tables.headers)
+
+
+def header_kinds(keys: list[str]) -> list[str | None] | None:
+    """What the cells of a header say; ``None`` for what is no header, or names nothing sensitive."""
+    if not 2 <= len(keys) <= MAX_COLUMNS:
+        return None
+    if not all(
+        len(key) <= _MAX_HEADER_CHARS and key.count(" ") < _MAX_HEADER_WORDS and _HEADER_CELL.fullmatch(key)
+        for key in keys
+    ):
+        return None
+    kinds = kinds_of_siblings(keys)
+    return kinds if any(kinds) else None
+
+
+_Columns = list[tuple[int, str]]
+"""Those of a table that hold something sensitive: which, and what."""
+
+
+def _columns(header: list[str]) -> _Columns | None:
+    kinds = header_kinds([piece.strip(_AROUND) for piece in header])
+    return None if kinds is None else [(at, kind) for at, kind in enumerate(kinds) if kind is not None]
+
+
+def _row(columns: _Columns, pieces: list[str], starts: Callable[[], list[int]]) -> list[Mention]:
+    """``starts`` of the pieces are only asked for where one holds something."""
+    named: list[tuple[str, Mention]] = []
+    for at, kind in columns:
+        piece = pieces[at]
+        value = piece.strip(_AROUND)
+        mention = keyed_mention(kind, value) if len(value) > 1 else None
+        if mention is not None:
+            start = starts()[at] + len(piece) - len(piece.lstrip(_AROUND))
+            named.append((kind, mention._replace(start=mention.start + start, end=mention.end + start)))
+    return [mention for mention in tied(named) if mention is not None] if named else []
+
+
+def _of_rows(rows: Iterator[tuple[bool, list[Cell]]]) -> Tables | None:
+    """Rows with whether they are a header, in order."""
+    columns: _Columns | None = None
+    width = 0
+    header: tuple[int, int] | None = None
+    found = Tables([], [])
+    for is_header, cells in rows:
+        pieces = [cell.piece for cell in cells]
+        if is_header:
+            columns, width = _columns(pieces), len(cells)
+            header = (cells[0].start, cells[-1].start + len(cells[-1].piece)) if columns else None
+        elif columns is not None and len(cells) == width:
+            if header is not None:
+                found.headers.append(header)
+                header = None
+            starts = [cell.start for cell in cells]
+            found.mentions.extend(_row(columns, pieces, lambda starts=starts: starts))  # type: ignore[misc]
+            bounded(len(found.mentions))
+    return found if found.headers else None
+
+
+def _in_lines(text: str) -> Tables | None:
+    """A header, perhaps a rule under it, and lines of as many cells."""
+    found = Tables([], [])
+    columns: _Columns | None = None
+    mark, start, width, headers = "", 0, 0, 0
+    header: tuple[int, int] | None = None
+    for line in text.split("\n"):
+        if _HAS_SEPARATOR.search(line) is None or (line[:1] in "|+ -" and _RULE.fullmatch(line)):
+            if line.strip("-+|:=─┼ \t\r"):
+                columns = None
+        else:
+            pieces = _pieces(line, mark) if columns is not None else []
+            if columns is not None and len(pieces) == width:
+                if header is not None:
+                    found.headers.append(header)
+                    header = None
+                found.mentions.extend(_row(columns, pieces, lambda: _starts(line, start, mark)))  # noqa: B023
+                bounded(len(found.mentions))
+            elif headers < _MAX_HEADERS:
+                mark = _separator(line)
+                pieces = _pieces(line, mark)
+                columns, width = _columns(pieces), len(pieces)
+                if columns is not None:
+                    headers += 1
+                    header = (start, start + len(line))
+        start += len(line) + 1
+    return found if found.headers else None
+
+
+def _separator(line: str) -> str:
+    return next((mark for mark in _SEPARATORS if mark in line), _WIDE)
+
+
+def _pieces(line: str, mark: str) -> list[str]:
+    """The cells of a line as they stand between separators."""
+    if mark == _WIDE:
+        return _WIDE_GAP.split(line)
+    if mark == "|":
+        pieces = line.split(mark)
+        return pieces if pieces[0].strip() else pieces[1:-1] if not pieces[-1].strip() else pieces[1:]
+    return _QUOTED[mark].findall(line) if '"' in line else line.split(mark)
+
+
+def _starts(line: str, offset: int, mark: str) -> list[int]:
+    """Where the cells of a line start in the text."""
+    if mark == _WIDE:
+        return [offset, *(offset + gap.end() for gap in _WIDE_GAP.finditer(line))]
+    if mark == "|" and not line.partition(mark)[0].strip():
+        offset += line.index(mark) + 1
+    starts: list[int] = []
+    for piece in _pieces(line, mark):
+        starts.append(offset)
+        offset += len(piece) + len(mark)
+    return starts
+
+
+def _inserted(text: str) -> Iterator[tuple[bool, list[Cell]]]:
+    """The columns and the rows of ``INSERT INTO t (a, b) VALUES (1, 2), (3, 4)``."""
+    at = 0
+    while (insert := _INSERT.search(text, at)) is not None:
+        yield True, [Cell(name.start(), name.group()) for name in _COLUMN.finditer(text, *insert.span(1))]
+        at = insert.end()
+        cells: list[Cell] = []
+        start, depth = at, 0
+        while (token := _SQL_TOKEN.match(text, at)) is not None:
+            sign, at = token.group(), token.end()
+            if sign == "(":
+                depth += 1
+                if depth == 1:
+                    cells, start = [], at
+            elif sign == ")":
+                depth -= 1
+                if depth == 0:
+                    yield False, [*cells, Cell(start, text[start : token.start()])]
+                if depth < 0:
+                    break
+            elif sign == "," and depth == 1:
+                cells.append(Cell(start, text[start : token.start()]))
+                start = at
+            elif depth == 0 and sign != "," and not sign.isspace():
+                break
+
+
+def _html(text: str) -> Iterator[tuple[bool, list[Cell]]]:
+    cells: list[Cell] = []
+    is_header = False
+    for tag in _HTML_CELL.finditer(text):
+        name = tag[2].lower()
+        if name == "tr":
+            if cells:
+                yield is_header, cells
+            cells, is_header = [], False
+        elif not tag[1]:
+            is_header |= name == "th"
+            cells.append(Cell(tag.start(3), tag[3]))
+    if cells:
+        yield is_header, cells
