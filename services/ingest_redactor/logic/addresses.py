@@ -75,6 +75,11 @@ def _unit(match: re.Match[str], offset: int, priority: int) -> Mention:
     return Mention(offset + start, offset + match.end("v"), "UNIT", canonical, form, priority)
 
 
+def town_follows(text: str, end: int) -> bool:
+    """Whether what follows a street is a town with nothing after it."""
+    return any((tail := pattern.match(text, end)) is not None and tail.end() == len(text) for pattern in _TAILS)
+
+
 def _town_after(text: str, street: Mention) -> list[Mention]:
     for tail in _TAILS:
         match = tail.match(text, street.end)

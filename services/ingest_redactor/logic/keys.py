@@ -6,6 +6,9 @@ Names split over two fields and numbers without a check digit are invisible to a
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
+
+import re2
 
 from services.ingest_redactor.logic.confirm import address, user_name
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
@@ -20,7 +23,10 @@ _PERSON = (
     r"|teacher|applicant|buyer|seller|caller|subscriber|insured|spouse|parent|child|author|manager|assignee|signer"
     r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee"
     r"|policy_?holder|claimant|candidate|guardian|reporter|requester|requestor|submitter|receiver|callee|supervisor|witness"
-    r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague"
+    r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague|watcher|organi[sz]er|substitute|approver|reviewer|creator"
+    r"|interviewer|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
+    r"|partner|sister|brother|daughter|son|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
+    r"|passagier|huesped|gast"
     r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|assigned|prepared|reported)_(?:by|to))"
 )
 _TABLE: tuple[tuple[str, str], ...] = (
@@ -34,7 +40,11 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
     ("CARD", r"(?:.*_)?(?:card|credit_card|debit_card|cc|pan)(?:_no|_num|_number)?"),
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
-    ("ACCOUNT", r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?"),
+    (
+        "ACCOUNT",
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening)_?(?:nummer|nr)"
+        r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto)",
+    ),
     (
         "MEMBER",
         r"(?:.*_)?(?:member|membership|subscriber|customer|client|employee|user|loyalty|frequent_flyer|student|staff"
@@ -44,9 +54,17 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "RECORD",
         r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|patient_(?:id|no|number)|record_(?:id|no|number)|chart_number)",
     ),
-    ("MEMBER", r"(?:.*_)?(?:frequent_flyer|membership|loyalty)"),
+    (
+        "MEMBER",
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty)|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde)_?(?:nummer|nr|id)"
+        r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
+    ),
     ("POLICY", r"(?:.*_)?(?:(?:policy|insurance|claim)_(?:no|num|number|id)|group_(?:no|number))"),
-    ("PASSPORT", r"(?:.*_)?passport(?:_no|_num|_number|_id)?"),
+    (
+        "PASSPORT",
+        r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?|(?:reise)?pass_?(?:nummer|nr)"
+        r"|pasaporte|passeport|passaporto|paspoortnummer",
+    ),
     ("LICENCE", r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate)_(?:no|num|number|id)|drivers?_licen[cs]e"),
     ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
@@ -56,18 +74,24 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr)",
     ),
     ("VEHICLE", r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate)"),
-    ("DEVICE", r"(?:device_)?serial(?:_no|_number)?|imei|mac_address"),
+    ("DEVICE", r"(?:device_)?serial(?:_no|_number)?|imei|imsi|iccid|mac_address"),
     (
         "DOB",
         r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthday|birth|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))",
     ),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (
-        "ADDRESS",
-        r"(?:.*_)?(?:street(?:_address|_name|_?[12])?|(?:address|addr)(?:_?line)?_?[123]?|line_?[12]|strasse|anschrift|adress?e?"
-        r"|direccion|domicilio|calle|indirizzo|endereco|logradouro)",
+        "STREET",
+        r"(?:.*_)?(?:street(?:_address|_name|_?[12])?|strasse|straat|calle|gatuadress|ulica|logradouro|rue)",
     ),
+    (
+        "ADDRESS",
+        r"(?:.*_)?(?:(?:address|addr)(?:_?line)?_?[123]?|line_?[12]|anschrift|adress?e?|adres|direccion|domicilio|indirizzo"
+        r"|endereco)",
+    ),
+    ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
     ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)"),
     ("PLACE", r"(?:.*_)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta)"),
@@ -91,11 +115,31 @@ _TABLE: tuple[tuple[str, str], ...] = (
         rf"(?:display_?|legal_?|preferred_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{_PERSON}s?|attendees|participants",
     ),
 )
-_RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _TABLE)
+
+
+def _matcher() -> Any:
+    """All patterns at once: most keys are none of them."""
+    options = re2.Options()
+    options.log_errors = False
+    patterns = re2.Set.FullMatchSet(options)
+    for _, pattern in _TABLE:
+        patterns.Add(pattern)
+    patterns.Compile()
+    return patterns
+
+
+_MATCHER = _matcher()
 _PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
+_ASKED = re.compile(r"^(?:what_(?:is|s)_)?(?:please_)?(?:enter_|provide_)?(?:your|the|my|his|her)_")
+"""A question or a demand as a key: ``What is your name?``"""
 _NAMES_OF_PERSONS = {"name": "NAME", "names": "NAME", "first": "NAME.first", "last": "NAME.last"}
 """Bare keys that are a person's in an object of a person."""
-_ASPECTS = frozenset(("old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work"))
+_ASPECTS = frozenset(
+    (
+        "old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work", "text", "v", "s", "n",
+        "string_value", "line", "lines",
+    )
+)  # fmt: skip
 """Keys that tell of their value no more than the key above does: ``{"phone": {"old": …, "new": …}}``."""
 
 
@@ -113,12 +157,13 @@ def kind_of(key: str, parent: str) -> str | None:
     """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name."""
     if len(key) > 64:
         return None
-    name = normalised(key)
-    for kind, pattern in _RULES:
-        if pattern.fullmatch(name):
-            if kind == "NAME?" and name in _NAMES_OF_PERSONS and _PERSON_KEY.fullmatch(normalised(parent)):
-                return _NAMES_OF_PERSONS[name]
-            return kind
+    name = _ASKED.sub("", normalised(key))
+    matched = _MATCHER.Match(name.encode())
+    if matched:
+        kind: str = _TABLE[min(matched)][0]
+        if kind == "NAME?" and name in _NAMES_OF_PERSONS and _PERSON_KEY.fullmatch(normalised(parent)):
+            return _NAMES_OF_PERSONS[name]
+        return kind
     return kind_of(parent, "") if parent and name in _ASPECTS else None
 
 
@@ -150,7 +195,7 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     if kind == "DOB":
         read = renderings.read_date(value)
         return ("DOB", read[0].isoformat(), read[1]) if read else ("DOB", value.lower(), "") if digits >= 4 else None
-    if kind in ("ADDRESS", "IP", "USER", "PLACE", "SECRET"):
+    if kind in ("ADDRESS", "STREET", "IP", "USER", "PLACE", "SECRET"):
         return _read_plain(kind, value, digits)
     if kind == "PIN":
         kind = "ID"
@@ -165,6 +210,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
 def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | None:
     if kind == "ADDRESS":
         return (kind, address(value), "") if digits and " " in value else None
+    if kind == "STREET":
+        return ("ADDRESS", address(value), "") if len(value) >= 4 and any(map(str.isalpha, value)) else None
     if kind == "IP":
         return (kind, value.lower(), "") if value.count(".") == 3 or value.count(":") > 1 else None
     if kind == "SECRET":

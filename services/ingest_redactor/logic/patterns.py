@@ -106,14 +106,15 @@ FACILITY = (
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage",
-    "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer"
+    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer",
+    "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
+    r"|kundennummer|kunden-nr|klantnummer"
     r"|beneficiary|medicare|medicaid"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file",
     "POLICY": r"policy|insurance|insurer|claim|group",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea",
-    "PASSPORT": r"passport|visa number|visa no|travel document",
+    "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
@@ -142,7 +143,8 @@ NEUTRAL = (
 )
 BIRTH_WORDS = (
     r"(?:born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?|birth[ _]?da(?:te|y)|bday"
-    r"|geburtsdatum|geboren(?: am| op)?|geboortedatum|n[ée]e? le|date de naissance|nacimiento|nacid[oa] el|data di nascita"
+    r"|geburtsdatum|geb(?:oren|\.)(?: am| op)?|geboortedatum|n[ée]e? le|date de naissance|nacimiento|nacid[oa] el"
+    r"|data di nascita"
     r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
@@ -151,8 +153,9 @@ AFTER_BIRTH = (
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 PHONE_WORDS = (
-    r"phone|tel|telephone|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax|whatsapp"
-    r"|sms|callback"
+    r"phone|tel\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
+    r"|voicemail from|caller id|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
+    r"|whatsapp|sms|callback"
     r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"
     r"|fax (?:(?:it|this|them|(?:the|my|her|his) [a-z]+) )?to"
 )

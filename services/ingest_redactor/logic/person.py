@@ -323,7 +323,7 @@ def looks_like_a_person(text: str) -> bool:
         return False
     stems = [stem_of(token).rstrip(".") for token in tokens]
     if not NO_NAME.isdisjoint(stems):
-        return False
+        return len(stems) == 2 and all(lists_of(stem) & 7 for stem in stems)  # ``April May``, ``Will Grace``
     if stems[0] in first_names():
         return True
     known = stems[0] in ambiguous_first_names() or stems[-1] in last_names()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from services.ingest_redactor.logic.fields import labelled_values
 from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
 from services.ingest_redactor.logic.siblings import keyed_mention, kinds_of_siblings, tied
 
@@ -13,8 +14,8 @@ MAX_COLUMNS = 64
 _MAX_HEADER_CHARS, _MAX_HEADER_WORDS = 40, 4
 _MAX_HEADERS = 1000
 """In one text: more are hostile."""
-_SEPARATORS = ("|", "\t", ";", ",")
-_HAS_SEPARATOR = re.compile(r"[|\t;,]|[^ ]  ")
+_WIDE = "  "
+_SEPARATORS = ("|", "\t", ";", ",", _WIDE)
 _HEADER_CELL = re.compile(r"[^\W\d_][\w .#/()'-]*+|#|")
 _RULE = re.compile(r"[-+|:=─┼ \t]+")
 """The line under a header, or around a table."""
@@ -22,7 +23,8 @@ _QUOTED = {
     mark: re.compile(rf'(?:(?<=[{mark}])|^)(?:[ ]*+"(?:[^"]|"")*+"[ ]*+(?=[{mark}]|$)|[^{mark}]*+)') for mark in "\t;,"
 }
 """Cells of which some are in quotes, where separators are not what they are."""
-_WIDE = "  "
+_ENDS_PROSE = (".", "?", "!", ":", "{", "")
+"""With which no header ends."""
 _WIDE_GAP = re.compile(r"  +")
 _COLUMN = re.compile(r"[^,]++")
 _AROUND = " \t\r\"'`*"
@@ -61,11 +63,12 @@ def read_tables(text: str) -> Tables | None:
 
 
 def with_tables(text: str, mentions: list[Mention]) -> list[Mention]:
-    """The mentions in a text together with those of its tables, none in a header."""
+    """The mentions in a text together with those of its tables and labelled lines, none in a header."""
     tables = read_tables(text)
-    if tables is None:
-        return mentions
-    return without_overlaps(mentions + tables.mentions, tables.headers)
+    fields, labels = labelled_values(text) if ":" in text else ([], [])
+    if tables is not None:
+        return without_overlaps(mentions + tables.mentions + fields, tables.headers + labels)
+    return without_overlaps(mentions + fields, labels) if fields or (labels and mentions) else mentions
 
 
 def header_kinds(keys: list[str]) -> list[str | None] | None:
@@ -130,31 +133,44 @@ def _in_lines(text: str) -> Tables | None:
     columns: _Columns | None = None
     mark, start, width, headers = "", 0, 0, 0
     header: tuple[int, int] | None = None
-    for line in text.split("\n"):
-        if _HAS_SEPARATOR.search(line) is None or (line[:1] in "|+ -" and _RULE.fullmatch(line)):
-            if line.strip("-+|:=─┼ \t\r"):
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        if columns is not None and not (line and _RULE.fullmatch(line)):
+            pieces = _pieces(line, mark)
+            if len(pieces) != width:
                 columns = None
-        else:
-            pieces = _pieces(line, mark) if columns is not None else []
-            if columns is not None and len(pieces) == width:
+            else:
                 if header is not None:
                     found.headers.append(header)
                     header = None
                 found.mentions.extend(_row(columns, pieces, lambda: _starts(line, start, mark)))  # noqa: B023
                 bounded(len(found.mentions))
-            elif headers < _MAX_HEADERS:
-                mark = _separator(line)
-                pieces = _pieces(line, mark)
-                columns, width = _columns(pieces), len(pieces)
-                if columns is not None:
-                    headers += 1
-                    header = (start, start + len(line))
+        if columns is None and headers < _MAX_HEADERS and (mark := _mark_of_header(lines, at)):
+            pieces = _pieces(line, mark)
+            columns, width = _columns(pieces), len(pieces)
+            if columns is not None:
+                headers += 1
+                header = (start, start + len(line))
         start += len(line) + 1
     return found if found.headers else None
 
 
-def _separator(line: str) -> str:
-    return next((mark for mark in _SEPARATORS if mark in line), _WIDE)
+def _mark_of_header(lines: list[str], at: int) -> str:
+    """What separates the cells of a line, if those of the next line are separated in the same way."""
+    line = lines[at]
+    if at + 1 >= len(lines) or line[-1:] in _ENDS_PROSE:
+        return ""
+    for mark in _SEPARATORS:
+        if mark in line:
+            break
+    else:
+        return ""
+    below = lines[at + 1]
+    if mark == "|" and at + 2 < len(lines) and _RULE.fullmatch(below):
+        below = lines[at + 2]
+    if mark == _WIDE:
+        return mark if mark in below else ""
+    return mark if line.count(mark) == below.count(mark) or ('"' in below and mark in below) else ""
 
 
 def _pieces(line: str, mark: str) -> list[str]:
