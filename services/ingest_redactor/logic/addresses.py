@@ -8,7 +8,7 @@ from services.ingest_redactor.logic.confirm import address
 from services.ingest_redactor.logic.mentions import Mention
 from services.ingest_redactor.logic.nonames import NEVER
 from services.ingest_redactor.logic.patterns import UNIT_WORDS
-from shared.prompting.renderings import read_identifier
+from shared.prompting.renderings import read_date, read_identifier, read_phone
 
 _WORD = rf"(?P<word>{UNIT_WORDS})\b\.?\s*#?"
 _NUMBER = r"(?P<v>[A-Za-z]?\d[A-Za-z0-9-]{0,5}|[A-Z])"
@@ -32,6 +32,18 @@ _CODE_AFTER = re.compile(
 )
 """Four digits that may be a year are left alone."""
 _LOOK_BACK = 24
+_PHONE_AFTER = re.compile(
+    r"(?: ?\(|,? -? ?|: ?|; ?)(?P<v>\+?\(?\d{2,4}\)?(?:[ ./-]{1,2}\d{2,4}){2,4}|\d{10}|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})"
+    r"\b(?![.,/-]\d)"
+)
+_STREET_WORD = r"[^\W\d_a-z][^\W\d_]{0,30}+(?:[.'’-][^\W\d_]{1,30}+)?+\.?"
+_BEFORE_TOWN = r"(?=\n|,[ \n](?:\d{3,6}|[^\W\d_a-z]))"
+_STREET_AFTER = re.compile(
+    rf"(?:, ?|\n)(?P<v>\d{{1,5}}(?:[A-Za-z]|[/-]\d{{1,4}})?,?(?: {_STREET_WORD}){{2,4}}{_BEFORE_TOWN}"
+    rf"|{_STREET_WORD}(?: {_STREET_WORD}| d[aeou]s?| del| della| di){{0,4}},? \d{{1,5}}(?:[a-z]\b)?(?:[/-]\d{{1,4}}[a-z]?)?"
+    rf"(?:{_BEFORE_TOWN}|(?=$)))"
+)
+_MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())  # noqa: SIM905
 
 
 def unit_alone(text: str) -> Mention | None:
@@ -64,6 +76,20 @@ def code_after(text: str, place: Mention) -> Mention | None:
     if match is None:
         return None
     return Mention(*match.span("code"), "ZIP", *read_identifier(match["code"]), place.priority)
+
+
+def number_or_street_after(text: str, name: Mention) -> list[Mention]:
+    """``Ann Lee - 502 871 311``, ``Ann Lee, Calzada Alarcón 27, Toledo``: what contacts and parcels tell after a name."""
+    phone = _PHONE_AFTER.match(text, name.end)
+    if phone is not None:
+        digits = sum(map(str.isdigit, phone["v"]))
+        if 8 <= digits <= 12 and read_date(phone["v"]) is None:
+            return [Mention(*phone.span("v"), "PHONE", *read_phone(phone["v"]), name.priority - 1)]
+    street = _STREET_AFTER.match(text, name.end)
+    if street is None or street["v"][:3].lower() in _MONTHS:
+        return []
+    found = Mention(*street.span("v"), "ADDRESS", address(street["v"]), "", name.priority - 1)
+    return parts_of_address(text, found)
 
 
 def _unit(match: re.Match[str], offset: int, priority: int) -> Mention:

@@ -60,6 +60,8 @@ class Segment:
     path: str
     kind: str | None = None
     """What its key says it is."""
+    asked: str | None = None
+    """What the text before it asks for."""
     is_number: bool = False
     in_answer: bool = False
     container: object = None

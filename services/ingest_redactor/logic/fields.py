@@ -57,12 +57,12 @@ def _kind(key: str) -> str | None:
 def _labelled(kind: str, rest: str) -> Mention | None:
     value = rest.rstrip(" \t\r\"'`*.,;")
     start = len(value) - len(value.lstrip(" \t\"'`*"))
-    value = _value(kind, value[start : start + _MAX_VALUE_CHARS])
+    value = value_in(kind, value[start : start + _MAX_VALUE_CHARS])
     mention = keyed_mention(kind, value) if value else None
     return None if mention is None else mention._replace(start=mention.start + start, end=mention.end + start)
 
 
-def _value(kind: str, text: str) -> str:
+def value_in(kind: str, text: str) -> str:
     """What of the line is the value: ``44-17 (closed)`` tells more than the number."""
     if kind in ("ADDRESS", "STREET"):
         return _street(text)

@@ -132,6 +132,7 @@ _MATCHER = _matcher()
 _PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
 _ASKED = re.compile(r"^(?:what_(?:is|s)_)?(?:please_)?(?:enter_|provide_)?(?:your|the|my|his|her)_")
 """A question or a demand as a key: ``What is your name?``"""
+_HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _NAMES_OF_PERSONS = {"name": "NAME", "names": "NAME", "first": "NAME.first", "last": "NAME.last"}
 """Bare keys that are a person's in an object of a person."""
 _ASPECTS = frozenset(
@@ -225,7 +226,7 @@ def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
     if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
         return None
     if kind == "NAME?" and not looks_like_a_person(value):
-        return None
+        return ("USER", value.lower(), "") if _HANDLE.fullmatch(value) and user_name(value, "", "") else None
     canonical, form = read_name(value)
     part = kind.partition(".")[2]
     if part:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from services.ingest_redactor.logic.addresses import code_after, parts_of_address
+from services.ingest_redactor.logic.addresses import code_after, number_or_street_after, parts_of_address
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.patterns import DATE
+from services.ingest_redactor.logic.questions import answer_to, mark_answers
 from services.ingest_redactor.logic.scanner import Scanner, plain
 from services.ingest_redactor.logic.siblings import keyed_mention, tied
 from services.ingest_redactor.logic.tables import with_tables
@@ -137,6 +138,7 @@ class Redactor:
         """Asks for the mentions in some segments, by their identities, until the call is settled."""
         document = CallDocument(request, answer)
         segments = document.segments()
+        mark_answers(segments)
         entities = Entities(
             placeholder
             for segment in segments
@@ -188,7 +190,8 @@ class Redactor:
         for segment, mentions in zip(
             unread, self._scan([segment.text for segment in unread], again=again), strict=True
         ):
-            found[id(segment)] = mentions
+            told = answer_to(segment.asked, segment.text) if segment.asked is not None else None
+            found[id(segment)] = mentions if told is None else without_overlaps([told, *mentions], [])
         return found
 
     def _scan(self, texts: list[str], *, again: bool = False) -> list[list[Mention]]:
@@ -260,8 +263,10 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
             tied += around
             continue
         found.append(mention)
-        if mention.type == "NAME":
+        if mention.type in ("NAME", "EMAIL"):
             tied += _birth_after(text, mention)
+            if mention.type == "NAME":
+                tied += number_or_street_after(text, mention)
         elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
             tied.append(code)
     return without_overlaps(found + tied, []) if tied else found

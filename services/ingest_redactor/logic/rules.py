@@ -31,6 +31,17 @@ from services.ingest_redactor.logic.patterns import (
     STREET_BEFORE_TOWN,
     VALUE,
 )
+from services.ingest_redactor.logic.spellings import (
+    AIRLINE_NAME,
+    HANDLE_AFTER_ROLE,
+    LOWER_CASE_NAME,
+    MAIL_SIGN,
+    SPELLED_MAIL,
+    airline_name,
+    handle_after_role,
+    lower_case_name,
+    spelled_mail,
+)
 
 RULE_SET = "2026-5"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
@@ -103,6 +114,8 @@ RULES: tuple[Rule, ...] = (
         rf"[{LETTER}0-9_%+-][{LETTER}0-9._%+'-]*(?:@|%40)(?:[{LETTER}0-9-]+\.)+[{LETTER}]{{2,24}}",
         confirm.email,
     ),
+    Rule("mail address in words", "EMAIL", SPELLED_MAIL, spelled_mail, trigger=MAIL_SIGN),
+    Rule("handle after a role", "USER", HANDLE_AFTER_ROLE, handle_after_role),
     Rule(
         "IBAN",
         "IBAN",
@@ -222,6 +235,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("number with a word before it", "ACCOUNT", CODE, confirm.by_context, only_with=ANNOUNCING),
     Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
+    Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
+    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", confirm.date, _HIPAA),
     Rule("part of a date", "DATE", PART_OF_DATE, confirm.part_of_date, _HIPAA),
     Rule("month and day", "DATE", SHORT_DATE, confirm.short_date, _HIPAA),

@@ -1,0 +1,64 @@
+"""Answers to questions: ``And your date of birth?`` says what the next text is, whatever it looks like."""
+
+import re
+
+from services.ingest_redactor.logic.documents import Segment
+from services.ingest_redactor.logic.fields import value_in
+from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.siblings import keyed_mention
+from shared.tasks.names import ambiguous_first_names, first_names, last_names
+
+_MAX_ANSWER_CHARS, _MAX_QUESTION_CHARS = 60, 160
+_ASKED = re.compile(
+    r"(?i)\b(?:(?P<DOB>date of birth|birth ?date|birthday|dob|(?:were|was) (?:you|he|she|they) born)"
+    r"|(?P<PHONE>(?:phone|mobile|cell|callback|contact|telephone)(?: number)?)"
+    r"|(?P<NAME>(?:full|first|last|your|legal|maiden) name|name (?:please|on the)|am i (?:speaking|talking) (?:to|with))"
+    r"|(?P<ACCOUNT>account (?:number|no|id))|(?P<MEMBER>(?:member(?:ship)?|customer|loyalty) (?:number|no|id))"
+    r"|(?P<POLICY>policy (?:number|no))|(?P<SSN>social security(?: number)?|ssn)|(?P<PASSPORT>passport(?: number)?)"
+    r"|(?P<CARD>card number)|(?P<ADDRESS>(?:home|street|billing|shipping|mailing|current|delivery|your) address))\b"
+)
+_DEMAND = re.compile(r"(?i)\b(?:please|may i|can i|could you|can you|provide|tell me|enter|confirm|need)\b")
+_LEAD = re.compile(
+    r"(?i)(?:(?:yes|sure|ok(?:ay)?|of course|certainly)[,.!]? )?"
+    r"(?:it'?s |it is |that'?s |that is |(?:my|the) [a-z ]{2,20} is )?"
+)
+_NAMES = (first_names, ambiguous_first_names, last_names)
+
+
+def mark_answers(segments: list[Segment]) -> None:
+    """Tells short texts what they were asked for. Keys and single words of JSON, such as who speaks, may stand between."""
+    asked: str | None = None
+    for segment in segments:
+        text = segment.original
+        if segment.source is not None and text.isalpha():
+            continue
+        if asked is not None and len(text) <= _MAX_ANSWER_CHARS and segment.kind is None:
+            segment.asked = asked
+        asked = asked_kind(text)
+
+
+def asked_kind(text: str) -> str | None:
+    """What the last sentence of a text asks for."""
+    end = text[-_MAX_QUESTION_CHARS:].rstrip()
+    if end[-1:] != "?" and _DEMAND.search(end) is None:
+        return None
+    kind = None
+    for match in _ASKED.finditer(end):
+        kind = match.lastgroup
+    return kind
+
+
+def answer_to(kind: str, text: str) -> Mention | None:
+    """The value at the head of an answer."""
+    lead = _LEAD.match(text)
+    start = lead.end() if lead is not None else 0
+    value = value_in(kind, text[start:].rstrip(" .,!;"))
+    if kind == "NAME" and not _reads_as_a_name(value):
+        return None
+    mention = keyed_mention(kind, value) if value else None
+    return None if mention is None else mention._replace(start=mention.start + start, end=mention.end + start)
+
+
+def _reads_as_a_name(value: str) -> bool:
+    words = value.split()
+    return all(word[0].isupper() for word in words) or any(words[0].lower() in names() for names in _NAMES)

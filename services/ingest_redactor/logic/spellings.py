@@ -1,0 +1,90 @@
+"""Unusual spellings that patterns find and these functions confirm: mail addresses in words, names as airlines write them,
+names in lower case.
+"""
+
+import re
+
+from services.ingest_redactor.logic.confirm import Found, joins
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.patterns import LETTER
+from services.ingest_redactor.logic.tagger import places
+from shared.prompting.renderings import read_case
+from shared.tasks.names import ambiguous_first_names, first_names, last_names
+
+_AT, _DOT = r"\s?[\[({]\s?at\s?[\])}]\s?", r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\s{1,2}dot\s{1,2})"
+_LOCAL, _HOST = rf"\b[{LETTER}0-9][{LETTER}0-9._%+-]*", r"[a-z0-9][a-z0-9-]*"
+_TOP = r"(?:com|org|net|edu|gov|info|io|co|eu|uk|ie|de|at|ch|fr|be|nl|es|pt|it|pl|se|no|dk|fi|br|mx|ca|us|au|nz|in)"
+SPELLED_MAIL = (
+    rf"(?i){_LOCAL}{_AT}{_HOST}(?:(?:{_DOT}|\.){_HOST}){{1,3}}\b"
+    rf"|{_LOCAL}\s{{1,2}}at\s{{1,2}}{_HOST}(?:{_DOT}{_HOST}){{0,2}}{_DOT}{_TOP}\b"
+)
+MAIL_SIGN = r"(?i)[\[({]\s?(?:at|dot)\s?[\])}]|\sdot\s"
+"""Without which no mail address is spelled."""
+_SIGN_AT = re.compile(rf"{_AT}|\s{{1,2}}at\s{{1,2}}", re.IGNORECASE)
+_SIGN_DOT = re.compile(_DOT, re.IGNORECASE)
+
+AIRLINE_NAME = r"\b[A-Z]{2,24}/[A-Z]{2,24}\b"
+_TITLE = re.compile(r" ?([A-Z]{2,4})\b")
+_AIRLINE_TITLES = frozenset("MR MRS MS MISS MSTR DR CHD INF".split())  # noqa: SIM905
+
+_LOWER = r"[a-zß-öø-ɏ][a-zß-öø-ɏ'’-]+"
+_STOP = r"[.,;!?\n)\"']|$"
+LOWER_CASE_NAME = (
+    rf"(?i:\b(?:my (?:full )?name(?: is|'s))) (?P<v>{_LOWER}(?: {_LOWER}){{0,2}}?)"
+    rf"(?:{_STOP}| (?:and|but|or|i|my|from|here|with|calling|on|at|in|to)\b)"
+    rf"|(?i:\b(?:i'?m|this is)) (?P<w>{_LOWER}(?: {_LOWER})??)(?:{_STOP}| (?:and|but|i|my|here|calling)\b)"
+    rf"|(?i:\b(?:contact|customer|call|text|message|remind|tell|look up)) (?P<x>{_LOWER}(?: {_LOWER})??)"
+    rf"(?:{_STOP}| (?:and|that|back|about|if|when)\b)"
+)
+"""What ends the name tells it from other words."""
+_STRONG = re.compile(r"(?i)\bmy (?:full )?name(?: is|'s) $")
+
+HANDLE_AFTER_ROLE = (
+    r"(?i)(?:\b(?:assignee|reporter|owner|reviewer|author|user|cc|by|contact)s?[ :=]{1,3}@|(?:password|publickey) for )"
+    r"(?P<v>[a-z]{2,24}[._-][a-z0-9]{2,24})\b"
+)
+
+
+def spelled_mail(value: str, _before: str, _after: str) -> Found | None:
+    """``ann.lee [at] example dot org``"""
+    place = _SIGN_AT.search(value)
+    if place is None:
+        return None
+    host = _SIGN_DOT.sub(".", value[place.end() :])
+    return Found(f"{value[: place.start()]}@{host}".lower(), "")
+
+
+def airline_name(value: str, before: str, after: str) -> Found | None:
+    """``DOE/JANE MRS``: a title says so, or a known first name that is no town."""
+    last, _, first = value.partition("/")
+    title = _TITLE.match(after)
+    titled = title is not None and title[1] in _AIRLINE_TITLES
+    if before[-1:] in ("/", "-", "_") or after[:1] in ("/", "-", "_"):
+        return None
+    low = first.lower()
+    if not titled and (low not in first_names() or low in NEVER or last.lower() in NO_NAME):
+        return None
+    if not titled and low in places() and last.lower() in places():
+        return None
+    return Found(f"{low}|{last.lower()}", "upper")
+
+
+def lower_case_name(value: str, before: str, _after: str) -> Found | None:
+    """``my name is grace oyekan``: after these words alone any word may be a name; after others the first must be known."""
+    words = value.split()
+    if any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
+        return None
+    first, last = words[0], words[-1]
+    known = first in first_names()
+    if _STRONG.search(before) is None:
+        if len(words) == 1:
+            return None if not known or first in places() else Found(first, "first.lower")
+        if not known and not (first in ambiguous_first_names() and last in last_names()):
+            return None
+    elif len(words) == 1:
+        return Found(first, "first.lower")
+    return Found(f"{first}|{last}", read_case(value))
+
+
+def handle_after_role(value: str, _before: str, after: str) -> Found | None:
+    return None if after and joins(after[0]) else Found(value.lower(), "")

@@ -1,0 +1,40 @@
+"""Mail addresses in words, names as airlines write them, names in lower case, handles after a role."""
+
+import pytest
+
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.scanner import Scanner
+
+REDACTOR = Redactor(Scanner("pii"))
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("write me at zub.quill [at] example [dot] org, please", "write me at ⟦EMAIL_1⟧, please"),
+        ("zub_quill(at)example(dot)co.uk", "⟦EMAIL_1⟧"),
+        ("zub.quill at example dot com", "⟦EMAIL_1⟧"),
+        ("Boarding: QUILL/GRETA seat 12F", "Boarding: ⟦NAME_1:upper⟧ seat 12F"),
+        ("1.QUILL/ZUBBA MRS", "1.⟦NAME_1:upper⟧ MRS"),
+        ("my name is vexa orn and I wait", "my name is ⟦NAME_1:lower⟧ and I wait"),
+        ("hi im greta quill i need help", "hi im ⟦NAME_1:lower⟧ i need help"),
+        ("call greta back", "call ⟦NAME_1:first.lower⟧ back"),
+        ("assignee: @zub_quill", "assignee: @⟦USER_1⟧"),
+        ("Accepted publickey for zub.quill from there", "Accepted publickey for ⟦USER_1⟧ from there"),
+    ],
+)
+def test_is_found(text: str, redacted: str) -> None:
+    assert REDACTOR.redact_text(text)[0] == redacted
+    assert REDACTOR.redact_text(redacted)[0] == redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "look at example dot matrix printers", "meet (at) noon", "READ/WRITE access and INPUT/OUTPUT", "TCP/IP, AND/OR, CI/CD",
+        "this is grace period for late payment", "i am looking for a room", "call support back", "may i know my balance",
+        "assignee: @backend", "my name is not on the list", "text me back",
+    ],
+)  # fmt: skip
+def test_what_only_looks_alike_stays(text: str) -> None:
+    assert REDACTOR.redact_text(text)[0] == text
