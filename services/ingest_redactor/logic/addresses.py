@@ -36,6 +36,8 @@ _PHONE_AFTER = re.compile(
     r"(?: ?\(|,? -? ?|: ?|; ?)(?P<v>\+?\(?\d{2,4}\)?(?:[ ./-]{1,2}\d{2,4}){2,4}|\d{10}|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})"
     r"\b(?![.,/-]\d)"
 )
+_DATED = re.compile(r"(?:19|20)\d{2}[-./ ]\d|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d{2}\b")
+"""A date, perhaps with the hour: ``2026-03-02 14``."""
 _STREET_WORD = r"[^\W\d_a-z][^\W\d_]{0,30}+(?:[.'’-][^\W\d_]{1,30}+)?+\.?"
 _BEFORE_TOWN = r"(?=\n|,[ \n](?:\d{3,6}|[^\W\d_a-z]))"
 _STREET_AFTER = re.compile(
@@ -83,7 +85,7 @@ def number_or_street_after(text: str, name: Mention) -> list[Mention]:
     phone = _PHONE_AFTER.match(text, name.end)
     if phone is not None:
         digits = sum(map(str.isdigit, phone["v"]))
-        if 8 <= digits <= 12 and read_date(phone["v"]) is None:
+        if 8 <= digits <= 12 and _DATED.match(phone["v"]) is None and read_date(phone["v"]) is None:
             return [Mention(*phone.span("v"), "PHONE", *read_phone(phone["v"]), name.priority - 1)]
     street = _STREET_AFTER.match(text, name.end)
     if street is None or street["v"][:3].lower() in _MONTHS:

@@ -88,7 +88,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address|addr)(?:_?line)?_?[123]?|line_?[12]|anschrift|adress?e?|adres|direccion|domicilio|indirizzo"
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?line)?_?[123]?|line_?[12]|anschrift|adress?e?|adres|direccion|domicilio|indirizzo"
         r"|endereco)",
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),

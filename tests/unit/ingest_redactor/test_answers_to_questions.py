@@ -59,6 +59,8 @@ def test_who_speaks_may_stand_between_question_and_answer() -> None:
         ("Maria Garcia, 10, Vexa Chowky, Toledo", "⟦NAME_1⟧, ⟦ADDRESS_1⟧, ⟦PLACE_1⟧"),
         ("Failing row (42, maria@example.com, 1940-05-17, null)", "Failing row (42, ⟦EMAIL_1⟧, ⟦DOB_1:iso⟧, null)"),
         ("Maria Garcia, March 12, 2026, is booked", "⟦NAME_1⟧, March 12, 2026, is booked"),
+        ("Maria Garcia, 2026-03-02 14:00, is booked", "⟦NAME_1⟧, 2026-03-02 14:00, is booked"),
+        ("Maria Garcia - 02.03.26 10 am", "⟦NAME_1⟧ - 02.03.26 10 am"),
         ("Maria Garcia: 12 boxes, Blue", "⟦NAME_1⟧: 12 boxes, Blue"),
     ],
 )
