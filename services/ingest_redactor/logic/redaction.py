@@ -100,8 +100,10 @@ class Redactor:
 
     def redact_text(self, text: str) -> tuple[str, dict[str, int]]:
         """One text on its own, and how many entities of each type it held."""
-        if not text or not self._scan([text])[0]:
+        if not text:
             return text, {}
+        if "{" not in text and "[" not in text and not self._scan([text])[0]:
+            return text, {}  # only keys of JSON could tell more
         answer = self.redact(Request(), Answer(content=text))
         return (answer.answer.content if answer.answer else None) or "", answer.counts
 

@@ -34,6 +34,11 @@ def test_a_postal_code_right_after_a_town_is_found_and_a_year_there_is_not() -> 
     assert redactor.redact_text("She called from Boston, 2019.")[0] == "She called from ⟦PLACE_1⟧, 2019."
 
 
+def test_a_short_text_of_json_is_read_by_its_keys_too() -> None:
+    redactor = Redactor(Scanner("pii"))
+    assert redactor.redact_text('{"first_name": "quorle"}')[0] == '{"first_name": "⟦NAME_1:first.lower⟧"}'
+
+
 def arguments(result: Redacted) -> str:
     return result.request.messages[-1].tool_calls[0].arguments_json
 
