@@ -11,7 +11,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.events.calls import Request
+from shared.tasks.boilerplate import Runs, own_words
 from shared.tasks.feature_mean import FEATURE_MEAN
 from shared.tasks.identity import message_text, newest_step
 from shared.tasks.jsontext import keys_and_texts, parse_structure
@@ -28,7 +29,7 @@ from shared.tasks.words import content_words
 Vector = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vector]
 
-FEATURE_VERSION = "wordllama-256+structure-128/1"
+FEATURE_VERSION = "wordllama-256+structure-128/2"
 EMBEDDING_DIMENSION = 256
 STRUCTURE_DIMENSION = 128
 DIMENSION = EMBEDDING_DIMENSION + STRUCTURE_DIMENSION
@@ -40,9 +41,11 @@ GIVEN_SHARE = 0.5
 OFFERED_SHARE = 0.28
 """The same where only tools are given: many tasks share what is on offer."""
 SENTENCE_CHARS = 200
+_VERB = "verb:"
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧]{1,64}⟧")
 MAX_TEXT_CHARS = 4000
-"""Longer turns are cut before they are embedded: bounds the time of one match."""
+"""Longer turns lose their middle before they are embedded: bounds the time of one match. What changes from call to call
+stands at either end."""
 WEIGHTS: Mapping[str, float] = {"verb": 1.0, "key": 0.7, "extra": 1.0, "nothing": 1.0}
 """Weight of structure tokens by kind; a matcher may publish weights of single tokens beside them."""
 
@@ -65,7 +68,7 @@ def user_words(request: Request) -> tuple[list[str], list[str]]:
     words: list[str] = []
     keys: list[str] = []
     for index, message in enumerate(step):
-        text = message_text(message)[:MAX_TEXT_CHARS] if index == 0 else message_text(message)
+        text = _ends(message_text(message)) if index == 0 else message_text(message)
         if index and message.role != "tool":
             continue
         structure = parse_structure(text) if len(text) <= MAX_TEXT_CHARS else None
@@ -81,6 +84,12 @@ def user_words(request: Request) -> tuple[list[str], list[str]]:
     return words, keys
 
 
+def _ends(text: str) -> str:
+    if len(text) <= MAX_TEXT_CHARS:
+        return text
+    return f"{text[: MAX_TEXT_CHARS // 2]}\n{text[-MAX_TEXT_CHARS // 2 :]}"
+
+
 class Featuriser:
     """Requests to vectors. ``embed`` maps texts to rows of pooled token embeddings, the empty text to zeros."""
 
@@ -90,7 +99,7 @@ class Featuriser:
     def raw(self, request: Request, extra: Sequence[str] = ()) -> RawFeatures:
         """Features before mean and weights. ``extra`` adds structure tokens that the request does not show."""
         words, keys = user_words(request)
-        tokens = Counter(f"verb:{CANONICAL[word]}" for word in words if word in CANONICAL)
+        tokens = _verbs(words)
         tokens.update(f"key:{key.lower()}" for key in dict.fromkeys(keys))
         tokens.update(f"extra:{token}" for token in extra)
         if not words and not tokens:
@@ -100,9 +109,26 @@ class Featuriser:
         text = " ".join(_PLACEHOLDER.sub(" ", message_text(step[0])[: 2 * SENTENCE_CHARS]).split()) if step else ""
         return RawFeatures(embedding=embedding, tokens=tokens, words=tuple(words), text=text[:SENTENCE_CHARS])
 
+    def without(self, raw: RawFeatures, boilerplate: Runs) -> RawFeatures:
+        """The same of what a request says beside the boilerplate of its shard; unchanged where it holds none, or nothing
+        else."""
+        words = own_words(raw.words, boilerplate)
+        if len(words) == len(raw.words):
+            return raw
+        tokens = _verbs(words)
+        tokens.update({token: count for token, count in raw.tokens.items() if not token.startswith(_VERB)})
+        text = " ".join(words)
+        return replace(
+            raw, embedding=self._embed([text])[0], tokens=tokens, words=words, text=text[:SENTENCE_CHARS]
+        )  # fmt: skip
+
     def vector(self, request: Request, extra: Sequence[str] = ()) -> Vector:
         """The vector under the default mean and weights."""
         return project(self.raw(request, extra), default_mean(), WEIGHTS)
+
+
+def _verbs(words: Sequence[str]) -> Counter[str]:
+    return Counter(f"{_VERB}{CANONICAL[word]}" for word in words if word in CANONICAL)
 
 
 def default_mean() -> Vector:

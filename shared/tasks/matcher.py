@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shared.events.calls import Request
 from shared.events.clusters import ClusterChanged, Matcher
+from shared.tasks.boilerplate import Runs, from_weights
 from shared.tasks.features import (
     DIMENSION,
     FEATURE_VERSION,
@@ -39,17 +40,26 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFeatures:
+    """A request beside the boilerplate of its shard, and its vector under the default mean and weights."""
+
+    boilerplate: Runs
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class _Space:
     """Representatives of one shard that share mean and weights: one product matches them all."""
 
     mean: Vector
     weights: Mapping[str, float]
+    boilerplate: Runs
     vectors: Vector
     radii: NDArray[np.float32]
     owners: tuple[tuple[str, int, int, int], ...]
     """Cluster, version, epoch and row, one per representative."""
     is_default: bool
-    """Mean and weights are those of :meth:`Featuriser.vector`."""
+    """Mean and weights are those of :meth:`Featuriser.vector`, boilerplate apart."""
 
 
 def _decode(data: bytes, columns: int) -> Vector:
@@ -66,21 +76,30 @@ def _usable(event: ClusterChanged) -> Matcher | None:
     return matcher if fits else None
 
 
-def _spaces(events: Mapping[str, ClusterChanged], decoded: Mapping[str, Vector]) -> tuple[_Space, ...]:
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    vectors: Vector
+    weights: str
+    """One spelling of equal weights."""
+
+
+def _spaces(events: Mapping[str, ClusterChanged], decoded: Mapping[str, _Decoded]) -> tuple[_Space, ...]:
     groups: dict[tuple[bytes, str], list[tuple[str, ClusterChanged, Matcher]]] = {}
     for cluster in sorted(events):
         matcher = _usable(events[cluster])
         if matcher is not None:
-            group = (matcher.feature_mean, encode_weights(matcher.idf))
+            group = (matcher.feature_mean, decoded[cluster].weights)
             groups.setdefault(group, []).append((cluster, events[cluster], matcher))
     spaces = []
     default = (default_mean().astype("<f2").tobytes(), encode_weights(WEIGHTS))
-    for (mean, weights), members in sorted(groups.items(), key=lambda item: item[0]):
-        vectors = np.concatenate([decoded[cluster] for cluster, _, _ in members])
+    for (mean, _), members in sorted(groups.items(), key=lambda item: item[0]):
+        vectors = np.concatenate([decoded[cluster].vectors for cluster, _, _ in members])
+        boilerplate, weights = from_weights(members[0][2].idf)
         spaces.append(
             _Space(
                 mean=np.frombuffer(mean, dtype="<f2").astype(np.float32),
-                weights=members[0][2].idf,
+                weights=weights,
+                boilerplate=boilerplate,
                 vectors=np.ascontiguousarray(vectors),
                 radii=np.array([radius for _, _, matcher in members for radius in matcher.radii], dtype=np.float32),
                 owners=tuple(
@@ -88,7 +107,7 @@ def _spaces(events: Mapping[str, ClusterChanged], decoded: Mapping[str, Vector])
                     for cluster, event, matcher in members
                     for row in range(len(matcher.radii))
                 ),
-                is_default=(mean, weights) == default,
+                is_default=(mean, encode_weights(weights)) == default,
             )
         )
     return tuple(spaces)
@@ -103,7 +122,7 @@ class MatcherIndex:
         self._lock = Lock()
         self._events: dict[tuple[str, str], dict[str, ClusterChanged]] = {}
         self._shard_of: dict[str, tuple[str, str]] = {}
-        self._decoded: dict[str, Vector] = {}
+        self._decoded: dict[str, _Decoded] = {}
         self._shards: dict[tuple[str, str], tuple[_Space, ...]] = {}
 
     def __len__(self) -> int:
@@ -122,7 +141,9 @@ class MatcherIndex:
                 new = (event.matcher.task_key, event.matcher.sub_key)
                 self._events.setdefault(new, {})[cluster_id] = event
                 self._shard_of[cluster_id] = new
-                self._decoded[cluster_id] = _decode(event.matcher.vectors, DIMENSION)
+                self._decoded[cluster_id] = _Decoded(
+                    _decode(event.matcher.vectors, DIMENSION), encode_weights(event.matcher.idf)
+                )
             for shard in {old, new} - {None}:
                 assert shard is not None
                 self._rebuild(shard)
@@ -140,26 +161,28 @@ class MatcherIndex:
         shard = self._shards.get((task_key, sub_key(request)))
         if shard is None:
             return None
-        return _nearest(shard, self.featuriser.raw(request))
+        return self._nearest(shard, self.featuriser.raw(request))
 
     def match_features(
-        self, raw: RawFeatures, task_key: str, sub_key: str, vector: Vector | None = None
+        self, raw: RawFeatures, task_key: str, sub_key: str, own: OwnFeatures | None = None
     ) -> Match | None:
-        """The same for features at hand. ``vector``: them under the default mean and weights, if that is at hand too."""
+        """The same for features at hand. ``own``: them as the shard's newest matchers see them, if that is at hand too."""
         shard = self._shards.get((task_key, sub_key))
-        return None if shard is None else _nearest(shard, raw, vector)
+        return None if shard is None else self._nearest(shard, raw, own)
 
-
-def _nearest(shard: tuple[_Space, ...], raw: RawFeatures, vector: Vector | None = None) -> Match | None:
-    best: Match | None = None
-    for space in shard:
-        known = vector if space.is_default else None
-        similarities = space.vectors @ (project(raw, space.mean, space.weights) if known is None else known)
-        inside = np.where(similarities >= space.radii, similarities, np.float32(-2.0))
-        index = int(inside.argmax())
-        similarity = float(inside[index])
-        if similarity < -1.0 or (best is not None and similarity <= best.similarity):
-            continue
-        cluster, version, epoch, row = space.owners[index]
-        best = Match(cluster, similarity, version, epoch, row)
-    return best
+    def _nearest(self, shard: tuple[_Space, ...], raw: RawFeatures, own: OwnFeatures | None = None) -> Match | None:
+        best: Match | None = None
+        for space in shard:
+            if own is not None and space.is_default and space.boilerplate == own.boilerplate:
+                vector = own.vector
+            else:
+                vector = project(self.featuriser.without(raw, space.boilerplate), space.mean, space.weights)
+            similarities = space.vectors @ vector
+            inside = np.where(similarities >= space.radii, similarities, np.float32(-2.0))
+            index = int(inside.argmax())
+            similarity = float(inside[index])
+            if similarity < -1.0 or (best is not None and similarity <= best.similarity):
+                continue
+            cluster, version, epoch, row = space.owners[index]
+            best = Match(cluster, similarity, version, epoch, row)
+        return best

@@ -1,6 +1,7 @@
 """Placement does not depend on how the stream is cut into batches, and state equals its replay."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -48,6 +49,18 @@ def event(position: int, chosen: tuple[int, str | None, int, bool]) -> Observati
     )  # fmt: skip
 
 
+def wrapped(position: int) -> ObservationUnique:
+    """A call of a shard whose turns share a long text from its first call on, or from its fortieth."""
+    said = ("close the ticket now", "reopen it for the client", "send the invoice again", "book a room in the hotel")
+    thing = "".join("bcdfghjklm"[int(digit)] for digit in f"{position:03d}")
+    asked = f"{said[position % 4]} for {thing}"
+    text = f"Read the request of the client with care, choose one function and call it, without a word more: {asked}"
+    return replace(
+        event(position, (0, None, position % 2, False)),
+        request=Request(messages=(ChatMessage(role="user", content=text if position % 2 or position > 80 else asked),)),
+    )
+
+
 streams = st.lists(
     st.tuples(st.integers(0, len(TEXTS) - 1), st.sampled_from([None, "f", "g"]), st.integers(0, 1), st.booleans()),
     max_size=50,
@@ -59,7 +72,18 @@ streams = st.lists(
 def test_the_cut_and_a_restart_change_nothing(
     chosen: list[tuple[int, str | None, int, bool]], sizes: list[int], restart_at: int
 ) -> None:
-    events = [event(position, one) for position, one in enumerate(chosen)]
+    unchanged([event(position, one) for position, one in enumerate(chosen)], sizes, restart_at)
+
+
+@settings(deadline=None, max_examples=5)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=4), st.integers(0, 140))
+def test_nor_do_they_where_boilerplate_is_learnt(sizes: list[int], restart_at: int) -> None:
+    whole = unchanged([wrapped(position) for position in range(140)], sizes, restart_at)
+    shards = dict(whole.state.store("shards").items())
+    assert len(shards) == 2 and all(shard["boilerplate"] for shard in shards.values())
+
+
+def unchanged(events: list[ObservationUnique], sizes: list[int], restart_at: int) -> Harness:
     whole = run_batches(app(), events, [1])
     cut = run_batches(app(), events, sizes)
     stopped = Harness(app())
@@ -72,6 +96,7 @@ def test_the_cut_and_a_restart_change_nothing(
             assert dict(other.state.store(store.name).items()) == dict(whole.state.store(store.name).items())
     counted = sum(Micro.decode(key, value).count for key, value in whole.state.store("micros").items())
     assert counted <= len(events)
+    return whole
 
 
 @settings(deadline=None, max_examples=60)

@@ -13,6 +13,7 @@ from services.clusterer.logic.micro import Micro
 from services.clusterer.logic.parameters import Parameters
 from shared.events.clusters import ClusterChanged, Matcher
 from shared.events.vocabulary import ClusterState
+from shared.tasks.boilerplate import Runs, as_weights
 from shared.tasks.features import DIMENSION, FEATURE_VERSION, WEIGHTS, Vector, default_mean
 from shared.tasks.verbs import CANONICAL
 
@@ -99,8 +100,8 @@ class Published:
         return cls(**{**data, **lists, "vectors": base64.b64decode(data["vectors"])})
 
 
-def changed(cluster: Cluster, published: Published) -> ClusterChanged:
-    """The event that tells the world."""
+def changed(cluster: Cluster, published: Published, boilerplate: Runs) -> ClusterChanged:
+    """The event that tells the world. ``boilerplate``: of its shard."""
     matcher = Matcher(
         version=cluster.version,
         task_key=cluster.task_key,
@@ -109,7 +110,7 @@ def changed(cluster: Cluster, published: Published) -> ClusterChanged:
         vectors=published.vectors,
         radii=(published.radius,) * len(published.micros),
         feature_mean=default_mean().astype("<f2").tobytes(),
-        idf=dict(WEIGHTS),
+        idf={**WEIGHTS, **as_weights(boilerplate)},
         feature_version=FEATURE_VERSION,
     )
     return ClusterChanged(

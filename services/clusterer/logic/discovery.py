@@ -18,7 +18,7 @@ from services.clusterer.logic.shard import Shard, ShardKey
 from shared.events.calls import Answer
 from shared.events.vocabulary import ClusterState
 from shared.tasks.features import WEIGHTS, RawFeatures, Vector, default_mean, project
-from shared.tasks.matcher import Match
+from shared.tasks.matcher import Match, OwnFeatures
 
 NEAREST_TRIED = 8
 """Micro-clusters tried, nearest first, for one whose answers agree."""
@@ -82,8 +82,9 @@ class Discovery(Model):
         if shard is None:
             shard = Shard(merge_at=self.parameters.first_merge, offered=call.offered, reclustered_ms=call.at_ms)
             self.shards[key] = shard
-        vector = project(call.raw, default_mean(), WEIGHTS)
-        match = self.index.match_features(call.raw, *key, vector)
+        raw = self.index.featuriser.without(call.raw, shard.boilerplate)
+        vector = project(raw, default_mean(), WEIGHTS)
+        match = self.index.match_features(call.raw, *key, OwnFeatures(shard.boilerplate, vector))
         micro, similarity = self._learnt_by(call, vector, shard, match)
         if match is not None:
             placement = Placement(match.cluster, micro.id, match.similarity, match.version, match.epoch)
@@ -91,9 +92,7 @@ class Discovery(Model):
             epoch = self.clusters[micro.cluster].epoch
             placement = Placement(micro.cluster, micro.id, similarity, 0, epoch, novel=micro.count == 0)
         half_life_ms = self.parameters.half_life_ms
-        micro.add(
-            vector, call.event_id, similarity, call.at_ms, call.called, call.raw.words, call.raw.text, half_life_ms
-        )
+        micro.add(vector, call.event_id, similarity, call.at_ms, call.called, raw.words, raw.text, half_life_ms)
         shard.table.refresh(micro)
         self.clusters[micro.cluster].size += 1
         shard.records += 1
@@ -101,12 +100,28 @@ class Discovery(Model):
         shard.last_ms, shard.seen_ms = max(shard.last_ms, call.at_ms), max(shard.seen_ms, call.seen_ms)
         self.dirty.micros[micro.id] = None
         self.dirty.shards[key] = None
+        self._learn_boilerplate(shard, raw, micro, call.at_ms)
         self._reorganise(shard, key, call.at_ms)
         cluster = self.clusters[micro.cluster]
         if cluster.size >= cluster.publish_at:
             self.publish(cluster, call.at_ms)
         stays = match is not None and match.cluster in self.clusters
         return placement if stays else replace(placement, cluster=cluster.id, epoch=cluster.epoch)
+
+    def _learn_boilerplate(self, shard: Shard, raw: RawFeatures, micro: Micro, at_ms: int) -> None:
+        """All publications of the shard change at once, so that there is one table at a time."""
+        shard.sample.add(shard.records, raw.words, micro.id)
+        found, drowned = shard.sample.taken(shard.records, shard.boilerplate)
+        if not found:
+            return
+        shard.boilerplate |= found
+        for name in drowned:
+            if name in self.micros:
+                self.micros[name].drowned = True
+                self.dirty.micros[name] = None
+        for name in dict.fromkeys(micro.cluster for micro in shard.table.micros):
+            if self.clusters[name].version:
+                self.publish(self.clusters[name], at_ms, surely=True)
 
     def _reorganise(self, shard: Shard, key: ShardKey, at_ms: int) -> None:
         if recluster_due(shard, self.parameters, at_ms):
@@ -185,6 +200,8 @@ class Discovery(Model):
         may place them anew."""
         members: dict[str, list[int]] = {}
         for row, micro in enumerate(shard.table.micros):
+            if micro.drowned:
+                continue
             cluster = self.clusters[micro.cluster]
             alone = singles and cluster.version == 0 and not cluster.settled
             members.setdefault(micro.id if alone else micro.cluster, []).append(row)

@@ -45,6 +45,8 @@ class Micro:
     """The exemplar's newest user turn, redacted and cut: what a recluster's sentence model reads."""
     sentence: Vector | None = None
     """Its sentence vector, once embedded."""
+    drowned: bool = False
+    """Learnt in boilerplate that was not known yet: it tells no task, and no call comes to it any more."""
 
     @property
     def centroid(self) -> Vector:
@@ -93,7 +95,7 @@ class Micro:
         head = {
             "c": self.cluster, "t": self.task_key, "s": self.sub_key, "b": self.born, "n": self.count, "l": self.last_ms,
             "f": self.first_event, "x": self.exemplar, "xs": self.exemplar_similarity, "a": self.tools, "w": self.words,
-            "tx": self.text, "wt": self.weight, "wm": self.weighed_ms,
+            "tx": self.text, "wt": self.weight, "wm": self.weighed_ms, "d": self.drowned,
         }  # fmt: skip
         sentence = b"" if self.sentence is None else self.sentence.astype("<f2").tobytes()
         text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
@@ -111,6 +113,7 @@ class Micro:
             count=head["n"], last_ms=head["l"], first_event=head["f"], exemplar=head["x"], exemplar_similarity=head["xs"],
             tools=Counter(head["a"]), words=Counter(head["w"]), text=head.get("tx", ""),
             sentence=sentence, weight=head.get("wt", float(head["n"])), weighed_ms=head.get("wm", head["l"]),
+            drowned=head.get("d", False),
         )  # fmt: skip
 
 

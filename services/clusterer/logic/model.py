@@ -50,7 +50,8 @@ class Model:
         self.published = published
         for cluster_name in published:
             cluster = self.clusters[cluster_name]
-            self.index.update(cluster.id, changed(cluster, published[cluster.id]))
+            boilerplate = self.shards[(cluster.task_key, cluster.sub_key)].boilerplate
+            self.index.update(cluster.id, changed(cluster, published[cluster.id], boilerplate))
 
     def changes(self) -> list[ClusterChanged]:
         """Publications since the last call of this, oldest first."""
@@ -84,7 +85,7 @@ class Model:
             cluster.publish_at = grown
         self.published[cluster.id] = after
         self.dirty.matchers[cluster.id] = None
-        event = changed(cluster, after)
+        event = changed(cluster, after, shard.boilerplate)
         self.index.update(cluster.id, event)
         self._changes.append(event)
 

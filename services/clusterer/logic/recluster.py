@@ -100,11 +100,15 @@ def reclustered(
 def _groups(
     shard: Shard, clusters: Mapping[str, Cluster], parameters: Parameters, sentences: Embed | None, at_ms: int
 ) -> tuple[list[int], Regrouped]:
-    """A group for each micro-cluster. The heaviest are grouped, the others go with the nearest of them."""
+    """A group for each micro-cluster. The heaviest are grouped, the others go with the nearest of them; what was drowned
+    in boilerplate stays where it is, apart."""
     micros, matrix = shard.table.micros, shard.table.matrix
+    drowned = [row for row, micro in enumerate(micros) if micro.drowned]
+    if len(drowned) == len(micros):
+        drowned = []
     weights = [max(micro.weight_at(at_ms, parameters.half_life_ms), _LEAST_WEIGHT) for micro in micros]
     ranked = sorted(range(len(micros)), key=lambda row: (-weights[row], micros[row].born))
-    rows = sorted(ranked[: parameters.max_regrouped])
+    rows = sorted([row for row in ranked if row not in set(drowned)][: parameters.max_regrouped])
     chosen = [micros[row] for row in rows]
     members = Members(
         centroids=matrix[rows],
@@ -117,6 +121,8 @@ def _groups(
     regrouped = regroup(members, parameters.regroup, before if any(firm) else None)
     grouped = regrouped.labels.tolist()
     labels = dict(zip(rows, grouped, strict=True))
+    apart = {name: len(micros) + place for place, name in enumerate(micros[row].cluster for row in drowned)}
+    labels |= {row: apart[micros[row].cluster] for row in drowned}
     others = [row for row in range(len(micros)) if row not in labels]
     if others:
         nearest = (matrix[others] @ matrix[rows].T).argmax(axis=1).tolist()

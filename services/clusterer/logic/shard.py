@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.clusterer.logic.boilerplate import Sample
 from services.clusterer.logic.micro import MicroTable
+from shared.tasks.boilerplate import NO_RUNS, Runs
 
 ShardKey = tuple[str, str]
 
@@ -31,6 +33,9 @@ class Shard:
     """Time of the log of the last call."""
     last_recluster: dict[str, Any] = field(default_factory=dict)
     """Its record: when, what it started from, groups, drift, and agreement with its cold control."""
+    boilerplate: Runs = NO_RUNS
+    """Left out of its calls before they are placed; all its publications carry it."""
+    sample: Sample = field(default_factory=Sample)
 
     def reorganised(self, at_ms: int, record: dict[str, Any]) -> None:
         self.reclustered_at, self.reclustered_ms, self.provisional = self.records, at_ms, 0
@@ -41,12 +46,17 @@ class Shard:
             "records": self.records, "merge_at": self.merge_at, "offered": list(self.offered),
             "reclustered_at": self.reclustered_at, "reclustered_ms": self.reclustered_ms, "provisional": self.provisional,
             "impure": self.impure, "last_ms": self.last_ms, "seen_ms": self.seen_ms,
-            "last_recluster": dict(self.last_recluster),
+            "last_recluster": dict(self.last_recluster), "boilerplate": sorted(self.boilerplate),
+            "sample": self.sample.encode(),
         }  # fmt: skip
 
     @classmethod
     def decode(cls, data: Mapping[str, Any], table: MicroTable) -> "Shard":
-        return cls(table=table, **{**data, "offered": tuple(data["offered"])})
+        decoded = {
+            "offered": tuple(data["offered"]), "boilerplate": frozenset(data.get("boilerplate", ())),
+            "sample": Sample.decode(data["sample"]) if "sample" in data else Sample(),
+        }  # fmt: skip
+        return cls(table=table, **{**data, **decoded})
 
 
 @dataclass(slots=True)

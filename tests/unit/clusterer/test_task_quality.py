@@ -1,10 +1,36 @@
 """Floors of quality on generated streams, without the sentence model: what every installation reaches."""
 
+import random
+
+import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from services.cli.curation_cluster import TaskFinder
+from services.clusterer.logic.discovery import Call
+from shared.events.calls import ChatMessage, Request
 from shared.tasks.features import Featuriser
+from shared.tasks.matcher import MatcherIndex
 from tests.bench.curation.streams import Line, functions_of_one_key, tool_calls
+
+WRAPPERS = (
+    "You are working for the back office of a large company. Read the request with care, decide which of the functions "
+    "fits best and call it once. Never make up facts that the request does not hold. This is the request: {u}",
+    "Ticket {n} came in through the {colour} queue and nobody has answered it yet. {u} Remember that every reply follows "
+    "the style guide of the {colour} team, and hand the matter over to a colleague whenever you are unsure about it.",
+)
+
+
+def wrapped(lines: list[Line], wrappers: tuple[str, ...]) -> list[Line]:
+    """Each request inside a long text that others have too, with small slots in it."""
+    rng = random.Random(1)
+
+    def inside(line: Line) -> Line:
+        text = rng.choice(wrappers).format(
+            u=line.value["text"], n=rng.randint(1, 999), colour=rng.choice(("red", "blue", "golden"))
+        )
+        return Line({**line.value, "text": text}, line.label)
+
+    return [inside(line) for line in lines]
 
 
 def found(featuriser: Featuriser, lines: list[Line], recluster_every: int = 0) -> list[str]:
@@ -28,6 +54,57 @@ def test_functions_that_share_their_keys_are_not_joined_for_being_neighbours(fea
     labels = [line.label for line in lines]
     assert adjusted_rand_score(labels, found(featuriser, lines)) >= 0.5
     assert adjusted_rand_score(labels, found(featuriser, lines, 400)) >= 0.5
+
+
+@pytest.mark.parametrize("wrappers", [WRAPPERS[:1], WRAPPERS])
+def test_tasks_inside_of_boilerplate_are_told_apart(featuriser: Featuriser, wrappers: tuple[str, ...]) -> None:
+    """Boilerplate of five times the length of what changes left one heap: 0.00."""
+    for lines in (list(tool_calls(1500, 3)), list(functions_of_one_key(1500, 1))):
+        labels = [line.label for line in lines]
+        plain = adjusted_rand_score(labels, found(featuriser, lines))
+        for every in (0, 400):
+            inside = adjusted_rand_score(labels, found(featuriser, wrapped(lines, wrappers), every))
+            assert inside >= min(0.75, plain - 0.1)
+
+
+def test_an_instruction_that_is_the_task_stays_in_it(featuriser: Featuriser) -> None:
+    """Three instructions over longer texts of any topic: what is shared here tells the task."""
+    rng = random.Random(4)
+    topics = sorted(
+        {word for line in tool_calls(400, 2) for key in line.value["argument_keys"] for word in key.split("_")}
+    )
+    instructions = (
+        "Summarise the messages below in one line for the weekly report",
+        "Translate the text below and keep the polite form of address",
+        "Which of our departments should answer the questions below",
+    )
+    lines, labels = [], []
+    for number in range(400):
+        labels.append(rng.choice(instructions))
+        text = f"{labels[-1]}: {' '.join(rng.sample(topics, 24))}"
+        lines.append(Line({"id": str(number), "text": text}, labels[-1]))
+    finder = TaskFinder(featuriser, None)
+    for line in lines:
+        finder.place(line.value)
+    assert not any(shard.boilerplate for shard in finder.discovery.shards.values())
+
+
+def test_a_matcher_leaves_out_the_boilerplate_that_the_clusterer_leaves_out(featuriser: Featuriser) -> None:
+    lines = wrapped(list(tool_calls(1200, 6)), WRAPPERS)
+    finder = TaskFinder(featuriser, None)
+    router = MatcherIndex(featuriser)
+    matched = 0
+    for line in lines:
+        request = Request(messages=(ChatMessage(role="user", content=line.value["text"]),))
+        call = Call(line.value["id"], "k", "user:-", "", 0, featuriser.raw(request), None)
+        routed = router.match(request, "k")
+        placed = finder.discovery.place(call)
+        assert (routed.version if routed else 0) == placed.version
+        matched += routed is not None
+        for change in finder.discovery.changes():
+            router.update(change.cluster, change)
+    assert matched >= 0.5 * len(lines)
+    assert any(shard.boilerplate for shard in finder.discovery.shards.values())
 
 
 def test_more_lines_of_the_same_tasks_keep_their_ids(featuriser: Featuriser) -> None:
