@@ -28,7 +28,9 @@ LEAST_SHARES = (0.9, 0.5, 0.25)
 frequent tasks say is."""
 LEAST_OWN_WORDS = 2
 TALKATIVE = 0.7
-"""Share of the calls with a run that must say something else too, and differ from each other in it."""
+"""Share of the calls with a run that must say something else too."""
+WORDINGS = 0.25
+"""Different things said there, as a share of the calls with the run: tasks of few wordings repeat themselves."""
 COVERS = 0.75
 """Share of the longer turns that must hold boilerplate: one frequent task among several has an instruction of its own."""
 OUTWEIGHS = 1.25
@@ -105,7 +107,7 @@ def learnt(turns: Sequence[Hashes], calls: int) -> Runs:
 
 
 def _outweighing(turns: Sequence[Hashes], runs: Sequence[Runs], table: Runs) -> Runs:
-    """Those runs of the table whose calls say something else too, each something of its own, and less of it."""
+    """Those runs of the table whose calls say something else too, not all the same, and less of it."""
     shared = [is_shared(turn, table) for turn in turns]
     own = [turn[~skipped] for turn, skipped in zip(turns, shared, strict=True)]
     holders: dict[int, list[int]] = {}
@@ -116,7 +118,8 @@ def _outweighing(turns: Sequence[Hashes], runs: Sequence[Runs], table: Runs) -> 
     for run, held in holders.items():
         said = [own[call].tobytes() for call in held if len(own[call]) >= LEAST_OWN_WORDS]
         shared_words = sum(int(shared[call].sum()) for call in held)
+        differ = len(said) >= TALKATIVE * len(held) and len(set(said)) >= WORDINGS * len(held)
         outweighs = shared_words >= OUTWEIGHS * sum(len(own[call]) for call in held)
-        if outweighs and len(set(said)) >= TALKATIVE * len(held):
+        if outweighs and differ:
             kept.add(run)
     return frozenset(kept)
