@@ -17,7 +17,7 @@ from services.clusterer.logic.recluster import recluster_due, reclustered
 from services.clusterer.logic.shard import Shard, ShardKey
 from shared.events.calls import Answer
 from shared.events.vocabulary import ClusterState
-from shared.tasks.features import WEIGHTS, RawFeatures, Vector, default_mean, project
+from shared.tasks.features import FEATURE_VERSION, WEIGHTS, RawFeatures, Vector, default_mean, project
 from shared.tasks.matcher import Match, OwnFeatures
 
 NEAREST_TRIED = 8
@@ -101,6 +101,9 @@ class Discovery(Model):
         self.dirty.micros[micro.id] = None
         self.dirty.shards[key] = None
         self._learn_boilerplate(shard, raw, micro, call.at_ms)
+        if shard.feature_version != FEATURE_VERSION:
+            shard.feature_version = FEATURE_VERSION
+            self._renew(shard, call.at_ms)
         self._reorganise(shard, key, call.at_ms)
         cluster = self.clusters[micro.cluster]
         if cluster.size >= cluster.publish_at:
@@ -109,7 +112,6 @@ class Discovery(Model):
         return placement if stays else replace(placement, cluster=cluster.id, epoch=cluster.epoch)
 
     def _learn_boilerplate(self, shard: Shard, raw: RawFeatures, micro: Micro, at_ms: int) -> None:
-        """All publications of the shard change at once, so that there is one table at a time."""
         shard.sample.add(shard.records, raw.words, micro.id)
         found, drowned = shard.sample.taken(shard.records, shard.boilerplate)
         if not found:
@@ -119,6 +121,10 @@ class Discovery(Model):
             if name in self.micros:
                 self.micros[name].drowned = True
                 self.dirty.micros[name] = None
+        self._renew(shard, at_ms)
+
+    def _renew(self, shard: Shard, at_ms: int) -> None:
+        """All publications of a shard change at once: boilerplate and features are the same in all of them."""
         for name in dict.fromkeys(micro.cluster for micro in shard.table.micros):
             if self.clusters[name].version:
                 self.publish(self.clusters[name], at_ms, surely=True)

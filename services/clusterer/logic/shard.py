@@ -7,6 +7,7 @@ from typing import Any
 from services.clusterer.logic.boilerplate import Sample
 from services.clusterer.logic.micro import MicroTable
 from shared.tasks.boilerplate import NO_RUNS, Runs
+from shared.tasks.features import FEATURE_VERSION
 
 ShardKey = tuple[str, str]
 
@@ -36,6 +37,8 @@ class Shard:
     boilerplate: Runs = NO_RUNS
     """Left out of its calls before they are placed; all its publications carry it."""
     sample: Sample = field(default_factory=Sample)
+    feature_version: str = FEATURE_VERSION
+    """Of its publications: where the code has another one by now, routers match none of them."""
 
     def reorganised(self, at_ms: int, record: dict[str, Any]) -> None:
         self.reclustered_at, self.reclustered_ms, self.provisional = self.records, at_ms, 0
@@ -47,7 +50,7 @@ class Shard:
             "reclustered_at": self.reclustered_at, "reclustered_ms": self.reclustered_ms, "provisional": self.provisional,
             "impure": self.impure, "last_ms": self.last_ms, "seen_ms": self.seen_ms,
             "last_recluster": dict(self.last_recluster), "boilerplate": sorted(self.boilerplate),
-            "sample": self.sample.encode(),
+            "sample": self.sample.encode(), "feature_version": self.feature_version,
         }  # fmt: skip
 
     @classmethod
@@ -55,6 +58,7 @@ class Shard:
         decoded = {
             "offered": tuple(data["offered"]), "boilerplate": frozenset(data.get("boilerplate", ())),
             "sample": Sample.decode(data["sample"]) if "sample" in data else Sample(),
+            "feature_version": data.get("feature_version", ""),
         }  # fmt: skip
         return cls(table=table, **{**data, **decoded})
 

@@ -187,6 +187,28 @@ def test_the_same_stream_gives_the_same_result_however_cut_and_over_restarts(
         assert dict(stopped.state.store(store).items()) == dict(whole.state.store(store).items()), store
 
 
+def test_what_code_with_other_features_published_is_told_again_at_the_shard_s_next_call(
+    featuriser: Featuriser, make: Any, traffic: Traffic
+) -> None:
+    events = [make(n, text, tool) for n, (tool, text) in enumerate(traffic(302, 6))]
+    h = harness(featuriser)
+    h.feed(events[:300])
+    shards = h.state.store("shards")
+    for key, value in list(shards.items()):
+        shards.put(key, {name: known for name, known in value.items() if name != "feature_version"})
+    h.processor.restored(h.state)
+    known = {change.cluster: change.matcher for change in changes(h)}
+    seen = len(h.outputs)
+    h.feed(events[300:301])
+    told = {o.event.cluster: o.event.matcher for o in h.outputs[seen:] if o.topic == "cluster.changed"}
+    assert len(told) >= 3
+    versions = {cluster: matcher.version if matcher else 0 for cluster, matcher in known.items()}
+    assert all(matcher and matcher.version == versions[cluster] + 1 for cluster, matcher in told.items())
+    seen = len(h.outputs)
+    h.feed(events[301:])
+    assert [output.topic for output in h.outputs[seen:]] == ["observation.clustered"]
+
+
 def test_the_order_of_calls_hardly_matters(featuriser: Featuriser, make: Any, traffic: Traffic) -> None:
     for seed in range(3):
         stream = traffic(600, 10 + seed)
