@@ -61,7 +61,7 @@ def policy() -> Policy:
         update={
             "min_examples": 4, "min_calls_per_day": 0.0, "min_regret": 0.0, "min_span_s": 0.0, "min_coherence": 0.0,
             "min_diversity": 0.0, "max_noise": 1.0, "min_purity": 0.0, "horizon_days": 1e9, "max_test_rows": 1,
-            "max_concurrent_jobs": 2, "lease_s": LEASE_S, "max_attempts": 5, "base_model": BASE,
+            "max_concurrent_jobs": 2, "lease_s": LEASE_S, "max_attempts": 5, "base_model": BASE, "time_budget_s": 300.0,
         }
     )  # fmt: skip
     return shipped.model_copy(update={"training": training})
