@@ -81,6 +81,9 @@ class PostgresServer(Server):
         self._port.claim()
 
     def _launch(self) -> ChildProcess:
+        if not (self.home / "secrets" / "postgres").exists():
+            # The state folder was removed by hand: what lies outside of it opens to no password that is left.
+            shutil.rmtree(self._outside / "data", ignore_errors=True)
         binaries = self._reachable(binaries_folder())
         if not (self.data / "PG_VERSION").exists():
             self._create(binaries)

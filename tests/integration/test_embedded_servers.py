@@ -1,6 +1,7 @@
 """The embedded servers: real processes that keep their data over stops and kills, and say clearly why they cannot start."""
 
 import asyncio
+import shutil
 import socket
 from pathlib import Path
 
@@ -97,6 +98,28 @@ def test_postgres_keeps_committed_rows_over_a_stop_and_a_kill(tmp_path: Path) ->
         server.stop()
         server.remove_data()
     assert not server.data.exists()
+
+
+def test_a_state_folder_removed_by_hand_leaves_no_data_behind_under_an_unknown_password(tmp_path: Path) -> None:
+    async def tables(server: PostgresServer, *statements: str) -> int:
+        connection = await asyncpg.connect(server.address)
+        for statement in statements:
+            await connection.execute(statement)
+        count: int = await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        await connection.close()
+        return count
+
+    home = tmp_path / "home"
+    for statements in (("CREATE TABLE old (n int)",), ()):
+        server = PostgresServer(home)
+        try:
+            server.start()
+            server.wait_ready()
+            assert asyncio.run(tables(server, *statements)) == len(statements)
+        finally:
+            server.stop()
+        shutil.rmtree(home)
+    server.remove_data()
 
 
 def test_postgres_refuses_a_wrong_password(tmp_path: Path, postgres_dsn: str) -> None:
