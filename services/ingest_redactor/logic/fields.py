@@ -71,8 +71,10 @@ def value_in(kind: str, text: str) -> str:
         ended = name is not None and text[name.end() : name.end() + 1] in ("", ",", ";", " ", "(")
         words = name.group().lower().split() if name is not None and ended else []
         return name.group() if name is not None and words and _NO_VALUE.isdisjoint(words) else ""
-    if kind in ("PHONE", "DOB", "IBAN", "CARD"):
-        return text.partition(",")[0].partition(" (")[0] if kind != "DOB" else text
+    if kind == "DOB":
+        return text
+    if kind in ("PHONE", "IBAN", "CARD"):
+        return text.partition(",")[0].partition(" (")[0]
     number = _NUMBER.match(text)
     return number.group() if number is not None and text[number.end() : number.end() + 1] in ("", ",", ";", " ") else ""
 

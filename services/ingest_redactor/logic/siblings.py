@@ -16,10 +16,10 @@ _LAST_BESIDE_FIRST = frozenset("name nom naam namn navn nachnamen family last".s
 _FIRST_BESIDE_LAST = frozenset("name nombre nome nume nom ime ad given first".split())  # noqa: SIM905
 
 
-def kinds_of_siblings(keys: Sequence[str], parent: str = "") -> list[str | None]:
+def kinds_of_siblings(keys: Sequence[str]) -> list[str | None]:
     """As :func:`kind_of` of each. A bare name is the half of a person's that no key beside it names: ``nom`` with
     ``prenom``, ``nome`` with ``cognome``."""
-    return resolved(keys, [kind_of(key, parent) for key in keys])
+    return resolved(keys, [kind_of(key, "") for key in keys])
 
 
 def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
