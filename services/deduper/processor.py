@@ -10,7 +10,7 @@ from services.deduper.logic.verdicts import Call, Span, Verdict, WindowClock, fi
 from services.deduper.logic.window import Window
 from shared.errors import FatalError
 from shared.events.observations import ObservationRedacted, ObservationUnique, advance
-from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result, Skipped
+from shared.stream.outcome import NOTHING, Emit, Outcomes, Result, Skipped
 from shared.stream.processor import Application, State, Store, StoreSpec, TaskId
 from shared.stream.records import Message
 
@@ -105,7 +105,7 @@ class _Turn(NamedTuple):
     skipped: str = ""
 
 
-def _emitted(event: ObservationRedacted, call: Call, verdict: Verdict) -> Emitted:
+def _emitted(event: ObservationRedacted, call: Call, verdict: Verdict) -> Emit:
     unique = advance(
         ObservationUnique,
         event,
@@ -114,7 +114,7 @@ def _emitted(event: ObservationRedacted, call: Call, verdict: Verdict) -> Emitte
         family=verdict.family,
         family_similarity=verdict.similarity,
     )
-    return Emitted((Emit(TARGET, event.task_key, unique),))
+    return Emit(TARGET, event.task_key, unique)
 
 
 def application(*, threshold: float, span: Span) -> Application:

@@ -10,7 +10,7 @@ from services.ingest_redactor.logic.rules import Profile
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
 from shared.events.observations import ObservationRaw
-from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Rejected, Result, Skipped
+from shared.stream.outcome import NOTHING, Emit, Outcomes, Rejected, Result, Skipped
 from shared.stream.processor import Application, State, TaskId
 from shared.stream.records import Message
 
@@ -53,7 +53,7 @@ class IngestRedactor:
             return Rejected(error.reason, error.detail)
         except Exception as error:  # fail closed: whatever went wrong, nothing of the record passes
             return Rejected("redaction_error", type(error).__name__)
-        return Emitted((Emit(TARGET, result.task_key, result),))
+        return Emit(TARGET, result.task_key, result)
 
 
 def _is_wanted(event: Any) -> TypeGuard[ObservationRaw]:

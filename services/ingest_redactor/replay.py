@@ -20,7 +20,7 @@ from shared.clock import Clock, SystemClock
 from shared.lifecycle import Process, make_dead_letter, serve
 from shared.replayed import ACTION, REDACTOR_CHAIN, Replayed, evidence, place, replayed_letters
 from shared.stream.broker import Broker
-from shared.stream.outcome import Emitted, Rejected, Result, Skipped
+from shared.stream.outcome import Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import Application, TaskId
 from shared.stream.records import Position, Record
 from shared.stream.replays import replay_headers
@@ -102,7 +102,7 @@ async def _commit(
 
 
 def _told(result: Result) -> str:
-    if isinstance(result, Emitted):
+    if isinstance(result, Emit | Emitted):
         return "emitted"
     if isinstance(result, Rejected | Skipped):
         return f"{type(result).__name__.lower()}: {result.reason}"

@@ -306,7 +306,7 @@ class AsyncRunner:
         application = self._application
         if application.transactional_id is None:
             result = await application.processor.handle(message, MessageContext(self._tables, self._publisher))
-            return result, encode_emits(self._serde, result.outputs) if isinstance(result, Emitted) else []
+            return result, encode_emits(self._serde, result.outputs) if isinstance(result, Emit | Emitted) else []
         job = TransactionalPublisher(self._broker, self._serde, application.transactional_id(message))
         context = MessageContext(self._tables, job, partial(self._claim, held, job))
         try:
@@ -314,7 +314,7 @@ class AsyncRunner:
                 await self._confirm(held, id_taken=False)
             await job.start()
             result = await application.processor.handle(message, context)
-            if isinstance(result, Emitted):
+            if isinstance(result, Emit | Emitted):
                 await job.publish(result.outputs)
             return result, []
         finally:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.errors import FatalError
-from shared.stream.outcome import Deferred, Emitted, Outcomes, Rejected, Result, Skipped
+from shared.stream.outcome import Deferred, Emit, Emitted, Outcomes, Rejected, Result, Skipped
 
 
 def check_conservation(application: str, batch_size: int, outcomes: Outcomes) -> None:
@@ -14,14 +14,13 @@ def check_conservation(application: str, batch_size: int, outcomes: Outcomes) ->
         raise FatalError(
             f"{application}: {len(results)} results for {batch_size} records; each record needs exactly one"
         )
-    for result in results:
-        if isinstance(result, Emitted):
-            if not result.outputs:
-                raise FatalError(f"{application}: an Emitted result without outputs; say Skipped with a reason instead")
-        elif isinstance(result, Deferred):
+    kinds = set(map(type, results))  # of a batch there are one or two: what is not done for every record is not felt
+    for kind in kinds - _STREAMED:
+        if kind is Deferred:
             raise FatalError(f"{application}: only async processors may defer")
-        elif not isinstance(result, Rejected | Skipped):
-            raise FatalError(f"{application}: {type(result).__name__} is no result")
+        raise FatalError(f"{application}: {kind.__name__} is no result")
+    if Emitted in kinds and any(isinstance(result, Emitted) and not result.outputs for result in results):
+        raise FatalError(f"{application}: an Emitted result without outputs; say Skipped with a reason instead")
 
 
 def check_tick(application: str, outcomes: Outcomes) -> None:
@@ -32,7 +31,17 @@ def check_tick(application: str, outcomes: Outcomes) -> None:
 
 def count_kinds(results: Sequence[Result]) -> dict[str, int]:
     """How many results of each kind, for metrics."""
-    return {_KINDS[kind]: count for kind, count in Counter(map(type, results)).items()}
+    kinds: Counter[str] = Counter()
+    for kind, count in Counter(map(type, results)).items():
+        kinds[_KINDS[kind]] += count
+    return kinds
 
 
-_KINDS: dict[type, str] = {Emitted: "emitted", Rejected: "rejected", Skipped: "skipped", Deferred: "deferred"}
+_KINDS: dict[type, str] = {
+    Emit: "emitted",
+    Emitted: "emitted",
+    Rejected: "rejected",
+    Skipped: "skipped",
+    Deferred: "deferred",
+}
+_STREAMED = _KINDS.keys() - {Deferred}

@@ -1,14 +1,14 @@
 """What a committed transaction adds to the metrics of its application."""
 
 from collections import Counter
-from operator import attrgetter
+from operator import itemgetter
 
 from shared import telemetry
 from shared.stream.checks import count_kinds
-from shared.stream.outcome import Emitted, Rejected
+from shared.stream.outcome import Emit, Emitted, Rejected
 from shared.stream.task import Prepared
 
-_TOPIC = attrgetter("topic")
+_TOPIC = itemgetter(0)  # of an output record
 
 
 def count_committed(application: str, prepared: Prepared) -> None:
@@ -21,6 +21,6 @@ def count_committed(application: str, prepared: Prepared) -> None:
     telemetry.publish_measured(prepared.measured, application)
     if kinds.keys() <= {"emitted"}:
         return
-    for result, count in Counter([r for r in prepared.results if not isinstance(r, Emitted)]).items():
+    for result, count in Counter([r for r in prepared.results if not isinstance(r, Emit | Emitted)]).items():
         metric = telemetry.DEAD_LETTERS if isinstance(result, Rejected) else telemetry.SKIPPED
         metric.labels(application, result.reason).inc(count)

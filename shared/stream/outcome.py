@@ -13,6 +13,11 @@ class Emit(NamedTuple):
     event: Any
     headers: tuple[tuple[str, bytes], ...] = ()
 
+    @property
+    def outputs(self) -> "tuple[Emit, ...]":
+        """Itself: as a result, one output stands for ``Emitted`` of that output."""
+        return (self,)
+
 
 class Emitted(NamedTuple):
     """The record led to these outputs (at least one)."""
@@ -50,7 +55,7 @@ class Deferred:
     retry_after_s: float = 1.0
 
 
-Result = Emitted | Rejected | Skipped | Deferred
+Result = Emit | Emitted | Rejected | Skipped | Deferred
 
 
 class Measured(NamedTuple):

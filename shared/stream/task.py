@@ -19,6 +19,7 @@ from shared.stream.serde import Serde
 
 REPLAY_FOR_ANOTHER = Skipped("replay_for_another")
 _WRITTEN = Emitted(())
+_OUTPUTS = (Emit, Emitted)
 _new = tuple.__new__  # what a named tuple calls itself: one call less for every record
 _SURELY_FITS = MAX_RECORD_BYTES // 8  # a key takes up to four bytes a character
 
@@ -165,39 +166,40 @@ class Work:
             return None
         out.extend(changes)
         self._add_journal(out, (), now_ms)
-        return Prepared(_within_limit(self.application.name, out), measured=outcomes.measured)
+        return Prepared(out, measured=outcomes.measured)
 
     def _answers(self, records: Sequence[Record]) -> tuple[list[Result], Outcomes]:
         """One result for each of ``records``, and the outcomes of those that could be read."""
         serde, name = self._serde, self.application.name
-        decoded = [decode(serde, record, name) for record in records]
-        messages = [one for one in decoded if isinstance(one, Message)]
+        messages: list[Message] = []
+        unread: list[tuple[int, Rejected | Skipped]] = []
+        for index, record in enumerate(records):
+            one = decode(serde, record, name)
+            if isinstance(one, Message):
+                messages.append(one)
+            else:
+                unread.append((index, one))
         outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
         check_conservation(self.application.name, len(messages), outcomes)
         results = list(outcomes.results)
-        if len(messages) < len(decoded):
-            for index, one in enumerate(decoded):  # ascending: each is put where it stood
-                if not isinstance(one, Message):
-                    results.insert(index, one)
+        for index, answer in unread:  # ascending: each is put where it stood
+            results.insert(index, answer)
         return results, outcomes
 
     def _write(
         self, records: Sequence[Record], results: list[Result], out: list[OutRecord], now_ms: int, attempt: int = 1
     ) -> None:
         """Outputs and dead letters into ``out``. Of an emitted result only its kind is kept."""
-        encode = self._serde.encode
+        encode = self._encode
         for index, result in enumerate(results):
-            if isinstance(result, Emitted):
-                first, largest = len(out), 0
-                for topic, key, event, headers in result.outputs:
-                    value = b"" if event is None else encode(topic, event)
-                    record = _new(OutRecord, (topic, key.encode(), None if event is None else value, headers, None))
-                    out.append(record)
-                    if headers or len(value) + len(key) > _SURELY_FITS:
-                        largest = max(largest, record.size_bytes())
-                if largest > MAX_RECORD_BYTES:
-                    del out[first:]
-                    result = results[index] = Rejected("too_large", f"output of {largest} bytes")
+            if isinstance(result, _OUTPUTS):
+                try:
+                    if isinstance(result, Emit):
+                        out.append(encode(result))
+                    else:
+                        out += [encode(emit) for emit in result.outputs]
+                except PoisonError as error:
+                    result = results[index] = Rejected(error.reason, error.detail)
                 else:
                     results[index] = _WRITTEN
                     continue
@@ -211,21 +213,29 @@ class Work:
         rejections = [result if isinstance(result, Rejected) else None for result in results]
         if any(rejections):
             run = self._stop_limit.after(rejections, records[-1])
-        shared = [self._encode(emit) for emit in also] + self._changelog(())
-        out.extend(_within_limit(self.application.name, shared))
+        out += [self._encode(emit) for emit in also]
+        out += self._changelog(())
         self._add_journal(out, records, None)
         return Prepared(out, results, run)
 
     def _encode(self, emit: Emit) -> OutRecord:
-        value = None if emit.event is None else self._serde.encode(emit.topic, emit.event)
-        return OutRecord(emit.topic, emit.key.encode(), value, emit.headers)
+        """Raises :class:`PoisonError` for an output that is too large to travel."""
+        topic, key, event, headers = emit
+        value = None if event is None else self._serde.encode(topic, event)
+        record = _new(OutRecord, (topic, key.encode(), value, headers, None))
+        if headers or len(key) > _SURELY_FITS or (value is not None and len(value) > _SURELY_FITS):
+            _check_size(record)
+        return record
 
     def _changelog(self, headers: tuple[tuple[str, bytes], ...]) -> list[OutRecord]:
         topics, partition = self._changelogs, self.task.partition
-        return [
+        made = [
             OutRecord(topics[change.store], change.key.encode(), change.value, headers, partition)
             for change in self.state.changes()
         ]
+        for record in made:
+            _check_size(record)
+        return made
 
     def _dead_letter(self, record: Record, rejected: Rejected, attempt: int, now_ms: int) -> OutRecord:
         event = dead_letter_event(
@@ -292,9 +302,6 @@ def dead_letter_event(
     )
 
 
-def _within_limit(application: str, records: list[OutRecord]) -> list[OutRecord]:
-    """Outputs that belong to no single input, and changelog entries, must fit: there is nothing to reject for them."""
-    for record in records:
-        if record.size_bytes() > MAX_RECORD_BYTES:
-            raise PoisonError("too_large", f"{application} wrote {record.size_bytes()} bytes to {record.topic}")
-    return records
+def _check_size(record: OutRecord) -> None:
+    if record.size_bytes() > MAX_RECORD_BYTES:
+        raise PoisonError("too_large", f"{record.size_bytes()} bytes for {record.topic}")

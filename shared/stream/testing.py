@@ -105,7 +105,7 @@ class Harness:
         outcomes = self.processor.process(batch, self.state)
         check_conservation(self.application.name, len(batch), outcomes)
         for result in outcomes.results:
-            if isinstance(result, Emitted):
+            if isinstance(result, Emit | Emitted):
                 self.outputs.extend(result.outputs)
         self.results.extend(outcomes.results)
         self._keep(outcomes)

@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.brokers.kafka.connection import Connection, connecting, translate, with_notes
+from shared.brokers.kafka.record_batch import RecordBatch, in_batches
 from shared.errors import FlywheelError, TransientError
 from shared.stream.broker import MAX_RECORD_BYTES, NO_NOTES, OutRecord
 from shared.stream.partitioner import KeyPartitions, key_partitions
@@ -18,7 +19,6 @@ from shared.stream.records import TopicPartition
 _T = TypeVar("_T")
 _BATCH_BYTES = 1024 * 1024
 _CLOSE_S = 2.0
-_NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class KafkaProducer:
@@ -92,27 +92,23 @@ class KafkaProducer:
         filled = self._filled(records)
         await asyncio.gather(*[self._send_partition(*target, batches) for target, batches in filled.items()])
 
-    def _filled(self, records: Sequence[OutRecord]) -> dict[tuple[str, int], list[BatchBuilder]]:
-        """``records`` in batches, in order for each partition: one pass, since it is made for every record."""
-        create, partitions = self._producer.create_batch, self._partitions
-        filled: dict[tuple[str, int], list[BatchBuilder]] = {}
-        appends: dict[str, dict[int, Callable[..., Any]]] = {topic: {} for topic in partitions}
+    def _filled(self, records: Sequence[OutRecord]) -> dict[tuple[str, int], list[RecordBatch]]:
+        """``records`` in batches, in order for each partition."""
+        listed: dict[str, dict[int, list[OutRecord]]] = {topic: defaultdict(list) for topic in self._partitions}
         last_topic: str | None = None
-        for topic, key, value, headers, number in records:
+        for record in records:
+            topic, key, _, _, number = record
             if topic is not last_topic:
-                last_topic, numbers, of_topic = topic, partitions[topic], appends[topic]
-            if number is None:
-                number = numbers[key or b""]
-            append = of_topic.get(number)
-            listed = list(headers) if headers else _NO_HEADERS
-            if append is None or append(timestamp=None, key=key, value=value, headers=listed) is None:
-                batch = create()
-                append = of_topic[number] = batch.append
-                append(timestamp=None, key=key, value=value, headers=listed)
-                filled.setdefault((topic, number), []).append(batch)
-        return filled
+                last_topic, numbers, of_topic = topic, self._partitions[topic], listed[topic]
+            of_topic[numbers[key or b""] if number is None else number].append(record)
+        transactional = self._id is not None
+        return {
+            (topic, number): in_batches(of_partition, _BATCH_BYTES, transactional=transactional)
+            for topic, of_topic in listed.items()
+            for number, of_partition in of_topic.items()
+        }
 
-    async def _send_partition(self, topic: str, partition: int, batches: Sequence[BatchBuilder]) -> None:
+    async def _send_partition(self, topic: str, partition: int, batches: Sequence[RecordBatch]) -> None:
         """One writer per partition, one batch in the queue at a time: order holds whatever is retried."""
         producer = self._producer
         waiting = [await producer.send_batch(batch, topic, partition=partition) for batch in batches]

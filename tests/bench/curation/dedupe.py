@@ -20,7 +20,7 @@ from services.deduper.logic.verdicts import Span
 from services.deduper.processor import application
 from shared.events.observations import ObservationUnique
 from shared.state.store import TaskState
-from shared.stream.outcome import Emitted
+from shared.stream.outcome import Emit
 from shared.stream.processor import TaskId
 from shared.stream.records import Message
 from shared.stream.testing import FixedTables
@@ -68,7 +68,7 @@ class Task:
         took_s = time.process_time() - started_s
         if self.keep_changelog:
             self.changelog += [(change.store, change.key, change.value) for change in changes]
-        unique = [result.outputs[0].event for result in outcomes.results if isinstance(result, Emitted)]
+        unique = [result.outputs[0].event for result in outcomes.results if isinstance(result, Emit)]
         assert all(isinstance(one, ObservationUnique) for one in unique)
         return unique, took_s
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from shared.lifecycle import settle_memory
-from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes, Result
+from shared.stream.outcome import NOTHING, Emit, Outcomes, Result
 from shared.stream.processor import State
 from shared.stream.records import Message
 from shared.telemetry import configure_logging
@@ -24,7 +24,7 @@ class PlainTransform:
         results: list[Result] = []
         for message in batch:
             message.event["step"] += 1
-            results.append(Emitted((Emit(self._sink, message.key, message.event),)))
+            results.append(Emit(self._sink, message.key, message.event))
         return Outcomes(results)
 
     def on_tick(self, now_ms: int, state: State) -> Outcomes:

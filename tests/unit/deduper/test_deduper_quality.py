@@ -10,7 +10,7 @@ from datasketch import MinHash, MinHashLSH
 from services.deduper.logic.verdicts import Span
 from services.deduper.processor import application
 from shared.events.observations import ObservationUnique
-from shared.stream.outcome import Emitted
+from shared.stream.outcome import Emit
 from shared.stream.testing import Harness
 from tests.bench.curation import documents
 
@@ -22,7 +22,7 @@ def unique(texts: list[str]) -> list[ObservationUnique]:
     made = []
     for first in range(0, len(texts), 250):
         results = harness.feed([documents.event(first + n, text) for n, text in enumerate(texts[first : first + 250])])
-        made += [result.outputs[0].event for result in results if isinstance(result, Emitted)]
+        made += [result.outputs[0].event for result in results if isinstance(result, Emit)]
     return made
 
 

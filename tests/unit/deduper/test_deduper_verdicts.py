@@ -10,7 +10,7 @@ from services.deduper.processor import application
 from shared.errors import FatalError
 from shared.events.calls import ChatMessage, Request, ToolCall
 from shared.events.observations import ObservationRedacted, ObservationUnique
-from shared.stream.outcome import Emitted, Skipped
+from shared.stream.outcome import Emit, Skipped
 from shared.stream.processor import TaskId
 from shared.stream.testing import Harness
 
@@ -24,8 +24,8 @@ def harness(span: Span = SPAN) -> Harness:
 
 def emitted(harness: Harness, *events: ObservationRedacted) -> list[ObservationUnique]:
     results = harness.feed(events)
-    assert all(isinstance(result, Emitted) for result in results), results
-    return [result.outputs[0].event for result in results if isinstance(result, Emitted)]
+    assert all(isinstance(result, Emit) for result in results), results
+    return [result.outputs[0].event for result in results if isinstance(result, Emit)]
 
 
 def text(*numbers: int) -> str:

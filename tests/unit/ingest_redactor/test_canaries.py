@@ -12,7 +12,7 @@ from services.ingest_redactor.logic.scanner import Scanner
 from services.ingest_redactor.processor import application
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 from shared.events.observations import ObservationRaw
-from shared.stream.outcome import Emitted, Rejected, Skipped
+from shared.stream.outcome import Emit, Rejected, Skipped
 from shared.stream.testing import Harness
 
 CANARIES = ("canary.bird@example.com", "4111 1111 1111 1111", "sk-canarycanarycanary1234", "Zyxwyn Canarybird")
@@ -114,7 +114,7 @@ def test_whatever_a_rule_raises_rejects_without_its_message(way: str, caplog: py
 def test_what_passes_passes_without_them(way: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     outcome = results(PASSING[way])
-    assert [type(one) for one in outcome] == [Emitted]
+    assert [type(one) for one in outcome] == [Emit]
     assert_silent(outcome, caplog)
 
 
@@ -130,7 +130,7 @@ def test_after_a_title_first_and_last_name_go_though_no_list_knows_them(
     said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (outcome,) = results(asking(content=said))
-    assert isinstance(outcome, Emitted) and "Quillon" not in repr(outcome.outputs[0].event.request)
+    assert isinstance(outcome, Emit) and "Quillon" not in repr(outcome.outputs[0].event.request)
     assert_silent([outcome.outputs[0].event.request], caplog)
 
 

@@ -14,7 +14,7 @@ from services.ingest_redactor.processor import application
 from shared.events.calls import Answer, Attempt, ChatMessage, Request, RoutingDecision, ToolCall
 from shared.events.observations import ObservationRaw, ObservationRedacted
 from shared.events.vocabulary import AttemptVerdict, CallOutcome, ModelKind
-from shared.stream.outcome import Emitted, Rejected, Skipped
+from shared.stream.outcome import Emit, Rejected, Skipped
 from shared.stream.testing import Harness
 from shared.tasks import identity
 
@@ -44,7 +44,7 @@ def harness() -> Harness:
 
 def redacted(event: ObservationRaw) -> ObservationRedacted:
     (result,) = harness().feed([event])
-    assert isinstance(result, Emitted)
+    assert isinstance(result, Emit)
     output = result.outputs[0]
     assert output.topic == "observation.redacted"
     assert output.key == output.event.task_key
@@ -113,7 +113,7 @@ def test_a_record_that_breaks_a_rule_takes_no_other_of_its_batch_along() -> None
     app = application(hash_key=KEY, profile="pii", limits=LIMITS, scanner=_BrokenByOne("pii"))
     unlucky = replace(EVENT, answer=Answer(content="an unlucky one"))
     outcome = Harness(app).feed([EVENT, unlucky, EVENT])
-    assert [type(one) for one in outcome] == [Emitted, Rejected, Emitted]
+    assert [type(one) for one in outcome] == [Emit, Rejected, Emit]
 
 
 def test_any_exception_rejects_the_record_without_a_word_of_its_content() -> None:
@@ -125,7 +125,7 @@ def test_any_exception_rejects_the_record_without_a_word_of_its_content() -> Non
 def test_a_bad_record_does_not_take_its_neighbours_along() -> None:
     picture = ChatMessage(role="user", parts_json='[{"type": "image_url", "image_url": {"url": "x"}}]')
     results: Sequence[Any] = harness().feed([EVENT, replace(EVENT, request=Request(messages=(picture,))), EVENT])
-    assert [type(result) for result in results] == [Emitted, Rejected, Emitted]
+    assert [type(result) for result in results] == [Emit, Rejected, Emit]
     assert results[1].reason == "unknown_content_part"
 
 
@@ -198,7 +198,7 @@ def test_the_anchor_is_the_first_date_of_the_system_messages() -> None:
 def test_the_wider_profile_hides_dates_as_well() -> None:
     app = application(hash_key=KEY, profile="hipaa", limits=LIMITS)
     (result,) = Harness(app).feed([EVENT])
-    assert isinstance(result, Emitted)
+    assert isinstance(result, Emit)
     event = result.outputs[0].event
     assert event.request.messages[0].content == "You are support. Today is ⟦DATE_1:iso.mon+0⟧."
     assert event.anchor_date is None
