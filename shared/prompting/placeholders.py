@@ -40,6 +40,11 @@ def find(text: str) -> Iterator[tuple[int, int, Placeholder]]:
             yield match.start(), match.end(), _of(match)
 
 
+def places(text: str) -> list[tuple[int, int]]:
+    """Start and end of each placeholder of a text."""
+    return [match.span() for match in PATTERN.finditer(text)] if "⟦" in text else []
+
+
 def parse(text: str) -> Placeholder | None:
     """The placeholder that a whole text is, or ``None``."""
     match = PATTERN.fullmatch(text)

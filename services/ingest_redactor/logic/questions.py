@@ -27,14 +27,14 @@ _NAMES = (first_names, ambiguous_first_names, last_names)
 
 def mark_answers(segments: list[Segment]) -> None:
     """Tells short texts what they were asked for. Keys and single words of JSON, such as who speaks, may stand between."""
-    asked: str | None = None
+    before: str | None = None
     for segment in segments:
         text = segment.original
         if segment.source is not None and text.isalpha():
             continue
-        if asked is not None and len(text) <= _MAX_ANSWER_CHARS and segment.kind is None:
-            segment.asked = asked
-        asked = asked_kind(text)
+        if before is not None and len(text) <= _MAX_ANSWER_CHARS and segment.kind is None:
+            segment.asked = asked_kind(before)
+        before = text
 
 
 def asked_kind(text: str) -> str | None:

@@ -304,8 +304,7 @@ def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: Kn
             owners.setdefault(mention, entity)
     kept = found
     if owners:
-        taken = [(start, end) for start, end, _ in placeholders.find(text)]
-        kept = without_overlaps([*owners, *found], taken)
+        kept = without_overlaps([*owners, *found], placeholders.places(text))
     if not kept:
         return False
     edits = []

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -68,7 +69,7 @@ def plain(text: str) -> tuple[str, list[int] | None]:
 def _around_placeholders(text: str) -> list[tuple[int, int]]:
     """Stretches of the text that reach :data:`_REACH_CHARS` to both sides of its placeholders."""
     stretches: list[tuple[int, int]] = []
-    for start, end, _ in placeholders.find(text):
+    for start, end in placeholders.places(text):
         if stretches and start - _REACH_CHARS <= stretches[-1][1] + 2 * CONTEXT_CHARS:
             stretches[-1] = stretches[-1][0], end + _REACH_CHARS
         else:
@@ -101,6 +102,14 @@ def _parts_around_placeholders(text: str) -> list[_Part]:
             return whole
         found.append(_Part(first, last, start, end))
     return found
+
+
+def _settled(found: list[Mention], seen: str, places: list[int] | None) -> list[Mention]:
+    """``found`` in the plain text ``seen``, without overlaps and where it stands in the original."""
+    kept = without_overlaps(found, placeholders.places(seen))
+    if places is None:
+        return kept
+    return [Mention(places[m.start], places[m.end - 1] + 1, m.type, m.canonical, m.form, m.priority) for m in kept]
 
 
 class Scanner:
@@ -141,30 +150,31 @@ class Scanner:
         """Mentions of each text in order, without overlaps; placeholders in a text are left alone. ``again``: the texts
         were scanned before, and only placeholders were put into them since: words far from them are what they were.
 
-        Names are looked for in all texts before any pattern is: tagger and patterns would push each other's tables out
-        of the processor's cache."""
+        Names are looked for in all texts, then all triggers, then each pattern where it was triggered: they would push
+        each other's tables out of the processor's cache."""
         wanted = [at for at, text in enumerate(texts) if len(text) >= 3 and not _ONE_WORD.fullmatch(text)]
         seen = [plain(texts[at]) for at in wanted]
         plain_texts = [text for text, _ in seen]
         names = self._persons_again(plain_texts) if again else self._persons(plain_texts)
+        self._add_patterns(names, plain_texts)
         found: list[list[Mention]] = [[] for _ in texts]
         for at, mentions, (text, places) in zip(wanted, names, seen, strict=True):
-            found[at] = self._with_patterns(mentions, text, places)
+            found[at] = _settled(mentions, text, places) if mentions else mentions
         return found
 
-    def _with_patterns(self, found: list[Mention], seen: str, places: list[int] | None) -> list[Mention]:
-        encoded = seen.encode()
-        fired = self._triggers.Match(encoded)
-        for index in sorted(fired) if fired else ():
-            if index < len(self._rules) and self._gates.get(index, index) in fired:
-                self._confirmed(found, seen, encoded, *self._rules[index])
-        if not found:
-            return []
-        taken = [(start, end) for start, end, _ in placeholders.find(seen)]
-        kept = without_overlaps(found, taken)
-        if places is None:
-            return kept
-        return [Mention(places[m.start], places[m.end - 1] + 1, m.type, m.canonical, m.form, m.priority) for m in kept]
+    def _add_patterns(self, found: list[list[Mention]], texts: list[str]) -> None:
+        """Adds to each text's mentions what patterns find, pattern by pattern in order of priority: an automaton's table
+        stays in the processor's cache while it reads all texts."""
+        encoded = [text.encode() for text in texts]
+        waiting: defaultdict[int, list[int]] = defaultdict(list)
+        for at, text in enumerate(encoded):
+            fired = self._triggers.Match(text) or ()
+            for index in fired:
+                if index < len(self._rules) and self._gates.get(index, index) in fired:
+                    waiting[index].append(at)
+        for index in sorted(waiting):
+            for at in waiting[index]:
+                self._confirmed(found[at], texts[at], encoded[at], *self._rules[index])
 
     def _persons(self, texts: list[str]) -> list[list[Mention]]:
         return person_mentions(texts, self._scorer, self._thresholds)
