@@ -40,9 +40,8 @@ def parse_structure(text: str) -> dict[str, Any] | list[Any] | None:
     return value if isinstance(value, dict | list) else None
 
 
-def leaves(text: str) -> list[Leaf]:
+def leaves(text: str) -> Iterator[Leaf]:
     """Leaves of a JSON text in order. The text must have passed :func:`parse_structure`."""
-    found: list[Leaf] = []
     stack: list[tuple[tuple[str, ...], int, bool]] = []
     path: tuple[str, ...] = ()
     container, containers = 0, 0
@@ -67,10 +66,9 @@ def leaves(text: str) -> list[Leaf]:
             value = json.loads(token)
             if expects_key:
                 path = (*(stack[-1][0]), value)
-            found.append(Leaf(match.start(), match.end(), value, True, expects_key, path, container))
+            yield Leaf(match.start(), match.end(), value, True, expects_key, path, container)
         elif head in "-0123456789":
-            found.append(Leaf(match.start(), match.end(), token, False, False, path, container))
-    return found
+            yield Leaf(match.start(), match.end(), token, False, False, path, container)
 
 
 def rewritten(text: str, replacements: list[tuple[Leaf, str]]) -> str:

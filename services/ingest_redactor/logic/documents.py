@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, TypeVar
 
 from services.ingest_redactor.logic.columns import Kinds
@@ -16,7 +17,10 @@ from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten
 
 MAX_NESTING = 4
 """JSON inside a string inside JSON …: deeper levels are read as text."""
+MAX_VALUES = 32_768
+"""Of keys and values in one call. More are no call of a narrow task, and would hold up those behind it for seconds."""
 PartT = TypeVar("PartT", Request, Answer, ChatMessage, ToolCall, ToolDefinition)
+ItemT = TypeVar("ItemT")
 TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
 IDENTIFYING_OPTIONS = frozenset(("user", "metadata", "safety_identifier", "prompt_cache_key", "store"))
 
@@ -133,7 +137,7 @@ def _read(
     if depth >= MAX_NESTING or kind is not None or text[:1].isalnum() or parse_structure(text) is None:
         return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
     document = Document(text)
-    found = leaves(text)
+    found = _few(leaves(text))
     told = Kinds(text, found) if keyed else None
     for at, leaf in enumerate(found):
         leaf_kind = told.kinds[at] if told else None
@@ -148,6 +152,14 @@ def _read(
             child.segment.container = (id(document), leaf.container, row)
         document.children.append((leaf, child))
     return document
+
+
+def _few(items: Iterator[ItemT]) -> list[ItemT]:
+    """All items, if there are not too many for one call."""
+    found = list(islice(items, MAX_VALUES + 1))
+    if len(found) > MAX_VALUES:
+        raise PoisonError("too_many_values", f"more than {MAX_VALUES} keys and values in one call")
+    return found
 
 
 class CallDocument:
@@ -200,7 +212,7 @@ class CallDocument:
 
     def segments(self) -> list[Segment]:
         """Messages, answer, tools: in that order."""
-        return [segment for document in self._fields.values() for segment in document.segments()]
+        return _few(segment for document in self._fields.values() for segment in document.segments())
 
     def _text(self, group: object, index: object, text: str | None) -> str | None:
         document = self._fields.get((group, index))

@@ -74,7 +74,15 @@ def rates(profile: Any, identifying: float, count: int = 2000, batch: int = BATC
 HOSTILE = (
     "1", "a@", "4 ", "A b ", "+1(", "Mr ", "⟦", "\u200b", "12 Oak ", "-----BEGIN PRIVATE KEY-----", "x:y@", "Aa", "a.", "1-",
     "::", "Maria ", "account ", "{", "[", '"', "\\", "http://", "é", "born on ", "1/1/", ", ",
+    "[1, 2]", '{"a":1}', '{"name":"Maria Silva"}', '["a b", "c,d"]',
 )  # fmt: skip
+
+
+def hostile_text(unit: str, size: int) -> str:
+    """``unit`` over and over; a whole JSON value as the items of an array."""
+    if unit[0] in "[{" and len(unit) > 1:
+        return f"[{','.join([unit] * (size // (len(unit) + 1)))}]"
+    return unit * (size // len(unit.encode()))
 
 
 def hostile(redactor: Redactor) -> Iterator[Row]:
@@ -83,7 +91,7 @@ def hostile(redactor: Redactor) -> Iterator[Row]:
     for unit in HOSTILE:
         took, refused = [], ""
         for size in (1 << 19, 1 << 20):
-            text = unit * (size // len(unit.encode()))
+            text = hostile_text(unit, size)
             started = time.process_time()
             try:
                 redactor.redact_text(text)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.ingest_redactor.logic.documents import MAX_VALUES
 from services.ingest_redactor.logic.redaction import Redacted, Redactor
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
@@ -329,3 +330,13 @@ def test_placeholders_parse_as_written() -> None:
 def test_an_empty_call_is_a_call() -> None:
     result = REDACTOR.redact(Request(), None)
     assert (result.request, result.answer, result.counts) == (replace(Request(), options_json="{}"), None, {})
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", '{"a":1}', '"ab cd"', '"[1, 2]"'])
+def test_json_of_too_many_values_is_refused_whole(value: str) -> None:
+    def text_of(count: int) -> str:
+        return json.dumps([json.loads(value)] * count)
+
+    with pytest.raises(PoisonError, match="too_many_values"):
+        REDACTOR.redact_text(text_of(MAX_VALUES + 1))
+    assert REDACTOR.redact_text(text_of(40)) == (text_of(40), {})

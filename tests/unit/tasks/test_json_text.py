@@ -34,7 +34,7 @@ def expected_leaves(value: Any, path: tuple[str, ...] = ()) -> list[tuple[Any, t
 @given(structures, st.sampled_from([None, 2]), st.booleans())
 def test_leaves_are_every_key_string_and_number_with_its_path(value: Any, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    found = jsontext.leaves(text)
+    found = list(jsontext.leaves(text))
     assert [(leaf.value if leaf.is_string else json.loads(leaf.value), leaf.path, leaf.is_key) for leaf in found] == (
         expected_leaves(value)
     )
@@ -44,7 +44,7 @@ def test_leaves_are_every_key_string_and_number_with_its_path(value: Any, indent
 @given(structures)
 def test_rewriting_changes_the_leaves_named_and_nothing_else(value: Any) -> None:
     text = json.dumps(value)
-    found = jsontext.leaves(text)
+    found = list(jsontext.leaves(text))
     same = jsontext.rewritten(text, [(leaf, leaf.value) for leaf in found if leaf.is_string])
     assert json.loads(same) == value
     other = jsontext.rewritten(text, [(leaf, '"⟦X_1⟧\n') for leaf in found if not leaf.is_key])
@@ -53,7 +53,7 @@ def test_rewriting_changes_the_leaves_named_and_nothing_else(value: Any) -> None
 
 def test_numbers_and_repeated_keys_stay_as_written() -> None:
     text = '{"a": 1.10, "b": 1e400,"a": 123456789012345678901234567890,  "d": -0}'
-    found = jsontext.leaves(text)
+    found = list(jsontext.leaves(text))
     assert (
         jsontext.rewritten(text, [(found[0], "x")])
         == '{"x": 1.10, "b": 1e400,"a": 123456789012345678901234567890,  "d": -0}'
