@@ -284,7 +284,7 @@ class TaskLoop:
                 await self._settled()
                 continue
             collected.extend(records)
-            size_bytes += sum([len(record.value) for record in records if record.value is not None])
+            size_bytes += sum([len(value) for _, _, _, _, _, value, _ in records if value is not None])
             if is_due and not collected:
                 return collected
 

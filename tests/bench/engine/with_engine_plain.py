@@ -23,8 +23,9 @@ class PlainTransform:
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:
         results: list[Result] = []
         for message in batch:
-            message.event["step"] += 1
-            results.append(Emit(self._sink, message.key, message.event))
+            event = message.event
+            event["step"] += 1
+            results.append(Emit(self._sink, message.key, event))
         return Outcomes(results)
 
     def on_tick(self, now_ms: int, state: State) -> Outcomes:
