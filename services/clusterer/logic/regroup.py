@@ -21,6 +21,8 @@ from shared.tasks.features import EMBEDDING_DIMENSION, Vector
 _EPSILON = np.float32(1e-9)
 MUCH_STRUCTURE = 0.3
 """Mean share of structure in the vectors of a shard: verbs and tools on offer stay below it, given keys above."""
+KEYS_SHOWN = 0.4
+"""The same of one vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,13 @@ class RegroupParameters:
     own_calls: float = 20.0
     """Calls up to which it does; beyond, it moves the less the more it has: it is a mean already, and may be a whole
     task, whose neighbours are other tasks."""
-    given_own_calls: float = 5.0
-    """The same where argument keys are given beside the texts: then few calls tell a task."""
+    given_neighbours: int = 2
+    given_own_calls: float = 1.0
+    """The same where argument keys are given beside the texts: two calls of nearly the same words and keys are a wording
+    of their function already, and its neighbours are other functions as often as other wordings. More would also make
+    the groups of a stream fall apart as it grows, or those of a short one run together."""
+    given_most: float = 0.9
+    """Most that keys weigh: the text always has a say."""
     cut: float = 0.55
     """Average similarity, after averaging, from which two groups are one."""
     given_cut: float = 0.65
@@ -97,7 +104,8 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     shown = float((members.centroids[:, EMBEDDING_DIMENSION:] ** 2).sum(axis=1).mean())
     much = shown >= MUCH_STRUCTURE
     own_calls = parameters.given_own_calls if much else parameters.own_calls
-    space = smoothed(_space(members, parameters), members.counts, own_calls, parameters)
+    neighbours = parameters.given_neighbours if much else parameters.neighbours
+    space = smoothed(_space(members, parameters), members.counts, neighbours, own_calls, parameters.neighbour_share)
     cold = _linked(space, parameters.given_cut if much else parameters.cut)
     floor = parameters.given_floor if much else parameters.floor
     seeds = _heavy_centres(space, cold, members.counts, floor)
@@ -141,22 +149,32 @@ def _centred(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParam
     return unit(rows - taken * mean)
 
 
+def _key_share(structure: Vector, parameters: RegroupParameters) -> Vector:
+    """Share of given keys in a row. One key is taken by many functions, three or four together by hardly a second one, so
+    they weigh the more the more there are: of ``n``, n² to 1. Nothing where none are given."""
+    squares = structure**2
+    shown = squares.sum(axis=1, keepdims=True)
+    # How many tokens bear the block: tools on offer, each weighing little, do not count.
+    number = shown**2 / np.maximum((squares**2).sum(axis=1, keepdims=True), _EPSILON)
+    share = np.minimum(number**2 / (number**2 + 1.0), parameters.given_most)
+    result: Vector = np.where(shown >= KEYS_SHOWN, share, 0.0).astype(np.float32)
+    return result
+
+
 def _space(members: Members, parameters: RegroupParameters) -> Vector:
     text = _centred(members.centroids, members.counts, parameters)
+    words, structure = unit(text[:, :EMBEDDING_DIMENSION]), text[:, EMBEDDING_DIMENSION:]
+    shown = (structure**2).sum(axis=1, keepdims=True)
+    kept = shown
     if members.sentences is not None:
-        # The sentence model stands for the text alone. Structure that was given beside it (half of a vector) keeps its
-        # share; verbs (less than a sixth) are in the sentence already and keep a third of theirs.
+        # The sentence model stands for the text alone. Verbs (less than a sixth of a vector) are in the sentence already
+        # and keep a third of their share.
         share = np.float32(parameters.sentence_share)
         sentences = _centred(members.sentences, members.counts, parameters)
-        words, structure = unit(text[:, :EMBEDDING_DIMENSION]), text[:, EMBEDDING_DIMENSION:]
-        shown = (structure**2).sum(axis=1, keepdims=True)
+        words = np.concatenate([np.sqrt(share) * sentences, np.sqrt(1 - share) * words], axis=1)
         kept = np.minimum(2.0 * shown**2, 1.0)
-        blocks = [np.sqrt(share) * sentences, np.sqrt(1 - share) * words]
-        text = unit(
-            np.concatenate(
-                [np.sqrt(1 - kept) * np.concatenate(blocks, axis=1), np.sqrt(kept) * unit(structure)], axis=1
-            )
-        )
+    kept = np.maximum(kept, _key_share(members.centroids[:, EMBEDDING_DIMENSION:], parameters))
+    text = unit(np.concatenate([np.sqrt(1 - kept) * words, np.sqrt(kept) * unit(structure)], axis=1))
     codes = {tool: code for code, tool in enumerate(dict.fromkeys(tool for tool in members.tools if tool))}
     if not codes:
         return text
@@ -168,11 +186,13 @@ def _space(members: Members, parameters: RegroupParameters) -> Vector:
     return unit(np.concatenate([np.sqrt(1 - share) * text, np.sqrt(share) * called], axis=1))
 
 
-def smoothed(rows: Vector, counts: NDArray[np.float32], own_calls: float, parameters: RegroupParameters) -> Vector:
+def smoothed(
+    rows: Vector, counts: NDArray[np.float32], neighbours: int, own_calls: float, neighbour_share: float
+) -> Vector:
     """Each row moved to the mean of its nearest rows, weighted by similarity and, damped, by calls; rows of more than
     ``own_calls`` calls less."""
     # Among few rows the nearest are not of the same task.
-    count = min(parameters.neighbours, len(rows) // 4)
+    count = min(neighbours, len(rows) // 4)
     if count < 1:
         return rows
     similarities = rows @ rows.T
@@ -181,7 +201,7 @@ def smoothed(rows: Vector, counts: NDArray[np.float32], own_calls: float, parame
     weights = np.maximum(np.take_along_axis(similarities, nearest, axis=1), 0.0) ** 2 * np.sqrt(counts[nearest])
     means = np.stack([weights[row] @ rows[nearest[row]] for row in range(len(rows))])
     firmness = np.maximum(counts / np.float32(own_calls), np.float32(1.0))
-    share = (np.float32(parameters.neighbour_share) / firmness)[:, None]
+    share = (np.float32(neighbour_share) / firmness)[:, None]
     return unit((1 - share) * rows + share * unit(means))
 
 

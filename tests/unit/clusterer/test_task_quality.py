@@ -33,6 +33,43 @@ def wrapped(lines: list[Line], wrappers: tuple[str, ...]) -> list[Line]:
     return [inside(line) for line in lines]
 
 
+WORDINGS = {
+    ("book_desk", "floor", "day", "monitor"): (
+        "I will be in on {n}",
+        "somewhere to sit near {n}",
+        "workplace {n} please",
+    ),
+    ("file_complaint", "subject", "body", "anonymous"): (
+        "this is unfair: {n}",
+        "tell them about {n}",
+        "I am upset by {n}",
+    ),
+    ("borrow_book", "isbn", "branch", "weeks"): ("may I take {n} home", "lend me {n}", "got {n} on the shelf?"),
+    ("water_plants", "zone", "litres", "delay_h"): ("{n} looks dry", "give the ferns a drink", "sprinkler {n}"),
+    ("plan_shift", "worker", "weekday", "hours"): ("who covers {n}", "put K-{n} on the early turn", "rota for {n}"),
+    ("hire_bike", "station", "minutes", "helmet"): ("two wheels from {n}", "I want to cycle", "unlock one at {n}"),
+    ("sell_share", "ticker", "quantity", "limit_price"): ("out of {n} now", "cash in my stake", "get rid of {n} stock"),
+    ("tune_piano", "address", "visit_on", "pitch_hz"): (
+        "A4 sounds off",
+        "my grand needs care",
+        "strings {n} are loose",
+    ),
+}
+"""Function and keys: what is said."""
+
+
+def worded(count: int) -> list[Line]:
+    """Calls of functions that share no key, one of them optional, each said in three ways that share no word."""
+    rng = random.Random(count)
+    lines = []
+    for number in range(count):
+        name, *keys = rng.choice(list(WORDINGS))
+        said = rng.choice(WORDINGS[name, *keys]).format(n=rng.randint(1, 99))
+        given = keys if rng.random() < 0.5 else keys[:-1]
+        lines.append(Line({"id": str(number), "text": said, "argument_keys": given}, name))
+    return lines
+
+
 def found(featuriser: Featuriser, lines: list[Line], recluster_every: int = 0) -> list[str]:
     finder = TaskFinder(featuriser, None, recluster_every)
     placed = [finder.place(line.value) for line in lines]
@@ -50,10 +87,20 @@ def test_forty_functions_are_told_apart_by_text_and_argument_keys(featuriser: Fe
 def test_functions_that_share_their_keys_are_not_joined_for_being_neighbours(featuriser: Featuriser) -> None:
     """A heavy micro-cluster that is moved to the mean of its neighbours, each another function, ends in one heap with
     them: 0.18."""
-    lines = list(functions_of_one_key(1500, 1))
+    for lines in (list(functions_of_one_key(1500, 1)), list(functions_of_one_key(400, 5))):
+        labels = [line.label for line in lines]
+        assert adjusted_rand_score(labels, found(featuriser, lines)) >= 0.5
+        assert adjusted_rand_score(labels, found(featuriser, lines, 400)) >= 0.5
+
+
+@pytest.mark.parametrize("count", [300, 1500])
+def test_wordings_of_one_function_are_joined_by_its_keys_however_many_calls_there_are(
+    featuriser: Featuriser, count: int
+) -> None:
+    """Three wordings without a common word: 0.47 after 1,500 calls where text weighs as much as three keys do."""
+    lines = worded(count)
     labels = [line.label for line in lines]
-    assert adjusted_rand_score(labels, found(featuriser, lines)) >= 0.5
-    assert adjusted_rand_score(labels, found(featuriser, lines, 400)) >= 0.5
+    assert adjusted_rand_score(labels, found(featuriser, lines)) >= 0.75
 
 
 @pytest.mark.parametrize("wrappers", [WRAPPERS[:1], WRAPPERS])
