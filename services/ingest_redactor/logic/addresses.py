@@ -45,6 +45,23 @@ _STREET_AFTER = re.compile(
     rf"|{_STREET_WORD}(?: {_STREET_WORD}| d[aeou]s?| del| della| di){{0,4}},? \d{{1,5}}(?:[a-z]\b)?(?:[/-]\d{{1,4}}[a-z]?)?"
     rf"(?:{_BEFORE_TOWN}|(?=$)))"
 )
+_BEYOND = re.compile(
+    r"(?i)(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|d(?:ch|er)a?\b\.?))?"
+    r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"
+    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
+    r"\.? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"
+)
+"""Floor, door or flat in a house, as other languages write them: ``3, 2º B``, ``12 m. 5``."""
+_DOOR = re.compile(r" \d{1,3}\b(?![.,:/]\d)")
+_ENDS_IN_STAIR = re.compile(r"\d [A-Z]$")
+"""``5 A 12``: house, stair and flat."""
+_GOES_ON = re.compile(r" [^\W\d_a-z]")
+"""``Via Roma 10 a Milano``: the letter is a word."""
+_HOUSE_NAME = re.compile(
+    r"(?:^|[\n:|>\"]\s{0,2}|\b[a-z]{1,4} )((?:The )?[A-Z][a-z’']+(?: [A-Z][a-z’']+){0,2}"
+    r" (?:Cottage|House|Forge|Barn|Lodge|Farm|Farmhouse|Manor|Hall|Villa|Rectory|Vicarage|Mill|Stables|Grange|Bungalow)"
+    r"|The (?:Old )?[A-Z][a-z]+), $"
+)
 _MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())  # noqa: SIM905
 
 
@@ -56,6 +73,7 @@ def unit_alone(text: str) -> Mention | None:
 
 def parts_of_address(text: str, street: Mention) -> list[Mention]:
     """The street, first and without its unit; the unit; the town and code right after."""
+    street = _whole(text, street)
     found = [street]
     unit = _UNIT_AFTER.search(text[street.start : street.end])
     if unit is not None:
@@ -70,6 +88,28 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
         if before is not None:
             found.append(_unit(before, start, street.priority))
     return found + _town_after(text, street)
+
+
+def _whole(text: str, street: Mention) -> Mention:
+    """With the house's name before it and the floor and the door after it."""
+    start, end = street.start, street.end
+    lettered = text[end - 2 : end - 1] == " " and text[end - 1].islower()
+    if lettered and text[end : end + 1].isalpha():
+        end, lettered = end - 2, False  # a word that begins with one letter of ASCII
+    beyond = (_BEYOND.match(text, end - 2) if lettered else None) or _BEYOND.match(text, end)
+    if beyond is None and lettered and _GOES_ON.match(text, end):
+        end -= 2
+    if beyond is None and _ENDS_IN_STAIR.search(text[max(start, end - 4) : end]):
+        beyond = _DOOR.match(text, end)
+    if beyond is not None:
+        end = beyond.end()
+    if text[start - 2 : start] == ", ":
+        named = _HOUSE_NAME.search(text[max(0, start - 2 * _LOOK_BACK) : start])
+        if named is not None:
+            start -= len(named.group(1)) + 2
+    if (start, end) == (street.start, street.end):
+        return street
+    return street._replace(start=start, end=end, canonical=address(text[start:end]))
 
 
 def code_after(text: str, place: Mention) -> Mention | None:

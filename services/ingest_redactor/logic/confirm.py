@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from services.ingest_redactor.logic import checks
+from services.ingest_redactor.logic.nonames import NUMBERED
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
 from shared.prompting import renderings
 from shared.tasks.names import first_names, last_names
@@ -136,9 +137,30 @@ def street(value: str, before: str, _after: str) -> Found | None:
     return Found(address(value), "")
 
 
+_PLACED = re.compile(r"(?:Am|Im|Zum|Zur|Beim|(?:An|Auf|In|Unter|Hinter|Vor|Über|Neben|Bei) de[rmn]) ")
+_BEFORE_VIA = frozenset(("in", "at", "to", "a", "di", "da", "al", "presso", "from", "for"))
+
+
+def _is_numbered(value: str) -> bool:
+    """But for the Norwegian ``Karl Johans gate 22``."""
+    words = re.findall(r"[^\W\d_]{3,}", value)
+    return bool(words) and words[-1].lower() in NUMBERED and (words[-1] != "gate" or len(words) < 2)
+
+
 def foreign_street(value: str, before: str, after: str) -> Found | None:
-    """A time of day is no house number: ``Hauptbahnhof 14:05``."""
+    """A time of day is no house number: ``Hauptbahnhof 14:05``. ``via`` is an English word, and ``Im`` begins sentences."""
     if (before and joins(before[-1])) or (len(after) > 1 and after[0] in ":.," and after[1].isdigit()):
+        return None
+    if _is_numbered(value):
+        return None
+    told = before.rpartition(" ")[0].rpartition(" ")[2] if value.startswith("via ") and before[-1:] == " " else ""
+    if told[-1:].isalnum() and told.lower() not in _BEFORE_VIA:
+        return None
+    if (
+        _PLACED.match(value)
+        and before.rstrip(" ")[-1:] in ("", "\n", ".", "!", "?")
+        and after[:1] not in ("", "\n", ",")
+    ):
         return None
     return Found(address(value), "")
 
@@ -157,7 +179,7 @@ def street_before_town(value: str, before: str, after: str) -> Found | None:
 
 def announced_street(value: str, before: str, after: str) -> Found | None:
     """After ``address:`` or ``lives at`` a number beside capitalised words is a street, whatever its kind is called."""
-    return None if renderings.read_date(value) else street(value, before, after)
+    return None if renderings.read_date(value) or _is_numbered(value) else street(value, before, after)
 
 
 def birth(value: str, _before: str, _after: str) -> Found | None:

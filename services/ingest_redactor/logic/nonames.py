@@ -46,6 +46,42 @@ nephropathy encephalopathy virus fever hospital clinic medical catheter tube dra
 corporation company gmbh restaurant hotel airlines airways university college school theorem equation sequence
 algorithm distribution law constant number prize award street avenue
 type grade stage class position reflex spots exercises exercise monitor ultrasound cardiomyopathy performance model pump
+history complaint plan course examination exam systems assessment impression findings summary allergies medications diagnosis
+recommendations results labs vitals
+bank group holdings motor motors energy securities capital insurance pharma pharmaceuticals telecom electronics logistics
+trucks industries technologies solutions partners associates consulting ventures media software foundation institute
 """
 THINGS = frozenset(_THINGS_TEXT.split())
 """After a name they say that a thing is meant: ``Parkinson's disease``."""
+_SIGHTS_TEXT = """
+piazza plaza rue calle lago lake mount monte platz campo ponte palazzo castello château chateau playa museo musée museum
+basilica
+"""
+SIGHTS = frozenset(_SIGHTS_TEXT.split())
+"""Before a name they say that a place is meant: ``Piazza Navona``, ``Lake Louise``."""
+_NUMBERED_TEXT = """
+terminal gate room step chapter section page platform track line level version phase part unit stage day week month year
+sprint ticket order item table figure windows python java floor row zone route highway exit port api zoom section lot bus
+flight train season episode lane dock bay seat grade class team group site plant building tier task step
+kapitel schritt raum zimmer gleis abschnitt absatz artikel seite tag jahr stock halle haus block woche monat punkt werk
+standort projekt montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz april mai juni juli
+august september oktober november dezember january february march may june july october december anhang bild modul
+jan feb mar apr jun jul aug sep sept oct nov dec
+"""
+NUMBERED = frozenset(_NUMBERED_TEXT.split())
+"""Words that are followed by a number and are no streets: ``via Terminal 3``, ``Im Kapitel 4``."""
+_DRUG_ENDINGS_TEXT = """
+statin pril sartan olol azole formin gliptin gliflozin glutide oxetine azepam azolam cillin mycin micin cycline floxacin
+prazole parin xaban gatran triptan dronate setron dipine thiazide semide sone olone onide caine codone barbital tidine
+lukast zumab ximab mumab tinib ciclovir navir buvir pentin racetam trigine apine idone piprazole traline triptyline profen
+fenac coxib terol tropium dogrel fibrate tretin platin rubicin taxel
+"""
+DRUG_ENDINGS = tuple(_DRUG_ENDINGS_TEXT.split())
+"""Stems of international non-proprietary names (WHO), as generic drugs end."""
+_TAKEN_TEXT = """
+takes taking took tolerates tolerated continue continues continued start starts started restart restarted stop stopped hold
+held prescribed prescribe increase increased decrease decreased taper tapered titrate titrated refill dose doses rx meds
+medication medications drug drugs antibiotic antibiotics tablet tablets
+"""
+TAKEN = frozenset(_TAKEN_TEXT.split())
+"""Before a word that no list of names holds they say that it is a drug."""

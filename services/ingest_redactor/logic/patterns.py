@@ -4,7 +4,7 @@ Latin, Greek and Cyrillic stand as ranges: RE2 compiles its letter classes to au
 """
 
 LETTER = "A-Za-zÀ-ɏͰ-ӿ"
-UPPER = "A-ZÀ-ÖØ-ÞΑ-ΩА-Я"
+UPPER = "A-ZÀ-ÖØ-ÞĀĆČĎĐĒĘĚĞĢĪĮİĶĹĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚΑ-ΩА-Я"
 
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 DATE = (
@@ -59,21 +59,39 @@ RARE_STREET = (
     rf"|P\.? ?O\.? Box \d{{1,6}}|(?:PSC|Unit) \d{{1,5}},? Box \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
-_PREPOSITION = r"(?:de|la|du|des|del|della|dei|di|da|do|dos|los|las|le|les|el|d['’]|l['’])"
-_HOUSE = r"\d{1,5}(?:\s?[A-Za-z]\b|[/-]\d{1,4}[a-z]?)?"
-FOREIGN_STREET = (
-    r"\b(?:Calle|C/|Callejón|Paseo|Plaza|Ronda|Camino|Carretera|Carrera|Glorieta|Travesía|Avenida|Avda\.?|Av\.|Privada|Andador"
-    r"|Circuito|Retorno|Cerrada|Rúa|Rua|Travessa|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse"
-    r"|Via|Viale|Vicolo|Corso|Contrada|Strada|Piazza|Piazzale|Largo|Borgo|[Uu]lica|ul\.|[Aa]leja|al\.|[Pp]lac|os\."
+_PREPOSITION = (
+    r"(?:de|la|du|des|del|della|delle|dei|degli|di|da|do|dos|das|los|las|le|les|el|van|het|e|d['’]|l['’]|dell['’])"
+)
+_HOUSE = r"\d{1,5}(?:\s?[A-Za-z]\b|[/-][A-Za-z]\b|[/-]\d{1,4}[a-z]?)?"
+_KIND_FIRST = (
+    r"(?:[Cc]alle|[Cc]/|Callejón|[Cc]arrer|[Pp]aseo|[Pp]asseig|[Pp]laza|Plaça|[Rr]onda|Camino|Carretera|[Cc]arrera|Glorieta"
+    r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Andador|Circuito|Retorno|Cerrada|Rúa|[Rr]ua|Travessa"
+    r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
+    r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lica|[Uu]lic[ay]|ul\.|[Aa]leja|al\.|[Pp]lac|pl\.|os\.|Laan"
     r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố)"
-    rf"(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nº|n°)\.?\s?)?{_HOUSE}"
+)
+"""Kinds of street that stand before their name."""
+_KIND_AFTER = (
+    r"(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Reihe|Ring|Allé|Singel|Gracht|Markt|Plein|utca|út|tér|körút|katu|Caddesi|Cad\."
+    r"|Sokağı|Sokak|Sok\.|Bulvarı|náměstí|třída|ulice)"
+)
+_PLACED = (
+    r"(?:Am|Im|An de[rmn]|Auf de[rmn]|In de[rnm]|Unter de[rnm]|Hinter de[rnm]|Vor de[rnm]|Über de[rnm]|Neben de[rnm]"
+    r"|Bei de[rnm]|Zum|Zur|Beim)"
+)
+"""``Am Markt 3``: German streets that are named for where they lie."""
+FOREIGN_STREET = (
+    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nº|n°)\.?\s?)?(?:{_HOUSE}|s/n\b)"
     rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:rue|avenue|boulevard|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
-    rf"|faubourg|(?:route|passage|cours|rang)(?:\s+d[eu]s?))(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
-    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben"
-    r"|straat|laan|plein|kade|gracht|singel|dreef|steeg|dijk|baan|boulevard|hof|gatan|gata|gade|gate|vägen|veien|vegen|vej"
-    r"|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca)"
+    rf"|faubourg|cours|passage|(?:route|rang|square|villa)(?:\s+d[eu]s?)?)(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
+    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben|zeile|twiete"
+    r"|straat|laan|plein|kade|gracht|singel|dreef|steeg|dijk|baan|schans|burgwal|vaart|boulevard|hof|gatan|gata|gade|gate|vägen|veien"
+    r"|vegen|vej|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca)"
     rf"\s+{_HOUSE}"
-    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Allé|utca|út|tér|katu)\s+{_HOUSE}"
+    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+{_KIND_AFTER}\s+(?:No:?\s?)?{_HOUSE}"
+    rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
+    rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
+    rf"|\b{_PLACED}(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
 )
 _TOWN = rf"[{UPPER}][{LETTER}.'’-]+"
 STREET_BEFORE_TOWN = (
@@ -90,9 +108,14 @@ CODE_OF_TOWN = (
 """What such an address cannot be without; told apart from other text in far fewer steps."""
 ANNOUNCED_STREET = (
     r"(?i:\b(?:(?:home|street|shipping|billing|mailing|delivery|postal|current|new)\s+)?(?:address|adresse|anschrift|direcci[oó]n|domicilio"
-    r"|indirizzo|endereço|adres)(?:[\s_]?line)?(?:[\s_]?\d)?[\"'*]{0,3}\s{0,2}(?:is|[:=]|to|est|es|ist|è|é)"
+    r"|indirizzo|endereço|adres)(?:[\s_]?line)?(?:[\s_]?\d)?[\"'*]{0,3}\s{0,2}(?:is|[:=]|to|est|es|ist|è|é"
+    r"|dostawy|zamieszkania|de entrega|de livraison|di consegna)"
     r"|<(?:street|address)[a-z_]{0,12}\d?>|\b(?:street|addr)\s{0,2}[:=]|\b(?:lives?|living|reside[sd]?|residing|based|located|stays?"
-    r"|moved|moving|ship|shipped|deliver|delivered|send|sent)(?: it| this| them)?\s(?:at|to|in))"
+    r"|moved|moving|ship|shipped|deliver|delivered|send|sent|come|go|visit|drive)(?: it| this| them)?\s(?:at|to|in)"
+    r"|\bdelivered [^\s]{1,12} [^\s]{1,12} to"
+    r"|\b(?:pick-?up|drop(?:-?off)?|from|destination|route|lager|visit)\s{0,2}:"
+    r"|\b(?:wohn\S{1,6}|liegt)(?:\s(?:jetzt|nun|in|der|dem|am|im|an))*|\bhabit\S{1,4}(?:\s(?:au|à|en|in))?|\bviv(?:o|e|imos|en)\sen"
+    r"|\babit[oai]\S{0,3}(?:\sin)?|\bwoon\S{0,4}(?:\s(?:aan|op|in|de|het))*|\bmieszka\S{0,3}(?:\s(?:przy|na))?|\bmor[oa]\sn[ao])"
     r"[\"'*]{0,3}\s{0,2}[\"'*]{0,3}"
     rf"(?P<v>[{UPPER}][{LETTER}.'’-]+(?:\s+(?:{_PREPOSITION}|[{UPPER}][{LETTER}.'’-]+)){{0,4}},?\s+{_HOUSE}"
     rf"|\d{{1,5}}(?:[A-Za-z]|[/-]\d{{1,4}})?,?(?:\s+{_CAPITAL_WORD}){{1,4}})"
@@ -112,7 +135,7 @@ ID_WORDS: dict[str, str] = {
     r"|beneficiary|medicare|medicaid"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file",
-    "POLICY": r"policy|insurance|insurer|claim|group",
+    "POLICY": r"policy|insurance|insurer|claim|group|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
@@ -153,7 +176,7 @@ AFTER_BIRTH = (
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 PHONE_WORDS = (
-    r"phone|tel\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
+    r"phone|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
     r"|voicemail from|caller id|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
     r"|whatsapp|sms|callback"
     r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"

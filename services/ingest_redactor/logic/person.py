@@ -4,10 +4,10 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
 from services.ingest_redactor.logic.tagger import (
     SCALE,
@@ -19,7 +19,8 @@ from services.ingest_redactor.logic.tagger import (
     stem_of,
 )
 from services.ingest_redactor.logic.token_batch import TokenBatch, TokenSpans
-from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, BEFORE_NAMES, PARTICLES, TITLES
+from services.ingest_redactor.logic.token_roles import BEFORE_NAMES, INTRODUCING, PARTICLES, TITLES
+from services.ingest_redactor.logic.unheard import may_be_a_name, with_unheard
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -37,6 +38,8 @@ _ANNOUNCED = re.compile(
 )
 _GROUP_CHARS = 1 << 16
 """So many are read together: more would not stay in the processor's cache."""
+_HUMP = re.compile(r"[a-z][A-Z]")
+"""Two of them make a name of code: ``NewRelicAgent``, but ``McDonald``."""
 _DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
 
 
@@ -46,6 +49,9 @@ THRESHOLDS = {
 }
 _NAME, _JOINED, _PLACE = 2, 1, 3
 _LAST = 4
+_LIST_SIGNS = frozenset((",", "/", "+"))
+_STRONG = least_score(SCALE * 3 // 2)
+"""A word that scores so high is a name, so that the capitalised one right after it is its other half."""
 _AFTER_TITLE = 3 * SCALE
 """So much less is asked of the word after a titled one, than of any other beside a name."""
 
@@ -79,7 +85,11 @@ def _mentions(text: str, spans: TokenSpans, candidates: Candidates, thresholds: 
     if not lower and max(marks.values(), default=_JOINED) == _JOINED:
         return []
     bounded(len(marks) + len(lower))
-    found = [_mention(text, spans, start, end, kind) for start, end, kind in _runs(text, tokens, spans, marks)]
+    strong = frozenset(
+        at for at, score in zip(candidates.capitalised, candidates.scores, strict=True) if score >= _STRONG
+    )
+    runs = _runs(text, tokens, spans, marks, strong)
+    found = [_mention(text, spans, start, end, kind) for start, end, kind in runs]
     if lower:
         found += _lower_case_names(text, tokens, spans, lower, marks)
     return found
@@ -120,6 +130,7 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         or (stem in _MONTHS and _beside_a_number(tokens, at))
         or (place_from is None and _sainted(tokens, at))
         or _is_measured(tokens, at)
+        or len(_HUMP.findall(token)) > 1
     ):
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
@@ -157,10 +168,12 @@ def _is_titled(tokens: Sequence[str], at: int) -> bool:
     before = tokens[at - 1]
     if before == "." and at > 1:
         before = tokens[at - 2]
-    return before.lower() in TITLES and before[0].isupper()
+    return before in INTRODUCING or (before.lower() in TITLES and before[0].isupper())
 
 
-def _runs(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int]) -> list[tuple[int, int, int]]:
+def _runs(
+    text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int], strong: Set[int]
+) -> list[tuple[int, int, int]]:
     """Marked tokens that stand together: first, last and what they are. Initials and particles between are taken in."""
     runs: list[tuple[int, int, int]] = []
     done = -1
@@ -178,8 +191,10 @@ def _runs(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int]
         start = at
         while start < end and marks.get(start) == _JOINED and stem_of(tokens[start]) in NO_NAME:
             start += 1
+        while start < end and stem_of(tokens[start]) in TITLES:
+            start += 1
         kind = _NAME if _NAME in kinds else _PLACE if _PLACE in kinds else _JOINED
-        if kind == _JOINED or stem_of(tokens[start]) in TITLES or _names_a_thing(text, tokens, spans, end):
+        if kind == _JOINED or stem_of(tokens[start]) in TITLES or _names_a_thing(text, tokens, spans, start, end):
             continue
         while (
             start
@@ -188,62 +203,56 @@ def _runs(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int]
             and text[spans[start - 1][1] : spans[start][0]] == " "
         ):
             start -= 1
-        if kind == _NAME and _is_unheard_first_name(text, tokens, spans, start):
-            start -= 1
-        if kind == _NAME and start == end and _is_unheard_last_name(text, tokens, spans, end):
-            done = end = end + 1
+        if kind == _NAME:
+            start, end = with_unheard(text, tokens, spans, start, end, strong)
+            done = max(done, end)
         runs.append((start, end, kind))
     return runs
 
 
-def _is_unheard_first_name(text: str, tokens: list[str], spans: TokenSpans, start: int) -> bool:
-    """``for Thandiwe Nkosi``: inside a sentence, a capitalised word that is no other word stands right before a name."""
-    if start < 2:
-        return False
-    word, stem = tokens[start - 1], tokens[start - 1].lower()
-    return (
-        shape_of(word) == "Xx"
-        and len(word) > 2
-        and tokens[start - 2].islower()
-        and text[spans[start - 1][1] : spans[start][0]] == " "
-        and stem not in NEVER
-        and stem not in NO_NAME
-        and stem not in ANNOUNCING_WORDS
-        and stem not in TITLES
-    )
-
-
-def _is_unheard_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int) -> bool:
-    """``Bilkay Seven``: right after a known first name stands a capitalised word that is nothing else."""
-    if end + 1 >= len(tokens) or tokens[end].endswith(("'s", "’s")):
-        return False
-    if not lists_of(tokens[end]) & 1 and tokens[end + 1][1:2] not in ("'", "’"):
-        return False
-    return text[spans[end][1] : spans[end + 1][0]] == " " and _may_be_a_name(tokens[end + 1])
-
-
-def _may_be_a_name(word: str) -> bool:
-    stem = stem_of(word)
-    return (
-        shape_of(word) in ("Xx", "XxX")
-        and len(word) > 1
-        and stem not in NEVER
-        and stem not in NO_NAME
-        and stem not in THINGS
-        and stem not in TITLES
-    )
-
-
-def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, end: int) -> bool:
-    """``Parkinson's disease``, ``Garcia Inc``: what follows says that no person is meant."""
-    if stem_of(tokens[end]) in THINGS:
+def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, start: int, end: int) -> bool:
+    """``Parkinson's disease``, ``Garcia Inc``, ``Marks & Spencer``, ``takes Keppra``: what stands beside it says that no
+    person is meant."""
+    if stem_of(tokens[end]) in THINGS or (
+        start == end and (_is_drug(tokens, end) or _is_owner_of_nothing(tokens, end))
+    ):
+        return True
+    if stem_of(tokens[start]) in SIGHTS or (start and tokens[start - 1].lower() in SIGHTS):
         return True
     following = end + 1
-    return (
-        following < len(tokens)
-        and tokens[following].lower() in THINGS
-        and text[spans[end][1] : spans[following][0]] in (" ", "-")
-    )
+    if following >= len(tokens):
+        return start > 1 and tokens[start - 1] == "&" and _is_firm(tokens[start - 2], tokens[start])
+    if tokens[following] == "&" and following + 1 < len(tokens) and _is_firm(tokens[end], tokens[following + 1]):
+        return True
+    if start > 1 and tokens[start - 1] == "&" and _is_firm(tokens[start - 2], tokens[start]):
+        return True
+    return tokens[following].lower() in THINGS and text[spans[end][1] : spans[following][0]] in (" ", "-")
+
+
+def _is_firm(left: str, right: str) -> bool:
+    """Two last names: of a couple one at least is a first name, or their last name follows."""
+    return shape_of(left) == "Xx" and shape_of(right) == "Xx" and not (lists_of(left) & 1 and lists_of(right) & 1)
+
+
+def _is_owner_of_nothing(tokens: list[str], at: int) -> bool:
+    """``treated for Crohn's.``"""
+    is_last = at + 1 == len(tokens) or not tokens[at + 1][0].isalnum()
+    return is_last and tokens[at].endswith(("'s", "’s")) and not lists_of(tokens[at]) & 3
+
+
+def _is_drug(tokens: list[str], at: int) -> bool:
+    """An unlisted word that ends as generic names of drugs do, or that is taken, or named after ``Medication:``."""
+    stem = stem_of(tokens[at])
+    if lists_of(tokens[at]) & 7 or len(stem) < 4:
+        return False
+    if len(stem) > 6 and stem.endswith(DRUG_ENDINGS):
+        return True
+    before = at - 1
+    while before > 1 and tokens[before] in _LIST_SIGNS and tokens[before - 1][0].isupper():
+        before -= 2
+    if before > 0 and tokens[before] == ":":
+        before -= 1
+    return before >= 0 and tokens[before].lower() in TAKEN
 
 
 def _following(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int, int], end: int) -> int | None:
@@ -273,7 +282,7 @@ def _is_middle_name(text: str, tokens: list[str], spans: TokenSpans, marks: dict
         at not in marks
         and at + 1 in marks
         and text[spans[at - 1][1] : spans[at][0]] == " " == text[spans[at][1] : spans[at + 1][0]]
-        and (_may_be_a_name(tokens[at]) or tokens[at] == "Ó")
+        and (may_be_a_name(tokens[at]) or tokens[at] == "Ó")
     )
 
 
@@ -318,7 +327,7 @@ def read_name(text: str) -> tuple[str, str]:
 
 def looks_like_a_person(text: str) -> bool:
     """Whether a value under the bare key ``name`` is a person's: known names, or two or three capitalised words."""
-    tokens = text.split()
+    tokens = text.replace(", ", " ", 1).split()  # ``Doe, Jane``
     if not 1 <= len(tokens) <= 4 or not all(_WORD.fullmatch(token) for token in tokens):
         return False
     stems = [stem_of(token).rstrip(".") for token in tokens]

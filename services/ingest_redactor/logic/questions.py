@@ -4,7 +4,7 @@ import re
 
 from services.ingest_redactor.logic.documents import Segment
 from services.ingest_redactor.logic.fields import value_in
-from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.siblings import keyed_mention
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -15,13 +15,15 @@ _ASKED = re.compile(
     r"|(?P<NAME>(?:full|first|last|your|legal|maiden) name|name (?:please|on the)|am i (?:speaking|talking) (?:to|with))"
     r"|(?P<ACCOUNT>account (?:number|no|id))|(?P<MEMBER>(?:member(?:ship)?|customer|loyalty) (?:number|no|id))"
     r"|(?P<POLICY>policy (?:number|no))|(?P<SSN>social security(?: number)?|ssn)|(?P<PASSPORT>passport(?: number)?)"
-    r"|(?P<CARD>card number)|(?P<ADDRESS>(?:home|street|billing|shipping|mailing|current|delivery|your) address))\b"
+    r"|(?P<CARD>card number)|(?P<ADDRESS>(?:home|street|billing|shipping|mailing|current|delivery|your|the) address))\b"
 )
 _DEMAND = re.compile(r"(?i)\b(?:please|may i|can i|could you|can you|provide|tell me|enter|confirm|need)\b")
 _LEAD = re.compile(
     r"(?i)(?:(?:yes|sure|ok(?:ay)?|of course|certainly)[,.!]? )?"
     r"(?:it'?s |it is |that'?s |that is |(?:my|the) [a-z ]{2,20} is )?"
 )
+_SAID = re.compile(r"[>\s]*+(?:\[[^\]\n]{1,20}+\][ ]?)?[^\n:?!.]{1,30}+(?:\([^()\n]{1,20}+\)[ ]?)?:[ ]+")
+"""Who speaks, and when."""
 _NAMES = (first_names, ambiguous_first_names, last_names)
 
 
@@ -35,6 +37,27 @@ def mark_answers(segments: list[Segment]) -> None:
         if before is not None and len(text) <= _MAX_ANSWER_CHARS and segment.kind is None:
             segment.asked = asked_kind(before)
         before = text
+
+
+def answers_in(text: str) -> list[Mention]:
+    """Answers in the lines of a written conversation: ``Agent: Your name?``, and what the next one says."""
+    found: list[Mention] = []
+    question = ""
+    start = 0
+    for line in text.split("\n"):
+        said = _SAID.match(line) if question else None
+        if said is not None and len(line) - said.end() <= _MAX_ANSWER_CHARS:
+            asked, at = asked_kind(question), said.end()
+            mention = answer_to(asked, line[at:]) if asked is not None else None
+            if mention is not None:
+                found.append(mention._replace(start=mention.start + start + at, end=mention.end + start + at))
+                bounded(len(found))
+        if line[-2:].rstrip().endswith("?"):
+            question = line
+        elif line:
+            question = ""
+        start += len(line) + 1
+    return found
 
 
 def asked_kind(text: str) -> str | None:

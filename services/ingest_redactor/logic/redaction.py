@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from services.ingest_redactor.logic.addresses import code_after, number_or_street_after, parts_of_address
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
+from services.ingest_redactor.logic.layout import with_layout
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.questions import answer_to, mark_answers
 from services.ingest_redactor.logic.scanner import Scanner, plain
 from services.ingest_redactor.logic.siblings import keyed_mention, tied
-from services.ingest_redactor.logic.tables import with_tables
 from shared.errors import PoisonError
 from shared.events.calls import Answer, Request, ToolDefinition
 from shared.prompting import placeholders
@@ -203,7 +203,7 @@ class Redactor:
         found: list[list[Mention]] = [[] for _ in texts]
         scanned = self._scanner.scan_all([texts[at] for at in unread], again=again)
         for at, mentions in zip(unread, scanned, strict=True):
-            if mentions := with_tables(texts[at], mentions):
+            if mentions := with_layout(texts[at], mentions):
                 found[at] = _with_ties(texts[at], mentions)
             elif digests[at]:
                 if len(self._clean) >= _CLEAN_ENTRIES:
@@ -258,11 +258,13 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
     """With towns, postal codes and dates that count because of what stands right before them."""
     tied: list[Mention] = []
     found: list[Mention] = []
+    grown = False
     for mention in mentions:
         if mention.type == "ADDRESS":
             street, *around = parts_of_address(text, mention)
             found.append(street)
             tied += around
+            grown |= street.end > mention.end or street.start < mention.start
             continue
         found.append(mention)
         if mention.type in ("NAME", "EMAIL"):
@@ -271,7 +273,7 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
                 tied += number_or_street_after(text, mention)
         elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
             tied.append(code)
-    return without_overlaps(found + tied, []) if tied else found
+    return without_overlaps(found + tied, []) if tied or grown else found
 
 
 def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:

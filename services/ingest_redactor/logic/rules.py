@@ -43,7 +43,7 @@ from services.ingest_redactor.logic.spellings import (
     spelled_mail,
 )
 
-RULE_SET = "2026-5"
+RULE_SET = "2026-6"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]
@@ -183,14 +183,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone with a leading zero",
         "PHONE",
-        r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{2,4}[ -]\d{5,8}\b",
+        r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{2,4}[ /-]\d{5,8}\b",
         confirm.grouped_phone,
     ),
     Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
     Rule(
         "grouped phone",
         "PHONE",
-        r"(?i)(?:\b(?:at|on|to|from|number|no)|:|^|\n)\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
+        r"(?i)(?:\b(?:at|on|to|from|number|no)|[:>|*•]|^|\n|- )\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
         r"|(?P<w>\(?\d{2,3}\)?(?:[ -]\d{2,4}){1,4})[ -]?(?:-|\\,)?(?:office|fax|mobile|cell|home|work)\b",
         confirm.spaced_phone,
     ),

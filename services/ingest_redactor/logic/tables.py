@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from services.ingest_redactor.logic.fields import labelled_values
-from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
+from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.siblings import keyed_mention, kinds_of_siblings, tied
 
 MAX_COLUMNS = 64
@@ -60,15 +59,6 @@ def read_tables(text: str) -> Tables | None:
     if "<t" in text or "<T" in text:
         return _of_rows(_html(text))
     return None
-
-
-def with_tables(text: str, mentions: list[Mention]) -> list[Mention]:
-    """The mentions in a text together with those of its tables and labelled lines, none in a header."""
-    tables = read_tables(text)
-    fields, labels = labelled_values(text) if ":" in text else ([], [])
-    if tables is not None:
-        return without_overlaps(mentions + tables.mentions + fields, tables.headers + labels)
-    return without_overlaps(mentions + fields, labels) if fields or (labels and mentions) else mentions
 
 
 def header_kinds(keys: list[str]) -> list[str | None] | None:

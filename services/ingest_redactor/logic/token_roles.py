@@ -6,9 +6,17 @@ from shared.tasks.names import first_names, last_names
 
 CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, ANNOUNCING = 1, 2, 4, 8, 16, 32, 64
 
-TITLES = frozenset("mr mrs ms dr prof professor doctor sir madam mister miss nurse rn".split())  # noqa: SIM905
+_TITLES_TEXT = """
+mr mrs ms dr prof professor doctor sir madam mister miss nurse rn herr frau madame monsieur mme señor señora signor signora
+mevrouw meneer senhor senhora pani
+"""
+TITLES = frozenset(_TITLES_TEXT.split())
+INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße heisse heter hedder heet chamo".split())  # noqa: SIM905
+"""Verbs with which people tell their names."""
 PARTICLES = frozenset("van von der den de del della di da du dos la le bin al el y ter ten st dela een".split())  # noqa: SIM905
-BEFORE_NAMES = PARTICLES | {form for title in TITLES for form in (title.capitalize(), title.upper())} | {"."}
+BEFORE_NAMES = (
+    PARTICLES | INTRODUCING | {form for title in TITLES for form in (title.capitalize(), title.upper())} | {"."}
+)
 """The dot is that of a title."""
 _ANNOUNCING_TEXT = """
 is name's called named name of under am i'm me for patient customer client guest passenger employee recipient payee attn
@@ -38,7 +46,7 @@ def roles_of(token: str) -> int:
     roles = 0
     if is_upper and token not in _NEVER_CAPITALISED:
         roles |= CAPITALISED
-    if is_upper and low in TITLES:
+    if (is_upper and low in TITLES) or token in INTRODUCING:
         roles |= TITLE
     if token in PARTICLES:
         roles |= PARTICLE

@@ -1,0 +1,25 @@
+"""What the layout of a text says of the values in it: tables, labelled lines and lists, markup, letters, conversations."""
+
+from services.ingest_redactor.logic.fields import labelled_values
+from services.ingest_redactor.logic.letters import greeted, greets, names_in_letters
+from services.ingest_redactor.logic.markup import marked_values
+from services.ingest_redactor.logic.mentions import Mention, without_overlaps
+from services.ingest_redactor.logic.questions import answers_in
+from services.ingest_redactor.logic.tables import read_tables
+
+
+def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
+    """The mentions in a text together with those that its layout tells, none in a header or a label."""
+    tables = read_tables(text)
+    fields, labels = labelled_values(text) if ":" in text else ([], [])
+    if "=" in text or "</" in text:
+        fields += marked_values(text)
+    if "\n" in text or ("<" in text and "@" in text):
+        fields += names_in_letters(text)
+        if "?\n" in text:
+            fields += answers_in(text)
+    elif greets(text):
+        fields += greeted(text)
+    if tables is not None:
+        return without_overlaps(mentions + tables.mentions + fields, tables.headers + labels)
+    return without_overlaps(mentions + fields, labels) if fields or (labels and mentions) else mentions

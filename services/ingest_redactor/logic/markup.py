@@ -1,0 +1,83 @@
+"""Values in markup and in logs: elements, attributes and ``key=value`` name them by the table of keys, as JSON does."""
+
+import re
+from collections.abc import Iterator
+
+from services.ingest_redactor.logic.confirm import user_name
+from services.ingest_redactor.logic.fields import VALUE_KINDS
+from services.ingest_redactor.logic.keys import kind_of, normalised
+from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.siblings import KEY_PRIORITY, WITH_ADDRESS, keyed_mention, kinds_of_siblings, tied
+from shared.tasks.names import first_names
+
+_MAX_SIBLINGS = 32
+_ELEMENT = re.compile(
+    r"<(?:\w{1,20}:)?([A-Za-z][\w.-]{1,40}+)"
+    r"(?:\s++value=[\"']([^\"'<>\n]{2,160}+)[\"']|(?:\s[^<>]*+)?>\s*+([^<>\s][^<>\n]{1,160}+)</)"
+)
+_KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
+"""Read from its end, a key is found in one step."""
+_MAX_KEY_CHARS = 42
+_VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,80}+)")
+_ELEMENT_KINDS = VALUE_KINDS | {"NAME?", "EMAIL", *WITH_ADDRESS}
+_HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
+_BARE = frozenset("name names first last title".split())  # noqa: SIM905
+
+
+def marked_values(text: str) -> list[Mention]:
+    """Values of elements and attributes whose names are keys. Linear in the text."""
+    found = list(_of_elements(text)) if "</" in text or "/>" in text else []
+    at = text.find("=")
+    while at >= 0:
+        key = _KEY_REVERSED.match(text[max(0, at - _MAX_KEY_CHARS) : at][::-1])
+        if key is not None and (mention := _assigned(key[1][::-1], text, at + 1)) is not None:
+            found.append(mention)
+            bounded(len(found))
+        at = text.find("=", at + 1)
+    return found
+
+
+def _of_elements(text: str) -> Iterator[Mention]:
+    """Elements up to a name that comes again stand side by side: ``<given>`` says what ``<family>`` is."""
+    side_by_side: dict[str, tuple[int, str]] = {}
+    for match in _ELEMENT.finditer(text):
+        key, group = match[1], match.lastindex or 3
+        if key in side_by_side or len(side_by_side) >= _MAX_SIBLINGS:
+            yield from _siblings(side_by_side)
+            side_by_side = {}
+        side_by_side[key] = (match.start(group), match[group].rstrip())
+    yield from _siblings(side_by_side)
+
+
+def _siblings(elements: dict[str, tuple[int, str]]) -> Iterator[Mention]:
+    named: list[tuple[str, Mention]] = []
+    kinds = kinds_of_siblings(list(elements)) if elements else []
+    for kind, (start, value) in zip(kinds, elements.values(), strict=True):
+        mention = keyed_mention(kind, value) if kind in _ELEMENT_KINDS and kind is not None else None
+        if mention is not None and kind is not None:
+            named.append((kind, mention._replace(start=mention.start + start, end=mention.end + start)))
+    return (mention for mention in tied(named) if mention is not None)
+
+
+def _assigned(key: str, text: str, at: int) -> Mention | None:
+    """In code a bare ``name`` is rarely a person's, and ``login=ok`` logs nobody in."""
+    kind = kind_of(key.rpartition(".")[2], "")
+    if kind is None or (kind not in VALUE_KINDS and kind not in ("NAME?", "USER")):
+        return None
+    match = _VALUE.match(text, at)
+    if match is None:
+        return None
+    value, start = match[match.lastindex or 0], match.start(match.lastindex or 0)
+    if kind == "USER" and user_name(value.lower(), "", "") is None:
+        return None
+    if (
+        kind == "NAME?"
+        and normalised(key) in _BARE
+        and value.split()[:1]
+        and value.split()[0].lower() not in first_names()
+    ):
+        return None
+    mention = keyed_mention(kind, value)
+    if mention is None and kind == "NAME?" and _HANDLE.fullmatch(value):
+        mention = Mention(0, len(value), "USER", value, "", KEY_PRIORITY)
+    return None if mention is None else mention._replace(start=mention.start + start, end=mention.end + start)

@@ -1,0 +1,80 @@
+"""Halves of names that the tagger does not know, beside one that it does: ``Thandiwe Nkosi``, ``Bilkay Seven``."""
+
+from collections.abc import Set
+
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.tagger import lists_of, shape_of, stem_of
+from services.ingest_redactor.logic.token_batch import TokenSpans
+from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, TITLES
+from shared.tasks.names import ambiguous_first_names
+from shared.tasks.verbs import CANONICAL
+
+_FIRST, _LAST = 1, 4
+_SIGNS = frozenset(",;:([\"'|>=-/*")
+_ROLES = frozenset("patient pt employee passenger customer client driver guest member agent tenant caller".split())  # noqa: SIM905
+_SENTENCE_ENDS = frozenset(".!?\n")
+_SENTENCE_TOKENS = 24
+"""So far ahead a question mark is looked for."""
+
+
+def with_unheard(
+    text: str, tokens: list[str], spans: TokenSpans, start: int, end: int, strong: Set[int]
+) -> tuple[int, int]:
+    """First and last token of a name with the half before it and, of a name of one token, the half after it."""
+    is_beside = start > 0 and text[spans[start - 1][1] : spans[start][0]] == " "
+    if is_beside and shape_of(tokens[start - 1]) == "Xx":
+        start -= _is_word_name(tokens, start) or _is_first_name(tokens, start, end)
+    if start == end and _is_last_name(text, tokens, spans, end, end in strong):
+        end += 1
+    return start, end
+
+
+def _is_first_name(tokens: list[str], start: int, end: int) -> bool:
+    """A word that is no other word: inside a sentence, or at the head of one before what is a last name only."""
+    word, stem = tokens[start - 1], tokens[start - 1].lower()
+    if len(word) <= 2 or stem in NEVER or stem in NO_NAME or stem in ANNOUNCING_WORDS or stem in TITLES:
+        return False
+    before = tokens[start - 2] if start > 1 else "\n"
+    if before.islower():
+        return start > 1
+    is_last = start == end and not lists_of(tokens[start]) & _FIRST
+    return is_last and stem not in CANONICAL and (before in _SIGNS or before == "\n" or before.lower() in _ROLES)
+
+
+def _is_word_name(tokens: list[str], start: int) -> bool:
+    """``Will Grace``, but not ``Will Grace come?``"""
+    stem = tokens[start - 1].lower()
+    if stem not in NO_NAME or stem not in ambiguous_first_names():
+        return False
+    if start > 1 and tokens[start - 2] not in _SENTENCE_ENDS:
+        return True
+    for token in tokens[start : start + _SENTENCE_TOKENS]:
+        if token in _SENTENCE_ENDS:
+            return token != "?"  # noqa: S105
+    return True
+
+
+def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, strong: bool) -> bool:
+    """``Bilkay Seven``: right after a known first name stands a capitalised word that is nothing else."""
+    if end + 1 >= len(tokens) or tokens[end].endswith(("'s", "’s")) or text[spans[end][1] : spans[end + 1][0]] != " ":
+        return False
+    lists, following = lists_of(tokens[end]), tokens[end + 1]
+    if lists & 3 and following.lower() in NO_NAME and following.lower() in ambiguous_first_names():
+        is_dated = end + 2 < len(tokens) and tokens[end + 2][0].isdigit()
+        return shape_of(following) == "Xx" and not is_dated  # ``Grace May``
+    if not lists & _FIRST and following[1:2] not in ("'", "’") and (not strong or lists & _LAST):
+        return False
+    return may_be_a_name(following)
+
+
+def may_be_a_name(word: str) -> bool:
+    """A capitalised word that is known as no other."""
+    stem = stem_of(word)
+    return (
+        shape_of(word) in ("Xx", "XxX")
+        and len(word) > 1
+        and stem not in NEVER
+        and stem not in NO_NAME
+        and stem not in THINGS
+        and stem not in TITLES
+    )

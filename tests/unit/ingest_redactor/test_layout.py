@@ -1,0 +1,47 @@
+"""Markup, logs, lists, letters and conversations say what stands in them."""
+
+import pytest
+
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.scanner import Scanner
+
+REDACTOR = Redactor(Scanner("pii"))
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("<p><given>Zub</given><family>Quill</family></p>", "<p><given>⟦NAME_1:first⟧</given><family>⟦NAME_1:last⟧</family></p>"),
+        ('<given value="Zub"/><mrn value="4471-22"/>', '<given value="⟦NAME_1:first⟧"/><mrn value="⟦RECORD_1:d4-2⟧"/>'),
+        ('<row fname="Zub" lname="Quill" street="Vexa 2a"/>', '<row fname="⟦NAME_1:first⟧" lname="⟦NAME_2:last⟧" street="⟦ADDRESS_1⟧"/>'),
+        ('level=info customer="Zub Quill" try=2', 'level=info customer="⟦NAME_1⟧" try=2'),
+        ("auth user=zub.quill ok", "auth user=⟦USER_1⟧ ok"),
+        ("- given: Zub\n  family: Quill\n", "- given: ⟦NAME_1:first⟧\n  family: ⟦NAME_2:last⟧\n"),
+        ("accounts:\n  - 44712\n  - 44713\nother: 5", "accounts:\n  - ⟦ACCOUNT_1:d5⟧\n  - ⟦ACCOUNT_2:d5⟧\nother: 5"),
+        ("## numbers to call\n\n- 689 456 458\n", "## numbers to call\n\n- ⟦PHONE_1⟧\n"),
+        ("From: Zub Quill <zq@example.org>", "From: ⟦NAME_1⟧ <⟦EMAIL_1⟧>"),
+        ('To: "Quill, Zub" <zq@example.org>', 'To: "⟦NAME_1:last⟧, ⟦NAME_1:first⟧" <⟦EMAIL_1⟧>'),
+        ("Dear Ms. Quill,\n\nit came.", "Dear Ms. ⟦NAME_1:last⟧,\n\nit came."),
+        ("It came.\n\nBest regards,\nZub Quill\nBuyer", "It came.\n\nBest regards,\n⟦NAME_1⟧\nBuyer"),
+        ("Thanks,\nZub Quill\n45 Vexgate, London", "Thanks,\n⟦NAME_1⟧\n⟦ADDRESS_1⟧, ⟦PLACE_1⟧"),
+        ("A: Your full name?\nB: Zub Quill\nA: ok", "A: Your full name?\nB: ⟦NAME_1⟧\nA: ok"),
+        ("[09:15] Agent Zubo: the refund is due", "[09:15] Agent ⟦NAME_1:first⟧: the refund is due"),
+        ("jane.miller: where?\nzub.quill: here it is", "⟦USER_1⟧: where?\n⟦USER_2⟧: here it is"),
+    ],
+)  # fmt: skip
+def test_values_are_known_by_their_place(text: str, redacted: str) -> None:
+    assert REDACTOR.redact_text(text)[0] == redacted
+    assert REDACTOR.redact_text(redacted)[0] == redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "login=ok status=200 account=x", "f(title='Blue Widget', user=user_id)",
+        "Hello World,\nthis is a test", "Hi everyone,\nall is done", "Thanks\nPython - a language",
+        "Support Team <https://example.org>", "app.log: rotated\nconfig.yaml: read again", "steps:\n  - 44712\n",
+        "Which one is it?\nA: The first",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    assert REDACTOR.redact_text(text)[0] == text
