@@ -9,7 +9,7 @@ from services.ingest_redactor.logic.confirm import user_name
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
-from services.ingest_redactor.logic.person import read_name
+from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from services.ingest_redactor.logic.siblings import KEY_PRIORITY, keyed_mention, resolved
 
 _MAX_LABEL_CHARS, _MAX_VALUE_CHARS = 40, 120
@@ -55,6 +55,11 @@ def labelled_values(text: str) -> tuple[list[Mention], list[tuple[int, int]]]:
             mention = _labelled(listed, line[item.end() :])
             if mention is not None:
                 found.append(_moved(mention, start + item.end()))
+        elif listed is not None and line.strip() and not sign:
+            mention = _below(listed, line)
+            if mention is not None:
+                found.append(_moved(mention, start))
+            listed = listed if line[0] in " \t" else None
         elif sign and 2 <= len(label) <= _MAX_LABEL_CHARS:
             key = label.strip(_AROUND)
             kind = _kind(key)
@@ -79,6 +84,13 @@ def labelled_values(text: str) -> tuple[list[Mention], list[tuple[int, int]]]:
     if any(user_name(handle.canonical, "", "") for handle in handles):
         found += handles  # whoever speaks with somebody is somebody too
     return found, labels
+
+
+def _below(kind: str, line: str) -> Mention | None:
+    """The line below a label: the head of an address is whose it is."""
+    if kind == "ADDRESS" and not any(map(str.isdigit, line)):
+        kind = "NAME" if looks_like_a_person(line.strip(_AROUND)) else kind
+    return _labelled(kind, line)
 
 
 class _Half(NamedTuple):

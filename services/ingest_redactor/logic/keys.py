@@ -88,8 +88,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?line)?_?[123]?|line_?[12]|anschrift|adress?e?|adres|direccion|domicilio|indirizzo"
-        r"|endereco)",
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?line)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand|wohn)?(?:anschrift|adress?e?)|adres|direccion|domicilio|indirizzo"
+        r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),

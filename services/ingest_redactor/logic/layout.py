@@ -1,7 +1,7 @@
 """What the layout of a text says of the values in it: tables, labelled lines and lists, markup, letters, conversations."""
 
 from services.ingest_redactor.logic.fields import labelled_values
-from services.ingest_redactor.logic.letters import greeted, greets, names_in_letters
+from services.ingest_redactor.logic.letters import greeted, greets, names_in_letters, turned
 from services.ingest_redactor.logic.markup import marked_values
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.questions import answers_in
@@ -18,8 +18,10 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
         fields += names_in_letters(text)
         if "?\n" in text:
             fields += answers_in(text)
-    elif greets(text):
-        fields += greeted(text)
+    else:
+        if greets(text):
+            fields += greeted(text)
+        fields += turned(text)
     if tables is not None:
         return without_overlaps(mentions + tables.mentions + fields, tables.headers + labels)
     return without_overlaps(mentions + fields, labels) if fields or (labels and mentions) else mentions

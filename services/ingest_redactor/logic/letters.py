@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.person import NAME_PRIORITY, read_name
 from services.ingest_redactor.logic.token_roles import TITLES
-from shared.prompting.renderings import read_case
+from shared.prompting.renderings import read_case, read_date
 
 _PRIORITY = NAME_PRIORITY - 1
 _WORD = r"(?:[^\W\d_a-zß-öø-ÿ](?:[^\W\d_]|[.'’-](?=[^\W\d_])){0,30}+\.?)"
@@ -37,6 +38,12 @@ poważaniem hilsen hälsningar abraços cumprimentos obrigado obrigada respectfu
 _CLOSINGS = frozenset(_CLOSINGS_TEXT.split())
 """The last word of the line above a signature."""
 _LINE = re.compile(rf"(?:Dr\.? |Prof\.? |(?:Ihre?|Your|Deine?) )?(?P<v>{_NAME})(?: ?[,|/–-].*)?$")
+_TURNED = re.compile(
+    rf"(?P<last>{_NAME}), (?P<first>{_NAME})(?: ?[|;(–-] ?|, )(?:DOB:? |born )?(?P<date>(?i:{DATE}))\b"
+)
+_MAX_TURNED_CHARS = 40
+LATEST_BIRTH_YEAR = 2012
+"""Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 _STREET_LINE = re.compile(rf"\d{{1,4}}[A-Za-z]?,? {_NAME}(?=, {_WORD})")
 _MAX_GREETING_CHARS, _MAX_CLOSING_CHARS, _MAX_LINE_CHARS, _SIGNATURE_LINES = 16, 48, 80, 7
 _NOBODY = (
@@ -71,6 +78,25 @@ def greeted(line: str, start: int = 0) -> Iterator[Mention]:
             yield name._replace(form=name.form.replace("first", "last")) if match["title"] else name
 
 
+def turned(line: str, start: int = 0) -> Iterator[Mention]:
+    """``Doe, Jane | 12.02.1977``: a date long past says who stands before it."""
+    match = _TURNED.match(line) if ", " in line[:_MAX_TURNED_CHARS] else None
+    read = read_date(match["date"]) if match is not None else None
+    if match is None or read is None or read[0].year > LATEST_BIRTH_YEAR:
+        return
+    last, first = match["last"], match["first"]
+    if _NOBODY.isdisjoint(f"{first} {last}".lower().split()):
+        yield from _halves(start, match)
+
+
+def _halves(start: int, match: re.Match[str]) -> Iterator[Mention]:
+    """The last and the first name of one person."""
+    canonical = f"{match['first'].lower()}|{match['last'].lower()}"
+    for part in ("last", "first"):
+        form = ".".join(token for token in (part, read_case(match[part])) if token)
+        yield Mention(start + match.start(part), start + match.end(part), "NAME", canonical, form, _PRIORITY)
+
+
 def _name(start: int, value: str, *, single: bool = True) -> Iterator[Mention]:
     value = value.rstrip(".")
     words = value.lower().replace("-", " ").split()
@@ -85,15 +111,10 @@ def _before_mail(text: str, end: int) -> Iterator[Mention]:
     """``Jane Doe <jd@…>``, ``"Doe, Jane" <jd@…>``"""
     start = max(0, end - _LOOK_BACK)
     before = text[start:end]
-    turned = _LAST_FIRST.search(before)
-    if turned is not None and ('"' in turned.group() or " " not in turned["last"]):
-        first, last = turned["first"], turned["last"]
-        if _NOBODY.isdisjoint(f"{first} {last}".lower().split()):
-            canonical = f"{first.lower()}|{last.lower()}"
-            for part, value in (("last", last), ("first", first)):
-                form = ".".join(token for token in (part, read_case(value)) if token)
-                at = start + turned.start(part)
-                yield Mention(at, at + len(value), "NAME", canonical, form, _PRIORITY)
+    comma = _LAST_FIRST.search(before)
+    if comma is not None and ('"' in comma.group() or " " not in comma["last"]):
+        if _NOBODY.isdisjoint(f"{comma['first']} {comma['last']}".lower().split()):
+            yield from _halves(start, comma)
         return
     match = _BEFORE_MAIL.search(before)
     if match is not None and match["v"]:
@@ -106,6 +127,7 @@ def _in_lines(text: str) -> Iterator[Mention]:
     for at, line in enumerate(text.split("\n")):
         if greets(line):
             yield from greeted(line, start)
+        yield from turned(line, start)
         if len(line) > _MAX_LINE_CHARS:
             start, closed = start + len(line) + 1, ""
             continue

@@ -29,7 +29,7 @@ _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescen
 _QUADRANT = r"(?:\s+(?:NW|NE|SW|SE)\b)?"
 _KIND_CAPITAL = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way"
-    r"|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway"
+    r"|Parade|Esplanade|Quay|Approach|Gardens|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway"
     r"|Marg|Chowk|Nagar|Salai|Vihar)"
 )
 _KIND_RARE = (
@@ -56,6 +56,7 @@ _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
     rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
+    r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
     rf"|P\.? ?O\.? Box \d{{1,6}}|(?:PSC|Unit) \d{{1,5}},? Box \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
@@ -67,7 +68,7 @@ _KIND_FIRST = (
     r"(?:[Cc]alle|[Cc]/|Callejón|[Cc]arrer|[Pp]aseo|[Pp]asseig|[Pp]laza|Plaça|[Rr]onda|Camino|Carretera|[Cc]arrera|Glorieta"
     r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Andador|Circuito|Retorno|Cerrada|Rúa|[Rr]ua|Travessa"
     r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
-    r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lica|[Uu]lic[ay]|ul\.|[Aa]leja|al\.|[Pp]lac|pl\.|os\.|Laan"
+    r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lica|[Uu]lic[ay]|ul\.|[Aa]lej[ae]|Rynek|al\.|[Pp]lac|pl\.|os\.|Laan"
     r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố)"
 )
 """Kinds of street that stand before their name."""
@@ -86,7 +87,8 @@ FOREIGN_STREET = (
     rf"|faubourg|cours|passage|(?:route|rang|square|villa)(?:\s+d[eu]s?)?)(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
     rf"|[{UPPER}][{LETTER}-]{{2,}}(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben|zeile|twiete"
     r"|straat|laan|plein|kade|gracht|singel|dreef|steeg|dijk|baan|schans|burgwal|vaart|boulevard|hof|gatan|gata|gade|gate|vägen|veien"
-    r"|vegen|vej|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca)"
+    r"|vegen|vej|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca"
+    r"|stígur|vegur|ská|cká)"
     rf"\s+{_HOUSE}"
     rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+{_KIND_AFTER}\s+(?:No:?\s?)?{_HOUSE}"
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"

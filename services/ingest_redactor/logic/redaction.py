@@ -11,6 +11,7 @@ from services.ingest_redactor.logic.addresses import code_after, number_or_stree
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.layout import with_layout
+from services.ingest_redactor.logic.letters import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.questions import answer_to, mark_answers
@@ -26,9 +27,7 @@ MAX_ENTITIES = 1000
 """Every entity is looked for everywhere in the call: this bounds the time that one record may take."""
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
-_DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?)(?P<date>{DATE})\b", re.IGNORECASE)
-LATEST_BIRTH_YEAR = 2012
-"""Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
+_DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?)(?P<date>{DATE})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,14 +183,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone with a leading zero",
         "PHONE",
-        r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{2,4}[ /-]\d{5,8}\b",
+        r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{1,4}[ /-]\d{5,8}\b",
         confirm.grouped_phone,
     ),
     Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
     Rule(
         "grouped phone",
         "PHONE",
-        r"(?i)(?:\b(?:at|on|to|from|number|no)|[:>|*•]|^|\n|- )\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
+        r"(?i)(?:\b(?:at|on|to|from|number|no|au|unter|op|al|pod)"
+        r"|[:>|*•]|^|\n|- )\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
         r"|(?P<w>\(?\d{2,3}\)?(?:[ -]\d{2,4}){1,4})[ -]?(?:-|\\,)?(?:office|fax|mobile|cell|home|work)\b",
         confirm.spaced_phone,
     ),

@@ -16,6 +16,8 @@ _MAX_HEADERS = 1000
 _WIDE = "  "
 _SEPARATORS = ("|", "\t", ";", ",", _WIDE)
 _HEADER_CELL = re.compile(r"[^\W\d_][\w .#/()'-]*+|#|")
+_NUMBERED = {"policy": "POLICY", "claim": "POLICY", "licence": "LICENCE", "license": "LICENCE"}
+"""Columns that hold numbers of people beside columns that hold their names or the like."""
 _RULE = re.compile(r"[-+|:=─┼ \t]+")
 """The line under a header, or around a table."""
 _QUOTED = {
@@ -71,7 +73,9 @@ def header_kinds(keys: list[str]) -> list[str | None] | None:
     ):
         return None
     kinds = kinds_of_siblings(keys)
-    return kinds if any(kinds) else None
+    if not any(kinds):
+        return None
+    return [kind or _NUMBERED.get(key.lower()) for kind, key in zip(kinds, keys, strict=True)]
 
 
 _Columns = list[tuple[int, str]]
