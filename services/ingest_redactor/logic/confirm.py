@@ -285,7 +285,7 @@ def identifier(type_: str) -> Confirm:
             return None
         digits = sum(map(str.isdigit, value))
         announced = (
-            before.rstrip(" \"'(")
+            before.rstrip(" \"'([<")
             .lower()
             .endswith(("number", "no", "no.", "id", "#", ":", "=", "is", "code", "s/n", "mrn", "vin"))
         )

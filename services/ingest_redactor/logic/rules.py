@@ -198,7 +198,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced phone",
         "PHONE",
-        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on)?[ :#\n\"'*>=]{{1,5}}"
+        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on)?[ :#\n\"'*>=<\[]{{1,5}}"
         rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
         confirm.context_phone,
     ),

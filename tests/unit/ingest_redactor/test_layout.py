@@ -24,6 +24,8 @@ REDACTOR = Redactor(Scanner("pii"))
         ("Quill, Zub | 12.02.1977 | ok", "⟦NAME_1:last⟧, ⟦NAME_1:first⟧ | ⟦DOB_1:dot⟧ | ok"),
         ("Lieferadresse:\nZub Quill\nMolenweg 5", "Lieferadresse:\n⟦NAME_1⟧\n⟦ADDRESS_1⟧"),
         ("name,policy\nZub Quill,P-37673-654", "name,policy\n⟦NAME_1⟧,⟦POLICY_1:pA-99999-999⟧"),
+        ("the account [4051 5105 11] and policy (PC/562325)", "the account [⟦ACCOUNT_1:p9999_9999_99⟧] and policy (⟦POLICY_1:x9⟧)"),
+        ("phone on file, phone <41 252 74 95>", "phone on file, phone <⟦PHONE_1⟧>"),
         ("Dear Ms. Quill,\n\nit came.", "Dear Ms. ⟦NAME_1:last⟧,\n\nit came."),
         ("It came.\n\nBest regards,\nZub Quill\nBuyer", "It came.\n\nBest regards,\n⟦NAME_1⟧\nBuyer"),
         ("Thanks,\nZub Quill\n45 Vexgate, London", "Thanks,\n⟦NAME_1⟧\n⟦ADDRESS_1⟧, ⟦PLACE_1⟧"),
