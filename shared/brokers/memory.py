@@ -10,7 +10,7 @@ slow network), raise (a lost request, or after ``….after`` a lost answer), or 
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from shared.brokers.memory_cluster import Member, MemoryCluster
@@ -255,12 +255,13 @@ class _MemoryProducer:
         self._open = True
         await self._call("begin.after")
 
-    async def send(self, records: Sequence[OutRecord]) -> None:
+    async def send(self, records: Iterable[OutRecord]) -> None:
         await self._call("send")
-        half = len(records) // 2
-        self._append(records[:half])
+        written = list(records)
+        half = len(written) // 2
+        self._append(written[:half])
         await self._call("send.middle")
-        self._append(records[half:])
+        self._append(written[half:])
         if self._id is None:
             self._cluster.wake()
         await self._call("send.after")

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 
 from shared.errors import PoisonError
+from shared.stream.broker import OutRecord
 from shared.stream.outcome import Rejected
 from shared.stream.records import Record, TopicPartition
 
@@ -44,3 +45,10 @@ def offsets_after(
     for record in reversed(records[done:]):
         offsets[TopicPartition(record.topic, record.partition)] = record.offset
     return offsets
+
+
+def handed_over(records: list[OutRecord]) -> Iterator[OutRecord]:
+    """``records`` one by one. The list is emptied after the last: until the broker has answered, the client's batches hold
+    it all once more."""
+    yield from records
+    records.clear()

@@ -6,7 +6,7 @@ Every method may raise :class:`shared.errors.TransientError` (the broker is away
 permission). All times are seconds; every reader is read_committed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -136,8 +136,9 @@ class Producer(Protocol):
         """With a transactional id: fences every earlier holder of that id and settles its open transaction."""
         ...
 
-    async def send(self, records: Sequence[OutRecord]) -> None:
-        """Write ``records`` in order per partition; returns once all are acknowledged (in the open transaction)."""
+    async def send(self, records: Iterable[OutRecord]) -> None:
+        """Write ``records`` in order per partition; returns once all are acknowledged (in the open transaction).
+        They are read once, to their end, before the first answer is waited for."""
         ...
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ cancellation that nobody asked for. None of them may end a process, and none may
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import TypeVar
 
 from shared.errors import FlywheelError, TransientError
@@ -54,7 +54,7 @@ class GuardedProducer:
     async def start(self) -> None:
         await sorted_by_kind("start the producer", self._inner.start())
 
-    async def send(self, records: Sequence[OutRecord]) -> None:
+    async def send(self, records: Iterable[OutRecord]) -> None:
         await sorted_by_kind("send", self._inner.send(records))
 
     async def close(self) -> None:

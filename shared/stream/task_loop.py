@@ -22,9 +22,9 @@ from collections.abc import Callable, Mapping
 
 from shared import telemetry
 from shared.errors import CorruptedError, FatalError, FlywheelError, MigratedError, TransientError
-from shared.stream.batches import as_rejected, heads, merge_topics, offsets_after
+from shared.stream.batches import as_rejected, handed_over, heads, merge_topics, offsets_after
 from shared.stream.broker import Committed, TransactionalProducer
-from shared.stream.counting import count_committed
+from shared.stream.counting import count_committed, count_outputs
 from shared.stream.engine import Engine
 from shared.stream.guarded import GuardedTransactions, gave_up, told_to_cancel
 from shared.stream.inquiry import Inquiry
@@ -232,10 +232,8 @@ class TaskLoop:
         self._in_batch = True
         try:
             while not self._stopping:
-                records = await self._collect()
-                if records:
-                    await self._process(work, records)
-                elif self._positions != self._committed and self._idle_for_s() >= self._engine.timing.idle_s:
+                busy = await self._collect_and_process(work)
+                if not busy and self._positions != self._committed and self._idle_for_s() >= self._engine.timing.idle_s:
                     await self._begin_commit(work, Prepared([]), self._positions)
                 if application.tick_interval_s is not None and clock.monotonic_s() >= self._next_tick_s:
                     await self._tick(work)
@@ -251,6 +249,13 @@ class TaskLoop:
             self._in_batch = True
         await self._settled()
         self._in_batch = False
+
+    async def _collect_and_process(self, work: Work) -> bool:
+        """Whether there were records. They end with this call: kept until the next are here, both fill the cache."""
+        records = await self._collect()
+        if records:
+            await self._process(work, records)
+        return bool(records)
 
     async def _answer_inquiry(self, work: Work) -> None:
         await self._settled()
@@ -377,13 +382,14 @@ class TaskLoop:
         producer, name = self._producer, self._engine.application.name
         if producer is None:
             raise FatalError(f"task {self._name} commits without a producer")
+        outputs = count_outputs(prepared.records)
         with telemetry.COMMIT_SECONDS.labels(name).time():
             await producer.begin()
-            await producer.send(prepared.records)
+            await producer.send(handed_over(prepared.records))
             await producer.commit(offsets, name, notes)
         self._committed.update(offsets)
         self._last_commit_s = self._engine.clock.monotonic_s()
-        count_committed(name, prepared)
+        count_committed(name, prepared, outputs)
 
 
 async def _let_go(in_flight: asyncio.Task[None] | None, producer: TransactionalProducer) -> None:

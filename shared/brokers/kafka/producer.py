@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -50,9 +50,8 @@ class KafkaProducer:
         await self._guarded("begin a transaction", self._producer.begin_transaction(), self._connection.timing.commit_s)
         self._open = True
 
-    async def send(self, records: Sequence[OutRecord]) -> None:
-        if records:
-            await self._guarded("send", self._send(records), self._connection.timing.request_s, survives_cancel=True)
+    async def send(self, records: Iterable[OutRecord]) -> None:
+        await self._guarded("send", self._send(records), self._connection.timing.request_s, survives_cancel=True)
 
     async def commit(
         self, offsets: Mapping[TopicPartition, int], group: str, notes: Mapping[TopicPartition, str] = NO_NOTES
@@ -86,20 +85,19 @@ class KafkaProducer:
             raise TransientError("the producer is dead")
         return self._started
 
-    async def _send(self, records: Sequence[OutRecord]) -> None:
-        for topic in {record.topic for record in records} - self._partitions.keys():
-            self._partitions[topic] = key_partitions(len(await self._producer.partitions_for(topic)))
-        filled = self._filled(records)
+    async def _send(self, records: Iterable[OutRecord]) -> None:
+        filled = await self._filled(records)
         await asyncio.gather(*[self._send_partition(*target, batches) for target, batches in filled.items()])
 
-    def _filled(self, records: Sequence[OutRecord]) -> dict[tuple[str, int], list[RecordBatch]]:
+    async def _filled(self, records: Iterable[OutRecord]) -> dict[tuple[str, int], list[RecordBatch]]:
         """``records`` in batches, in order for each partition."""
-        listed: dict[str, dict[int, list[OutRecord]]] = {topic: defaultdict(list) for topic in self._partitions}
+        listed: dict[str, dict[int, list[OutRecord]]] = {}
         last_topic: str | None = None
         for record in records:
             topic, key, _, _, number = record
             if topic is not last_topic:
-                last_topic, numbers, of_topic = topic, self._partitions[topic], listed[topic]
+                last_topic, numbers = topic, await self._partitions_of(topic)
+                of_topic = listed.setdefault(topic, defaultdict(list))
             of_topic[numbers[key or b""] if number is None else number].append(record)
         transactional = self._id is not None
         return {
@@ -107,6 +105,12 @@ class KafkaProducer:
             for topic, of_topic in listed.items()
             for number, of_partition in of_topic.items()
         }
+
+    async def _partitions_of(self, topic: str) -> KeyPartitions:
+        known = self._partitions.get(topic)
+        if known is None:
+            known = self._partitions[topic] = key_partitions(len(await self._producer.partitions_for(topic)))
+        return known
 
     async def _send_partition(self, topic: str, partition: int, batches: Sequence[RecordBatch]) -> None:
         """One writer per partition, one batch in the queue at a time: order holds whatever is retried."""
