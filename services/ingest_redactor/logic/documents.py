@@ -11,14 +11,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from services.ingest_redactor.logic.columns import Kinds
+from services.ingest_redactor.logic.mentions import MAX_VALUES
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten
 
 MAX_NESTING = 4
 """JSON inside a string inside JSON …: deeper levels are read as text."""
-MAX_VALUES = 32_768
-"""Of keys and values in one call. More are no call of a narrow task, and would hold up those behind it for seconds."""
 PartT = TypeVar("PartT", Request, Answer, ChatMessage, ToolCall, ToolDefinition)
 ItemT = TypeVar("ItemT")
 TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))

@@ -41,49 +41,72 @@ _NO_VALUE = (
 def labelled_values(text: str) -> tuple[list[Mention], list[tuple[int, int]]]:
     """Values after labels that are keys, one a line at most, or in a list below; and where labels of one word stand, which
     are no names."""
-    found: list[Mention] = []
-    labels: list[tuple[int, int]] = []
-    halves: list[_Half] = []
-    handles: list[Mention] = []
+    lines = _Lines()
     start = 0
-    listed: str | None = None
     for line in text.split("\n"):
+        lines.read(line, start)
+        start += len(line) + 1
+    return lines.values(), lines.labels
+
+
+class _Lines:
+    """What the lines of one text tell, read in order."""
+
+    def __init__(self) -> None:
+        self.labels: list[tuple[int, int]] = []
+        self._found: list[Mention] = []
+        self._halves: list[_Half] = []
+        self._handles: list[Mention] = []
+        self._listed: str | None = None
+        """What the label above says of the lines below it."""
+
+    def read(self, line: str, start: int) -> None:
+        """The next line, which begins at ``start``."""
         stamp = _STAMP.match(line) if line[:1] in _STAMP_STARTS else None
         begin = start + stamp.end() if stamp is not None else start
         label, sign, rest = line[begin - start :].partition(":")
-        if listed is not None and (item := _ITEM.match(line)) is not None:
-            mention = _labelled(listed, line[item.end() :])
-            if mention is not None:
-                found.append(_moved(mention, start + item.end()))
-        elif listed is not None and line.strip() and not sign:
-            mention = _below(listed, line)
-            if mention is not None:
-                found.append(_moved(mention, start))
-            listed = listed if line[0] in " \t" else None
+        if self._listed is not None and (item := _ITEM.match(line)) is not None:
+            self._add(_labelled(self._listed, line[item.end() :]), start + item.end())
+        elif self._listed is not None and line.strip() and not sign:
+            self._add(_below(self._listed, line), start)
+            if line[0] not in " \t":
+                self._listed = None
         elif sign and 2 <= len(label) <= _MAX_LABEL_CHARS:
-            key = label.strip(_AROUND)
-            kind = _kind(key)
-            at = begin + len(label) + 1
-            listed = (kind or _kind(key.removesuffix("s"))) if not rest.strip(_AROUND) else None
-            if len(rest) > 3:
-                mention = _labelled(kind, rest) if kind is not None else _speaker(key, begin + label.find(key))
-                if mention is not None and mention.type == "USER":
-                    handles.append(mention)
-                elif mention is not None:
-                    found.append(mention if kind is None else _moved(mention, at))
-                bounded(len(found) + len(handles))
-                if kind is None or kind.startswith("NAME."):
-                    halves.append(_Half(key, kind, at, rest))
-                if kind is not None and " " not in key:
-                    labels.append((begin, begin + len(label)))
+            self._read_label(label, rest, begin)
         elif line.strip():
-            listed = None
-        start += len(line) + 1
-    if any(half.kind for half in halves):
-        found += _other_halves(halves)
-    if any(user_name(handle.canonical, "", "") for handle in handles):
-        found += handles  # whoever speaks with somebody is somebody too
-    return found, labels
+            self._listed = None
+
+    def values(self) -> list[Mention]:
+        found = self._found
+        if any(half.kind for half in self._halves):
+            found += _other_halves(self._halves)
+        if any(user_name(handle.canonical, "", "") for handle in self._handles):
+            found += self._handles  # whoever speaks with somebody is somebody too
+        return found
+
+    def _add(self, mention: Mention | None, start: int) -> None:
+        if mention is not None:
+            self._found.append(_moved(mention, start))
+            bounded(len(self._found) + len(self._handles))
+
+    def _read_label(self, label: str, rest: str, begin: int) -> None:
+        key = label.strip(_AROUND)
+        kind = _kind(key)
+        self._listed = (kind or _kind(key.removesuffix("s"))) if not rest.strip(_AROUND) else None
+        if len(rest) <= 3:
+            return
+        at = begin + len(label) + 1
+        if kind is not None:
+            self._add(_labelled(kind, rest), at)
+            if " " not in key:
+                self.labels.append((begin, begin + len(label)))
+        elif (speaker := _speaker(key)) is not None:
+            if speaker.type == "USER":
+                self._handles.append(_moved(speaker, begin + label.find(key)))
+            else:
+                self._add(speaker, begin + label.find(key))
+        if kind is None or kind.startswith("NAME."):
+            self._halves.append(_Half(key, kind, at, rest))
 
 
 def _below(kind: str, line: str) -> Mention | None:
@@ -113,16 +136,16 @@ def _other_halves(lines: list[_Half]) -> Iterator[Mention]:
                 yield _moved(mention, half.start)
 
 
-def _speaker(key: str, start: int) -> Mention | None:
+def _speaker(key: str) -> Mention | None:
     """``jane.doe: …``, ``Agent Thandi: …`` in a written conversation."""
     handle = _HANDLE.search(key)
     if handle is not None:
-        return Mention(start + handle.start(), start + handle.end(), "USER", handle.group(), "", KEY_PRIORITY)
+        return Mention(handle.start(), handle.end(), "USER", handle.group(), "", KEY_PRIORITY)
     role, _, name = key.rpartition(" ")
     role = role.rpartition(" ")[2].strip("-") or role.rstrip(" -").rpartition(" ")[2]
     if role.lower() not in _SPEAKERS or not name[:1].isupper() or not name.isalpha() or name.lower() in _NO_VALUE:
         return None
-    at = start + key.rfind(name)
+    at = key.rfind(name)
     return Mention(at, at + len(name), "NAME", *read_name(name), KEY_PRIORITY)
 
 

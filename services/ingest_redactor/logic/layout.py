@@ -3,13 +3,17 @@
 from services.ingest_redactor.logic.fields import labelled_values
 from services.ingest_redactor.logic.letters import greeted, greets, names_in_letters, turned
 from services.ingest_redactor.logic.markup import marked_values
-from services.ingest_redactor.logic.mentions import Mention, without_overlaps
+from services.ingest_redactor.logic.mentions import MAX_VALUES, Mention, without_overlaps
 from services.ingest_redactor.logic.questions import answers_in
 from services.ingest_redactor.logic.tables import read_tables
+from shared.errors import PoisonError
 
 
 def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
-    """The mentions in a text together with those that its layout tells, none in a header or a label."""
+    """The mentions in a text together with those that its layout tells, none in a header or a label. Raises
+    ``PoisonError`` for a text of more lines or signs of assignment than a call of a narrow task has."""
+    if len(text) > MAX_VALUES and max(text.count("\n"), text.count("=")) > MAX_VALUES:
+        raise PoisonError("too_many_values", f"more than {MAX_VALUES} lines or assignments in one text")
     tables = read_tables(text)
     fields, labels = labelled_values(text) if ":" in text else ([], [])
     if "=" in text or "</" in text:

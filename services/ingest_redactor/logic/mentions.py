@@ -20,6 +20,9 @@ class Mention(NamedTuple):
     priority: int
 
 
+MAX_VALUES = 32_768
+"""Keys and values of JSON in one call; lines or assignments in one text. More are no call of a narrow task, and would
+hold up those behind it for seconds."""
 MAX_MENTIONS = 10_000
 """In one text. What holds more is refused: it bounds the time that one record may take."""
 

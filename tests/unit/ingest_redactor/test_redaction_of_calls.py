@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.ingest_redactor.logic.documents import MAX_VALUES
+from services.ingest_redactor.logic.mentions import MAX_VALUES
 from services.ingest_redactor.logic.redaction import Redacted, Redactor
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
@@ -340,3 +340,10 @@ def test_json_of_too_many_values_is_refused_whole(value: str) -> None:
     with pytest.raises(PoisonError, match="too_many_values"):
         REDACTOR.redact_text(text_of(MAX_VALUES + 1))
     assert REDACTOR.redact_text(text_of(40)) == (text_of(40), {})
+
+
+@pytest.mark.parametrize("unit", ["\n", "A, B\n", "=", "a="])
+def test_a_text_of_too_many_lines_or_assignments_is_refused_whole(unit: str) -> None:
+    with pytest.raises(PoisonError, match="too_many_values"):
+        REDACTOR.redact_text(unit * (MAX_VALUES + 1))
+    assert REDACTOR.redact_text(unit * 40) == (unit * 40, {})
