@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -122,7 +122,7 @@ class StallInside:
     async def begin(self) -> None:
         await self._inner.begin()
 
-    async def send(self, records: Sequence[OutRecord]) -> None:
+    async def send(self, records: Iterable[OutRecord]) -> None:
         await self._inner.send(records)
 
     async def commit(self, offsets: Any, group: str, notes: Any = NO_NOTES) -> None:

@@ -33,7 +33,7 @@ def wrapped(lines: list[Line], wrappers: tuple[str, ...]) -> list[Line]:
     return [inside(line) for line in lines]
 
 
-WORDINGS = {
+WORDINGS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("book_desk", "floor", "day", "monitor"): (
         "I will be in on {n}",
         "somewhere to sit near {n}",

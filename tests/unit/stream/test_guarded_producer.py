@@ -1,7 +1,7 @@
 """Odd exceptions of a log's client (fault row 14): each gets a kind, and none is taken for an order to stop."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -23,7 +23,7 @@ class Raising:
     async def begin(self) -> None:
         raise self.error
 
-    async def send(self, records: Sequence[OutRecord]) -> None:
+    async def send(self, records: Iterable[OutRecord]) -> None:
         raise self.error
 
     async def commit(
