@@ -68,7 +68,7 @@ _KIND_FIRST = (
     r"(?:[Cc]alle|[Cc]/|Callejón|[Cc]arrer|[Pp]aseo|[Pp]asseig|[Pp]laza|Plaça|[Rr]onda|Camino|Carretera|[Cc]arrera|Glorieta"
     r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Andador|Circuito|Retorno|Cerrada|Rúa|[Rr]ua|Travessa"
     r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
-    r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lica|[Uu]lic[ay]|ul\.|[Aa]lej[ae]|Rynek|al\.|[Pp]lac|pl\.|os\.|Laan"
+    r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lic[ay]|ul\.|[Aa]lej[ae]|Rynek|al\.|[Pp]lac|pl\.|os\.|Laan"
     r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố)"
 )
 """Kinds of street that stand before their name."""

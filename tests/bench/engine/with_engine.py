@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shared.brokers.kafka import KafkaBroker
 from shared.lifecycle import make_dead_letter, settle_memory
 from shared.settings import KafkaSettings
-from shared.stream.outcome import NOTHING, Emit, Emitted, Outcomes
+from shared.stream.outcome import NOTHING, Emit, Outcomes
 from shared.stream.processor import Application, Processor, State
 from shared.stream.records import Message
 from shared.stream.runner import Runner
@@ -28,7 +28,7 @@ class Transform:
 
     def process(self, batch: Sequence[Message], state: State) -> Outcomes:
         sink = self._sink
-        return Outcomes([Emitted((Emit(sink, message.key, changed(message.event)),)) for message in batch])
+        return Outcomes([Emit(sink, message.key, changed(message.event)) for message in batch])
 
     def on_tick(self, now_ms: int, state: State) -> Outcomes:
         return NOTHING

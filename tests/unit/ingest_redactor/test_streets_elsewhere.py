@@ -30,7 +30,7 @@ def test_the_whole_street_is_hidden(before: str, street: str, after: str) -> Non
     text, counts = REDACTOR.redact_text(before + street + after)
     assert text.startswith(f"{before}⟦ADDRESS_1")
     assert counts["ADDRESS"] == 1
-    assert street.split()[-1] not in text.removeprefix(before).split("⟧")[0]
+    assert text.partition("⟧")[2].startswith(after[:2])
     assert REDACTOR.redact_text(text)[0] == text
 
 
