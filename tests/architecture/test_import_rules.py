@@ -15,7 +15,7 @@ PACKAGES = ("shared", "services", "infra")
 COMPUTING = {
     "ingest_redactor": {"numpy", "re2"},
     "deduper": {"numpy", "rensa"},
-    "clusterer": {"numpy", "sklearn", "wordllama"},
+    "clusterer": {"numpy", "scipy", "wordllama"},
     "promoter": {"numpy", "scipy"},
 }
 # Besides the language: hashes, the tree of errors, and policies and registry entries as plain data.

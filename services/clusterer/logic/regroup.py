@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import AgglomerativeClustering
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 
 from services.clusterer.logic.agreement import Labels, adjusted_rand, separation
 from services.clusterer.logic.purity import split_by_tool
@@ -51,7 +52,19 @@ class RegroupParameters:
     given_most: float = 0.9
     """Most that keys weigh: the text always has a say."""
     cut: float = 0.55
-    """Average similarity, after averaging, from which two groups are one."""
+    """Average similarity, after averaging, from which two groups are one, in a shard of many tasks or of a narrow domain:
+    there groups lie close together."""
+    few_cut: float = 0.35
+    """The same in a shard of few tasks that have little in common, where a higher cut would take wordings apart."""
+    first_cut: float = 0.45
+    """The same for a first look at how many tasks there may be."""
+    tasks_for_cut: float = 130.0
+    """So many make :attr:`cut` right."""
+    wide: float = 0.13
+    """Mean similarity of two sentences of a shard up to which its domain is wide (ten intents of one assistant: 0.09 to
+    0.16)."""
+    narrow: float = 0.22
+    """The same from which :attr:`cut` is right for any number of tasks (intents of one bank: 0.20 to 0.29)."""
     given_cut: float = 0.65
     """The same where argument keys are given beside the texts: such vectors lie closer together."""
     given_floor: float = 0.1
@@ -69,6 +82,9 @@ class RegroupParameters:
     cold_gain: float = 0.05
     """How much better the cold control must set its groups apart to be taken in place of the warm start: ids are worth
     something. Only between partitions of two groups or more: one group sets nothing apart."""
+    cold_growth: float = 1.3
+    """How many times the groups of the warm start the control must find to be taken for that: tasks have come to a shard
+    that had few, and the groups of then are too wide for them."""
     least_calls: float = 20.0
     """Calls from which a tool gets a part of a group that is split by its tools."""
 
@@ -106,7 +122,8 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     own_calls = parameters.given_own_calls if much else parameters.own_calls
     neighbours = parameters.given_neighbours if much else parameters.neighbours
     space = smoothed(_space(members, parameters), members.counts, neighbours, own_calls, parameters.neighbour_share)
-    cold = _linked(space, parameters.given_cut if much else parameters.cut)
+    tree = _Linkage(space)
+    cold = tree.groups(parameters.given_cut if much else _cut(tree, members, parameters))
     floor = parameters.given_floor if much else parameters.floor
     seeds = _heavy_centres(space, cold, members.counts, floor)
     nowhere = np.full(len(space), -1, dtype=np.int64)
@@ -118,7 +135,8 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
         warm = _settled(space, members.counts, warm_seeds, homes, parameters)
         agreement = adjusted_rand(warm, control, members.counts)
         better = _gain(space, members.counts, control, warm) >= parameters.cold_gain
-        chosen, start = (control, "cold") if better else (warm, "warm")
+        finer = len(np.unique(control)) >= parameters.cold_growth * len(np.unique(warm))
+        chosen, start = (control, "cold") if better or finer else (warm, "warm")
     pure = split_by_tool(chosen, members.tools, members.counts, space, parameters.least_calls)
     return Regrouped(_renumbered(pure), start, agreement)
 
@@ -142,11 +160,15 @@ def unit(rows: Vector) -> Vector:
 def _centred(rows: Vector, counts: NDArray[np.float32], parameters: RegroupParameters) -> Vector:
     """What all requests of many tasks have in common tells none apart, and is taken out. What they share because they are
     one task must stay, or noise alone would be left: the larger the shared part, the less of it is taken."""
-    mean = (rows * counts[:, None]).sum(axis=0) / counts.sum()
-    shared = float(mean @ mean)
+    mean = _mean(rows, counts)
     many, one = parameters.many_tasks, parameters.one_task
-    taken = np.float32(min(1.0, max(0.0, (one - shared) / (one - many))))
+    taken = np.float32(min(1.0, max(0.0, (one - float(mean @ mean)) / (one - many))))
     return unit(rows - taken * mean)
+
+
+def _mean(rows: Vector, counts: NDArray[np.float32]) -> Vector:
+    mean: Vector = (rows * counts[:, None]).sum(axis=0) / counts.sum()
+    return mean
 
 
 def _key_share(structure: Vector, parameters: RegroupParameters) -> Vector:
@@ -205,10 +227,33 @@ def smoothed(
     return unit((1 - share) * rows + share * unit(means))
 
 
-def _linked(space: Vector, cut: float) -> Labels:
-    linkage = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=1.0 - cut)
-    labels: Labels = linkage.fit_predict(space).astype(np.int64)
-    return labels
+class _Linkage:
+    """Average linkage of all rows, to be cut more than once."""
+
+    def __init__(self, space: Vector) -> None:
+        distances = np.maximum(1.0 - space @ space.T, 0.0)
+        np.fill_diagonal(distances, 0.0)
+        self._merges = linkage(squareform(distances, checks=False), "average")
+
+    def groups(self, cut: float) -> Labels:
+        """Numbered from 0: rows whose groups are at least that similar in the mean."""
+        labels: Labels = fcluster(self._merges, 1.0 - cut, "distance").astype(np.int64) - 1
+        return labels
+
+
+def _cut(tree: _Linkage, members: Members, parameters: RegroupParameters) -> float:
+    """Similarities are not the same everywhere: among many tasks, and among those of one narrow domain, any two lie closer
+    together. How many there are is asked of a first cut: as many equal ones as hold what its groups tell (the exponential
+    of their entropy), so that a tail of strays counts little."""
+    if members.sentences is None:
+        return parameters.cut
+    shares = np.bincount(tree.groups(parameters.first_cut), weights=members.counts) / members.counts.sum()
+    tasks = float(np.exp(-(shares * np.log(shares)).sum()))
+    mean = _mean(members.sentences, members.counts)
+    narrowness = (float(mean @ mean) - parameters.wide) / (parameters.narrow - parameters.wide)
+    return parameters.few_cut + (parameters.cut - parameters.few_cut) * min(
+        1.0, max(0.0, narrowness, tasks / parameters.tasks_for_cut)
+    )
 
 
 def _centres(space: Vector, labels: Labels, counts: NDArray[np.float32], groups: int) -> Vector:

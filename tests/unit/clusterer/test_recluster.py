@@ -13,7 +13,7 @@ from services.clusterer.logic.discovery import Call, Discovery
 from services.clusterer.logic.micro import Micro, MicroTable
 from services.clusterer.logic.parameters import Parameters
 from services.clusterer.logic.recluster import recluster_due, reclustered
-from services.clusterer.logic.regroup import Members, RegroupParameters, regroup
+from services.clusterer.logic.regroup import Members, RegroupParameters, regroup, unit
 from services.clusterer.logic.shard import Shard
 from services.clusterer.processor import application
 from shared.events.calls import ChatMessage, Request
@@ -61,6 +61,36 @@ def test_the_number_of_groups_is_found(tasks: int) -> None:
     labels = regroup(members, RegroupParameters()).labels
     assert labels.tolist() == [row % tasks for row in range(12 * tasks)]
     assert regroup(members, RegroupParameters()).labels.tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize(("common", "groups"), [(0.0, 8), (0.6, 16)])
+def test_two_wordings_of_a_task_are_one_group_in_a_wide_domain_and_two_in_a_narrow_one(
+    common: float, groups: int
+) -> None:
+    """Eight tasks of two wordings each, whose similarity is 0.45; ``common`` is what all sentences share."""
+    rng = np.random.default_rng(1)
+    axes = np.eye(384)
+    vectors = [
+        np.sqrt(0.45) * axes[row % 8]
+        + np.sqrt(0.55) * axes[8 + row % 16]
+        + common * axes[24]
+        + rng.normal(0, 0.01, 384)
+        for row in range(128)
+    ]
+    sentences = unit(np.stack(vectors).astype(np.float32))
+    centroids = np.zeros((128, DIMENSION), dtype=np.float32)
+    centroids[:, :24] = unit(sentences[:, :24])
+    members = Members(centroids, sentences, [None] * 128, np.full(128, 3.0, dtype=np.float32))
+    assert regroup(members, RegroupParameters()).labels.tolist() == [row % groups for row in range(128)]
+
+
+@pytest.mark.parametrize(("growth", "start", "groups"), [(1.3, "cold", 6), (99.0, "warm", 2)])
+def test_a_shard_to_which_tasks_have_come_is_grouped_anew(growth: float, start: str, groups: int) -> None:
+    rows = np.stack([towards(row % 6, row, 0.4) for row in range(72)])
+    members = Members(rows, None, [None] * 72, np.full(72, 3.0, dtype=np.float32))
+    then = [f"c{row % 2}" for row in range(72)]
+    after = regroup(members, RegroupParameters(cold_gain=9.0, cold_growth=growth, new_below=-1.0), then)
+    assert (after.start, len(set(after.labels.tolist()))) == (start, groups)
 
 
 def test_answers_that_call_other_tools_keep_requests_apart_that_read_alike() -> None:
