@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+_PACE_STEPS = 1_000_000
 TITLE = (
     "# Benchmarks\n\nWritten by the `make bench-…` targets; each run replaces its own section. "
     "Figures are of the machine and load named beside them.\n"
@@ -18,13 +20,15 @@ TITLE = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What ran the benchmark. ``load`` are the 1, 5 and 15 minute averages before it started."""
+    """What ran the benchmark. ``load`` are the 1, 5 and 15 minute averages before it started; ``pace_ms`` tells the day a
+    shared host had, which the load of this machine does not."""
 
     processor: str
     cores: int
     memory_gib: float
     load: tuple[float, float, float]
     versions: str
+    pace_ms: float
 
     def lines(self) -> list[str]:
         load = ", ".join(f"{value:.1f}" for value in self.load)
@@ -32,6 +36,7 @@ class Machine:
         return [
             f"- machine: {self.processor}, {self.cores} cores, {self.memory_gib:.0f} GiB",
             f"- load average before the run: {load} ({quiet})",
+            f"- pace before the run: {self.pace_ms:.0f} ms for {_PACE_STEPS:,} steps of an integer loop",
             f"- versions: {self.versions}",
         ]
 
@@ -41,7 +46,18 @@ def this_machine(*packages: str) -> Machine:
     names = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores = len(os.sched_getaffinity(0))
-    return Machine(_processor(), cores, memory, os.getloadavg(), ", ".join(names))
+    return Machine(_processor(), cores, memory, os.getloadavg(), ", ".join(names), _pace_ms())
+
+
+def _pace_ms() -> float:
+    """The median of five rounds of plain arithmetic."""
+    rounds = []
+    for _ in range(5):
+        started_s, total = time.perf_counter(), 0
+        for step in range(_PACE_STEPS):
+            total += step * step
+        rounds.append((time.perf_counter() - started_s) * 1000)
+    return statistics.median(rounds)
 
 
 def _processor() -> str:
