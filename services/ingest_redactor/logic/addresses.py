@@ -6,7 +6,7 @@ import re
 
 from services.ingest_redactor.logic.confirm import address
 from services.ingest_redactor.logic.mentions import Mention
-from services.ingest_redactor.logic.nonames import NEVER
+from services.ingest_redactor.logic.nonames import NEVER, NUMBERED
 from services.ingest_redactor.logic.patterns import UNIT_WORDS
 from shared.prompting.renderings import read_date, read_identifier, read_phone
 
@@ -128,7 +128,7 @@ def number_or_street_after(text: str, name: Mention) -> list[Mention]:
         if 8 <= digits <= 12 and _DATED.match(phone["v"]) is None and read_date(phone["v"]) is None:
             return [Mention(*phone.span("v"), "PHONE", *read_phone(phone["v"]), name.priority - 1)]
     street = _STREET_AFTER.match(text, name.end)
-    if street is None or street["v"][:3].lower() in _MONTHS:
+    if street is None or street["v"][:3].lower() in _MONTHS or street["v"].partition(" ")[0].lower() in NUMBERED:
         return []
     found = Mention(*street.span("v"), "ADDRESS", address(street["v"]), "", name.priority - 1)
     return parts_of_address(text, found)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 from services.ingest_redactor.logic.addresses import town_follows
 from services.ingest_redactor.logic.confirm import user_name
 from services.ingest_redactor.logic.keys import kind_of, normalised
+from services.ingest_redactor.logic.letters import last_name_first
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
-from services.ingest_redactor.logic.siblings import KEY_PRIORITY, keyed_mention, resolved
+from services.ingest_redactor.logic.siblings import KEY_PRIORITY, keyed_mention, resolved, tied
 
 _MAX_LABEL_CHARS, _MAX_VALUE_CHARS = 40, 120
 _AROUND = " \t\r\"'`*>#|-•"
@@ -79,7 +80,7 @@ class _Lines:
     def values(self) -> list[Mention]:
         found = self._found
         if any(half.kind for half in self._halves):
-            found += _other_halves(self._halves)
+            found += _names_in_halves(self._halves)
         if any(user_name(handle.canonical, "", "") for handle in self._handles):
             found += self._handles  # whoever speaks with somebody is somebody too
         return found
@@ -96,17 +97,36 @@ class _Lines:
         if len(rest) <= 3:
             return
         at = begin + len(label) + 1
-        if kind is not None:
-            self._add(_labelled(kind, rest), at)
-            if " " not in key:
-                self.labels.append((begin, begin + len(label)))
-        elif (speaker := _speaker(key)) is not None:
-            if speaker.type == "USER":
-                self._handles.append(_moved(speaker, begin + label.find(key)))
-            else:
-                self._add(speaker, begin + label.find(key))
         if kind is None or kind.startswith("NAME."):
             self._halves.append(_Half(key, kind, at, rest))
+        if people := _people(key, rest):
+            for person in people:
+                self._add(person, at)
+        elif kind is None:
+            self._read_speaker(key, begin + label.find(key))
+        elif not kind.startswith("NAME."):
+            self._add(_labelled(kind, rest), at)
+        if kind is not None and " " not in key:
+            self.labels.append((begin, begin + len(label)))
+
+    def _read_speaker(self, key: str, start: int) -> None:
+        speaker = _speaker(key)
+        if speaker is not None and speaker.type == "USER":
+            self._handles.append(_moved(speaker, start))
+        else:
+            self._add(speaker, start)
+
+
+def _people(key: str, rest: str) -> list[Mention]:
+    """``Patient: Doe, Jane``, ``assignee: jane.doe``: who is named below a word for a person."""
+    kind = kind_of(key, "") if _LABEL.fullmatch(key) else None
+    if kind is None or not kind.startswith("NAME") or "." in kind:
+        return []
+    value = rest.strip(_AROUND)[:_MAX_VALUE_CHARS]
+    start = rest.find(value)
+    if kind == "NAME?handle" and (handle := keyed_mention(kind, value)) is not None and handle.type == "USER":
+        return [_moved(handle, start)]
+    return last_name_first(value, start)
 
 
 def _below(kind: str, line: str) -> Mention | None:
@@ -125,15 +145,23 @@ class _Half(NamedTuple):
     rest: str
 
 
-def _other_halves(lines: list[_Half]) -> Iterator[Mention]:
-    """``family: Doe`` beside ``given: Jane``."""
+def _names_in_halves(lines: list[_Half]) -> Iterator[Mention]:
+    """``family: Doe`` beside ``given: Jane``: two halves of one person's name."""
+    kinds = [half.kind for half in lines]
     for at, half in enumerate(lines):
         if half.kind is None:
             beside = [one for one in lines[max(0, at - 1) : at + 2] if one.kind is not None]
-            kind = resolved([half.key, *(one.key for one in beside)], [None, *(one.kind for one in beside)])[0]
-            mention = _labelled(kind, half.rest) if kind is not None else None
-            if mention is not None:
-                yield _moved(mention, half.start)
+            keys = [half.key, *(one.key for one in beside)]
+            kinds[at] = resolved(keys, [None, *(one.kind for one in beside)])[0] if beside else None
+    waiting: list[tuple[str, Mention]] = []
+    for half, kind in zip(lines, kinds, strict=True):
+        mention = _labelled(kind, half.rest) if kind is not None else None
+        if mention is None or kind is None or any(kind == other for other, _ in waiting):
+            yield from filter(None, tied(waiting))
+            waiting = []
+        if mention is not None and kind is not None:
+            waiting.append((kind, _moved(mention, half.start)))
+    yield from filter(None, tied(waiting))
 
 
 def _speaker(key: str) -> Mention | None:

@@ -111,6 +111,11 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("NAME.mid", r"(?:.*_)?middle_?names?"),
     ("NAME", rf"(?:.*_)?full_?name|(?:.*_)?{_PERSON}_?(?:full_?)?names?|name_on_card|attn"),
     (
+        "NAME?handle",
+        r"(?:assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
+        r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported)_(?:by|to))s?",
+    ),
+    (
         "NAME?",
         rf"(?:display_?|legal_?|preferred_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{_PERSON}s?|attendees|participants",
     ),
@@ -155,7 +160,8 @@ def normalised(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def kind_of(key: str, parent: str) -> str | None:
-    """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name."""
+    """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name,
+    ``NAME?handle`` for who did or gets something: there a handle stands as often."""
     if len(key) > 64:
         return None
     name = _ASKED.sub("", normalised(key))
@@ -225,8 +231,9 @@ def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | No
 def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
     if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
         return None
-    if kind == "NAME?" and not looks_like_a_person(value):
-        return ("USER", value.lower(), "") if _HANDLE.fullmatch(value) and user_name(value, "", "") else None
+    if kind.startswith("NAME?") and not looks_like_a_person(value):
+        is_handle = _HANDLE.fullmatch(value) and (user_name(value, "", "") or (kind == "NAME?handle" and "." in value))
+        return ("USER", value.lower(), "") if is_handle else None
     canonical, form = read_name(value)
     part = kind.partition(".")[2]
     if part:

@@ -42,6 +42,7 @@ _TURNED = re.compile(
     rf"(?P<last>{_NAME}), (?P<first>{_NAME})(?: ?[|;(–-] ?|, )(?:DOB:? |born )?(?P<date>(?i:{DATE}))\b"
 )
 _MAX_TURNED_CHARS = 40
+_LAST_NAME_FIRST = re.compile(rf"(?P<last>{_NAME}), ?(?P<first>{_NAME})(?= ?[|;(–-]|, |$)")
 LATEST_BIRTH_YEAR = 2012
 """Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 _STREET_LINE = re.compile(rf"\d{{1,4}}[A-Za-z]?,? {_NAME}(?=, {_WORD})")
@@ -84,9 +85,16 @@ def turned(line: str, start: int = 0) -> Iterator[Mention]:
     read = read_date(match["date"]) if match is not None else None
     if match is None or read is None or read[0].year > LATEST_BIRTH_YEAR:
         return
-    last, first = match["last"], match["first"]
-    if _NOBODY.isdisjoint(f"{first} {last}".lower().split()):
+    if _NOBODY.isdisjoint(f"{match['first']} {match['last']}".lower().split()):
         yield from _halves(start, match)
+
+
+def last_name_first(value: str, start: int = 0) -> list[Mention]:
+    """``Doe, Jane (VIP)`` where a name is expected; ``start`` is where the value stands. Empty for any other value."""
+    match = _LAST_NAME_FIRST.match(value)
+    if match is None or not _NOBODY.isdisjoint(f"{match['first']} {match['last']}".lower().split()):
+        return []
+    return list(_halves(start, match))
 
 
 def _halves(start: int, match: re.Match[str]) -> Iterator[Mention]:

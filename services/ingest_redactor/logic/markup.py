@@ -17,9 +17,9 @@ _ELEMENT = re.compile(
 )
 _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
-_MAX_KEY_CHARS = 42
+_MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,80}+)")
-_ELEMENT_KINDS = VALUE_KINDS | {"NAME?", "EMAIL", *WITH_ADDRESS}
+_ELEMENT_KINDS = VALUE_KINDS | {"NAME?", "NAME?handle", "EMAIL", *WITH_ADDRESS}
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 
@@ -27,14 +27,27 @@ _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 def marked_values(text: str) -> list[Mention]:
     """Values of elements and attributes whose names are keys. Linear in the text."""
     found = list(_of_elements(text)) if "</" in text or "/>" in text else []
+    halves: list[tuple[str, Mention]] = []
     at = text.find("=")
     while at >= 0:
         key = _KEY_REVERSED.match(text[max(0, at - _MAX_KEY_CHARS) : at][::-1])
-        if key is not None and (mention := _assigned(key[1][::-1], text, at + 1)) is not None:
-            found.append(mention)
-            bounded(len(found))
+        if key is not None and (assigned := _assigned(key[1][::-1], text, at + 1)) is not None:
+            if halves and not _are_side_by_side(halves, assigned, text):
+                found += filter(None, tied(halves))
+                halves = []
+            halves.append(assigned)
+            bounded(len(found) + len(halves))
         at = text.find("=", at + 1)
-    return found
+    return [*found, *filter(None, tied(halves))]
+
+
+def _are_side_by_side(before: list[tuple[str, Mention]], assigned: tuple[str, Mention], text: str) -> bool:
+    """Whether an assignment is of the same element or line as those before it, and tells something else."""
+    end = before[-1][1].end
+    between = text[end : min(end + _MAX_BETWEEN_CHARS, assigned[1].start)]
+    return (
+        len(before) < _MAX_SIBLINGS and ">" not in between and "\n" not in between and assigned[0] not in dict(before)
+    )
 
 
 def _of_elements(text: str) -> Iterator[Mention]:
@@ -59,10 +72,11 @@ def _siblings(elements: dict[str, tuple[int, str]]) -> Iterator[Mention]:
     return (mention for mention in tied(named) if mention is not None)
 
 
-def _assigned(key: str, text: str, at: int) -> Mention | None:
-    """In code a bare ``name`` is rarely a person's, and ``login=ok`` logs nobody in."""
+def _assigned(key: str, text: str, at: int) -> tuple[str, Mention] | None:
+    """What is assigned to a key, with its kind. In code a bare ``name`` is rarely a person's, and ``login=ok`` logs nobody
+    in."""
     kind = kind_of(key.rpartition(".")[2], "")
-    if kind is None or (kind not in VALUE_KINDS and kind not in ("NAME?", "USER")):
+    if kind is None or (kind not in VALUE_KINDS and kind not in ("NAME?", "NAME?handle", "USER")):
         return None
     match = _VALUE.match(text, at)
     if match is None:
@@ -78,6 +92,6 @@ def _assigned(key: str, text: str, at: int) -> Mention | None:
     ):
         return None
     mention = keyed_mention(kind, value)
-    if mention is None and kind == "NAME?" and _HANDLE.fullmatch(value):
+    if mention is None and kind.startswith("NAME?") and _HANDLE.fullmatch(value):
         mention = Mention(0, len(value), "USER", value, "", KEY_PRIORITY)
-    return None if mention is None else mention._replace(start=mention.start + start, end=mention.end + start)
+    return None if mention is None else (kind, mention._replace(start=mention.start + start, end=mention.end + start))

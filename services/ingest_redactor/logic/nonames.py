@@ -61,7 +61,7 @@ SIGHTS = frozenset(_SIGHTS_TEXT.split())
 """Before a name they say that a place is meant: ``Piazza Navona``, ``Lake Louise``."""
 _NUMBERED_TEXT = """
 terminal gate room step chapter section page platform track line level version phase part unit stage day week month year
-sprint ticket order item table figure windows python java floor row zone route highway exit port api zoom lot bus
+ward bed sprint ticket order item table figure windows python java floor row zone route highway exit port api zoom lot bus
 flight train season episode lane dock bay seat grade class team group site plant building tier task
 kapitel schritt raum zimmer gleis abschnitt absatz artikel seite tag jahr stock halle haus block woche monat punkt werk
 standort projekt montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz april mai juni juli

@@ -43,7 +43,7 @@ from services.ingest_redactor.logic.spellings import (
     spelled_mail,
 )
 
-RULE_SET = "2026-6"
+RULE_SET = "2026-7"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]
