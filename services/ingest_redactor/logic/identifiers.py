@@ -33,7 +33,7 @@ HIPAA_IDENTIFIERS: tuple[Identifier, ...] = (
         "dates except the year, ages over 89",
         ("DOB", "DATE", "AGE"),
         ("DOB",),
-        "calendar-checked patterns, day and month alone, announced birth dates, ages with their unit",
+        "calendar-checked patterns, day and month alone, announced birth dates, ages with their unit, keys",
     ),
     Identifier(
         "D", "telephone numbers", ("PHONE",), ("PHONE",), "national and international shapes, announcing words, keys"

@@ -24,7 +24,7 @@ _PERSON = (
     r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee"
     r"|policy_?holder|claimant|candidate|guardian|reporter|requester|requestor|submitter|receiver|callee|supervisor|witness"
     r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague|watcher|organi[sz]er|substitute|approver|reviewer|creator"
-    r"|interviewer|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
+    r"|interviewer|barber|stylist|chauffeur|instructor|coach|dentist|pharmacist|attorney|lawyer|courier|technician|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
     r"|partner|sister|brother|daughter|son|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
     r"|passagier|huesped|gast"
     r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|assigned|prepared|reported)_(?:by|to))"
@@ -33,8 +33,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
-        r"(?:.*_)?(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|handy"
-        r"|movil|celular|portable)(?:s|_no|_num|_number|_numbers|nummer)?",
+        r"(?:.*_)?(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
+        r"|movil|celular|cellulare|mobiel|rufnummer|portable)(?:s|_no|_num|_number|_numbers|nummer)?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
@@ -48,11 +48,12 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "MEMBER",
         r"(?:.*_)?(?:member|membership|subscriber|customer|client|employee|user|loyalty|frequent_flyer|student|staff"
-        r"|badge|beneficiary)_(?:no|num|number|id)",
+        r"|badge|beneficiary|personnel|payroll|personeels|personal|work)_?(?:no|num|number|id|nr|nummer)|matricule|matricola",
     ),
     (
         "RECORD",
-        r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|patient_(?:id|no|number)|record_(?:id|no|number)|chart_number)",
+        r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
+        r"|specimen|chart)_(?:id|no|number)|nhc)",
     ),
     (
         "MEMBER",
@@ -71,20 +72,22 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "ID",
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
-        r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr)",
+        r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
+        r"|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
     ),
     ("VEHICLE", r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate)"),
-    ("DEVICE", r"(?:device_)?serial(?:_no|_number)?|imei|imsi|iccid|mac_address"),
+    ("DEVICE", r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address)"),
     (
         "DOB",
-        r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthday|birth|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))",
     ),
+    ("AGE", r"(?:(?:patient|person|resident|member|client|guest|current)_)?age(?:_(?:in_)?years)?"),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (
         "STREET",
-        r"(?:.*_)?(?:street(?:_address|_name|_?[12])?|strasse|straat|calle|gatuadress|ulica|logradouro|rue)",
+        r"(?:.*_)?(?:street(?:_address|_name|_?lines?|_?[12])?|strasse|straat|calle|gatuadress|ulica|logradouro|rue)",
     ),
     (
         "ADDRESS",
@@ -98,7 +101,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("PIN", r"(?:.*_)?(?:cvv|cvc|pin|otp|security_code)(?:_code)?"),
     ("SECRET", r"(?:.*_)?(?:password|passwd|passcode|secret|api_?key|access_key|private_key|authorization)"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session)_token"),
-    ("USER", r"(?:.*_)?(?:user_?name|login|screen_name)"),
+    ("USER", r"(?:.*_)?(?:user_?name|login|screen_name)|slack|telegram|instagram|skype"),
     (
         "NAME.first",
         r"(?:.*_)?(?:first_?name|given(?:_?names?)?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
@@ -112,8 +115,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("NAME", rf"(?:.*_)?full_?name|(?:.*_)?{_PERSON}_?(?:full_?)?names?|name_on_card|attn"),
     (
         "NAME?handle",
-        r"(?:assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
-        r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported)_(?:by|to))s?",
+        r"(?:actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
+        r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported|changed|performed"
+        r"|triggered|invited|pushed|merged|deployed)_(?:by|to))s?",
     ),
     (
         "NAME?",
@@ -137,6 +141,9 @@ _MATCHER = _matcher()
 _PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
 _ASKED = re.compile(r"^(?:what_(?:is|s)_)?(?:please_)?(?:enter_|provide_)?(?:your|the|my|his|her)_")
 """A question or a demand as a key: ``What is your name?``"""
+_INDIAN_PAN = re.compile(r"[A-Z]{5}\d{4}[A-Z]")
+_MOST_COMMON_AGE, _OLDEST = 89, 125
+"""Ages over 89 are identifiers (45 CFR 164.514(b)(2)(i)(C))."""
 _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _NAMES_OF_PERSONS = {"name": "NAME", "names": "NAME", "first": "NAME.first", "last": "NAME.last"}
 """Bare keys that are a person's in an object of a person."""
@@ -189,6 +196,10 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         number = renderings.without_extension(value)
         digits = sum(char.isdigit() for char in number)
         return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(number) - 2 else None
+    if kind == "CARD" and _INDIAN_PAN.fullmatch(value):
+        kind = "ID"
+    if kind == "AGE":
+        return (kind, value, "") if digits == len(value) and _MOST_COMMON_AGE < int(value) <= _OLDEST else None
     if kind == "CARD":
         if digits < 12 or not all(char.isdigit() or char in " -" for char in value):
             return None

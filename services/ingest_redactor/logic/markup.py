@@ -7,7 +7,7 @@ from services.ingest_redactor.logic.confirm import user_name
 from services.ingest_redactor.logic.fields import VALUE_KINDS
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.siblings import KEY_PRIORITY, WITH_ADDRESS, keyed_mention, kinds_of_siblings, tied
+from services.ingest_redactor.logic.siblings import KEY_PRIORITY, WITH_PERSON, keyed_mention, kinds_of_siblings, tied
 from shared.tasks.names import first_names
 
 _MAX_SIBLINGS = 32
@@ -19,7 +19,7 @@ _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,80}+)")
-_ELEMENT_KINDS = VALUE_KINDS | {"NAME?", "NAME?handle", "EMAIL", *WITH_ADDRESS}
+_ELEMENT_KINDS = VALUE_KINDS | {"NAME?", "NAME?handle", "EMAIL", *WITH_PERSON}
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 

@@ -7,7 +7,7 @@ from services.ingest_redactor.logic.keys import kind_of, normalised, read_value
 from services.ingest_redactor.logic.mentions import Mention
 
 KEY_PRIORITY = -1
-WITH_ADDRESS = ("ZIP", "PLACE", "UNIT")
+WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
 """Types that are identifiers only beside one of :data:`TIES`."""
 TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BARE = "NAME?"
@@ -57,7 +57,7 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []
     for kind, mention in row:
-        if kind in WITH_ADDRESS and alone:
+        if kind in WITH_PERSON and alone:
             found.append(None)
         elif whole is not None and kind in (_FIRST, _LAST):
             found.append(mention._replace(canonical=whole))
