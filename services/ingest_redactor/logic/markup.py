@@ -15,6 +15,10 @@ _ELEMENT = re.compile(
     r"<(?:\w{1,20}:)?([A-Za-z][\w.-]{1,40}+)"
     r"(?:\s++value=[\"']([^\"'<>\n]{2,160}+)[\"']|(?:\s[^<>]*+)?>\s*+([^<>\s][^<>\n]{1,160}+)</)"
 )
+_PAIR = re.compile(
+    r"(?<=[\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?:\s?(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
+)
+"""Of an object inside a line, as JSON or as Python prints it."""
 _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
@@ -26,7 +30,9 @@ _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 
 def marked_values(text: str) -> list[Mention]:
     """Values of elements and attributes whose names are keys. Linear in the text."""
-    found = list(_of_elements(text)) if "</" in text or "/>" in text else []
+    found = list(_in_order(_ELEMENT, text)) if "</" in text or "/>" in text else []
+    if '":' in text or "':" in text:
+        found += _in_order(_PAIR, text)
     halves: list[tuple[str, Mention]] = []
     at = text.find("=")
     while at >= 0:
@@ -50,10 +56,10 @@ def _are_side_by_side(before: list[tuple[str, Mention]], assigned: tuple[str, Me
     )
 
 
-def _of_elements(text: str) -> Iterator[Mention]:
-    """Elements up to a name that comes again stand side by side: ``<given>`` says what ``<family>`` is."""
+def _in_order(pattern: re.Pattern[str], text: str) -> Iterator[Mention]:
+    """Keys up to one that comes again stand side by side: ``<given>`` says what ``<family>`` is."""
     side_by_side: dict[str, tuple[int, str]] = {}
-    for match in _ELEMENT.finditer(text):
+    for match in pattern.finditer(text):
         key, group = match[1], match.lastindex or 3
         if key in side_by_side or len(side_by_side) >= _MAX_SIBLINGS:
             yield from _siblings(side_by_side)
