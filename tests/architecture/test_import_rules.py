@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = ("shared", "services", "infra")
 # Rule 5: what computes, per service; whatever does I/O, reads a clock or logs is on no list.
 COMPUTING = {
-    "ingest_redactor": {"numpy", "re2"},
+    "ingest_redactor": {"numpy", "re2", "stdnum"},
     "deduper": {"numpy", "rensa"},
     "clusterer": {"numpy", "scipy", "wordllama"},
     "promoter": {"numpy", "scipy"},

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from services.ingest_redactor.logic import checks
+from services.ingest_redactor.logic.national import is_national_number
 from services.ingest_redactor.logic.nonames import NUMBERED
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
 from shared.prompting import renderings
@@ -362,6 +363,10 @@ def by_context(value: str, before: str, after: str) -> Found | None:
     if _is_date(value):
         return None
     return Found(*_identifier(value), type=kind)
+
+
+def national_number(value: str, before: str, after: str) -> Found | None:
+    return Found(*_identifier(value)) if stands_alone(before, after) and is_national_number(value) else None
 
 
 def plate(value: str, _before: str, after: str) -> Found | None:

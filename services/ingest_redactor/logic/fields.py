@@ -67,7 +67,7 @@ class _Lines:
         """The next line, which begins at ``start``."""
         stamp = _STAMP.match(line) if line[:1] in _STAMP_STARTS else None
         begin = start + stamp.end() if stamp is not None else start
-        label, sign, rest = line[begin - start :].partition(":")
+        _, sign, rest = line[begin - start :].partition(":")
         if self._listed is not None and (item := _ITEM.match(line)) is not None:
             self._add(_labelled(self._listed, line[item.end() :]), start + item.end())
         elif self._listed is not None and line.strip() and not sign:

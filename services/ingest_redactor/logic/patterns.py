@@ -15,6 +15,13 @@ _MONTH_NAME = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
+FOREIGN_DATE = (
+    r"(?i)\b\d{1,2}(?:\.|er)? (?:de )?(?:januari|februari|maart|mei|juni|juli|augustus|oktober|januar|jänner|februar|märz"
+    r"|mai|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|marzo|abril"
+    r"|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre"
+    r"|ottobre|dicembre|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|stycznia|lutego|marca"
+    r"|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|maj|augusti)(?: de)? \d{4}\b"
+)
 PART_OF_DATE = (
     rf"\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
     rf"|\b{_MONTH_NAME},? \d{{4}}\b|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
@@ -133,20 +140,22 @@ FACILITY = (
 ID_WORDS: dict[str, str] = {
     "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
-    r"|kundennummer|kunden-nr|klantnummer"
+    r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
     r"|beneficiary|medicare|medicaid"
     r"|health plan|rewards|badge|student",
-    "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file",
+    "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
+    r"|fallnummer|patientennummer|dossiernummer",
     "POLICY": r"policy|insurance|insurer|claim|group|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
-    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea",
-    "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document",
+    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea|bar no",
+    "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
+    r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
-    "DEVICE": r"serial|s/n|sn|imei|udi|device id|device identifier|mac address",
+    "DEVICE": r"frame no|frame number|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record)\b)?(?:[ _-]?(?:number|no|id)\b)?\.?"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.ingest_redactor.logic import confirm
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
+from services.ingest_redactor.logic.national import NATIONAL_NUMBER
 from services.ingest_redactor.logic.patterns import (
     AFTER_BIRTH,
     ANNOUNCED_STREET,
@@ -19,6 +20,7 @@ from services.ingest_redactor.logic.patterns import (
     DATE,
     EXTENSION,
     FACILITY,
+    FOREIGN_DATE,
     FOREIGN_STREET,
     GAP,
     ID_WORDS,
@@ -88,13 +90,15 @@ RULES: tuple[Rule, ...] = (
         r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         confirm.secret,
     ),
+    Rule("recovery key of a disk", "SECRET", r"\b\d{6}(?:-\d{6}){7}\b", confirm.as_is),
     Rule("bearer token", "SECRET", r"(?i)\b(?:bearer|basic)\s+(?P<v>[A-Za-z0-9._~+/=-]{16,})", confirm.as_is),
     Rule(
         "announced secret",
         "SECRET",
         r"(?i)(?:\b|_)(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
         r"|private)[_ -]?key"
-        r"|secret|(?:access|auth|api|refresh|session)[_ -]?token|client[_ ]secret)(?:\s+(?:is|was|to)|\s{0,2}[:=])"
+        r"|secret|(?:(?:access|auth|api|refresh|session)[_ -]?|my |your )token|(?:network|recovery|bitlocker) key"
+        r"|client[_ ]secret)(?:\s+(?:is|was|to)|\s{0,2}[:=])"
         r"\s{0,2}[\"']?(?P<v>[^\s\"',;]{5}[^\s\"',;]+)",
         confirm.password,
     ),
@@ -180,6 +184,7 @@ RULES: tuple[Rule, ...] = (
         rf"|\b(?:1[-. ])?\d{{3}}[-. /]\d{{3}}[-. ]\d{{4}}{EXTENSION}\b",
         confirm.phone,
     ),
+    Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b", confirm.grouped_phone),
     Rule(
         "phone with a leading zero",
         "PHONE",
@@ -202,6 +207,7 @@ RULES: tuple[Rule, ...] = (
         rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
         confirm.context_phone,
     ),
+    Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number),
     Rule(
         "IP address",
         "IP",
@@ -226,7 +232,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced PIN",
         "ID",
-        r"(?i)\b(?:pin|otp|cvv|cvc|one[- ]time (?:code|password|pin)|(?:verification|security|access) code)"
+        r"(?i)\b(?:pin|otp|cvv|cvc|one[- ]time (?:code|password|pin)|(?:verification|security|access|2fa|login) code|2fa)"
         r"(?: code| number)?(?: is|:)?\s{1,2}(?P<v>\d{3,8})\b",
         confirm.numbered,
     ),
@@ -239,6 +245,7 @@ RULES: tuple[Rule, ...] = (
     Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", confirm.date, _HIPAA),
+    Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),
     Rule("part of a date", "DATE", PART_OF_DATE, confirm.part_of_date, _HIPAA),
     Rule("month and day", "DATE", SHORT_DATE, confirm.short_date, _HIPAA),
     Rule(
