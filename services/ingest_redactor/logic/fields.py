@@ -35,6 +35,7 @@ _STAMP = re.compile(r"[\[(]\d{1,4}[\d:. /apmAPM-]{2,18}+[\])][ \t]*+|\d{1,2}:\d{
 _STAMP_STARTS = frozenset("[(0123456789")
 """When a line was written."""
 _HANDLE = re.compile(r"(?<![a-z])[a-z]{2,20}[._][a-z]{2,20}$")
+_USER = re.compile(r"@?[a-z]{1,20}[._-][a-z]{2,20}\d{0,4}")
 _SPEAKERS = frozenset("agent rep representative advisor operator support caller customer nurse doctor clerk".split())  # noqa: SIM905
 _NO_VALUE = (
     NEVER | NO_NAME | {"unknown", "none", "null", "nil", "empty", "missing", "required", "optional", "string", "text"}
@@ -130,10 +131,16 @@ class _Lines:
 def _people(key: str, rest: str) -> list[Mention]:
     """``Patient: Doe, Jane``, ``assignee: jane.doe``: who is named below a word for a person."""
     kind = kind_of(key, "") if _LABEL.fullmatch(key) else None
-    if kind is None or not kind.startswith("NAME") or "." in kind:
+    if kind is None or not kind.startswith(("NAME", "USER")) or "." in kind:
         return []
     value = rest.strip(_AROUND)[:_MAX_VALUE_CHARS]
     start = rest.find(value)
+    if kind == "USER":
+        return (
+            [Mention(start, start + len(value), kind, value.lower(), "", KEY_PRIORITY)]
+            if _USER.fullmatch(value)
+            else []
+        )
     if kind == "NAME?handle" and (handle := keyed_mention(kind, value)) is not None and handle.type == "USER":
         return [_moved(handle, start)]
     return last_name_first(value, start)

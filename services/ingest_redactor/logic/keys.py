@@ -53,7 +53,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "RECORD",
         r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
-        r"|specimen|chart)_(?:id|no|number)|nhc)",
+        r"|specimen|chart)_(?:id|no|number)|nhc|mr)",
     ),
     (
         "MEMBER",

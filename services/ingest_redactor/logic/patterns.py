@@ -24,11 +24,13 @@ FOREIGN_DATE = (
 )
 PART_OF_DATE = (
     rf"\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
-    rf"|\b{_MONTH_NAME},? \d{{4}}\b|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
+    rf"|\b{_MONTH_NAME},? \d{{4}}\b"
+    r"|\b(?:january|february|april|june|july|august|september|october|november|december) \d{1,2}(?:st|nd|rd|th)?\b"
+    rf"|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
 )
 """Day and month, or month and year: a date to HIPAA, too common for the narrow profile."""
 SHORT_DATE = (
-    r"(?i)\b(?:on|since|from|until|till|by|before|after|dated|date|dos|admitted|discharged|seen|to|between|and|through|due)"
+    r"(?i)\b(?:on|since|from|until|till|by|before|after|dated|date|dos|admitted|discharged|seen|to|between|and|through|due|appt|appointment|visit)"
     r":? (?P<v>\d{1,2}/\d{1,2})\b|\b(?P<w>(?:0[1-9]|1[0-2])/(?:[0-2]\d|3[01]))\b"
 )
 

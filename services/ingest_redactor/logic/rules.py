@@ -37,12 +37,16 @@ from services.ingest_redactor.logic.spellings import (
     AIRLINE_NAME,
     HANDLE_AFTER_ROLE,
     LOWER_CASE_NAME,
+    LOWER_CASE_TITLE,
     MAIL_SIGN,
+    NAME_BEFORE_AGE,
     SPELLED_MAIL,
     airline_name,
     handle_after_role,
     lower_case_name,
+    name_before_age,
     spelled_mail,
+    titled_in_lower_case,
 )
 
 RULE_SET = "2026-7"
@@ -244,6 +248,8 @@ RULES: tuple[Rule, ...] = (
     Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
     Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name),
+    Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case),
+    Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", confirm.date, _HIPAA),
     Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),
     Rule("part of a date", "DATE", PART_OF_DATE, confirm.part_of_date, _HIPAA),
@@ -251,7 +257,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "age over 89",
         "AGE",
-        r"(?i)\b(?P<v>\d{2,3})[ -]?(?:(?:year|yr)s?[ -]?old|y/?o|years? of age)\b|\bage[ds]?:? ?(?P<w>\d{2,3})\b",
+        r"(?i)\b(?P<v>\d{2,3})[ -]?(?:(?:year|yr)s?[ -]?old|y/?o|years? of age|años|anos|ans|anni|jahre|jaar|lat)\b"
+        r"|\bage[ds]?:? ?(?P<w>\d{2,3})\b",
         confirm.age,
         _HIPAA,
     ),

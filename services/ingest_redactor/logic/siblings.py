@@ -52,12 +52,12 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     last name are one person."""
     row = list(siblings)
     kinds = {kind for kind, _ in row}
-    alone = kinds.isdisjoint(TIES)
+    alone, nobody = kinds.isdisjoint(TIES), kinds.isdisjoint((*TIES, _BARE))
     parts = {kind: mention.canonical for kind, mention in row if kind in (_FIRST, _LAST)}
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []
     for kind, mention in row:
-        if kind in WITH_PERSON and alone:
+        if kind in WITH_PERSON and (nobody if kind == "AGE" else alone):
             found.append(None)
         elif whole is not None and kind in (_FIRST, _LAST):
             found.append(mention._replace(canonical=whole))

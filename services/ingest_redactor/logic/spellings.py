@@ -4,10 +4,12 @@ names in lower case.
 
 import re
 
-from services.ingest_redactor.logic.confirm import Found, joins
+from services.ingest_redactor.logic.confirm import Found, joins, user_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
-from services.ingest_redactor.logic.patterns import LETTER
+from services.ingest_redactor.logic.patterns import LETTER, UPPER
+from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
+from services.ingest_redactor.logic.token_roles import TITLES
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -39,9 +41,21 @@ LOWER_CASE_NAME = (
 """What ends the name tells it from other words."""
 _STRONG = re.compile(r"(?i)\bmy (?:full )?name(?: is|'s) $")
 
+LOWER_CASE_TITLE = (
+    rf"\b(?:dr|mr|mrs|ms|prof|doctor)\.? (?P<v>{_LOWER})"
+    rf"|\b(?:my|his|her|their|our) (?:husband|wife|son|daughter|brother|sister|mom|mum|mother|dad|father|partner|boyfriend"
+    rf"|girlfriend|friend|boss|neighbou?r|colleague|cousin|uncle|aunt|roommate) (?P<w>{_LOWER})"
+)
+NAME_BEFORE_AGE = (
+    rf"\b(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)(?:, ?| \()\d{{1,3}} ?(?:yo|y/o|y\.o\.|mo)\b"
+)
+"""``Deion, 4yo``"""
+
 HANDLE_AFTER_ROLE = (
     r"(?i)(?:\b(?:assignee|reporter|owner|reviewer|author|user|cc|by|contact)s?[ :=]{1,3}@|(?:password|publickey) for )"
     r"(?P<v>[a-z]{2,24}[._-][a-z0-9]{2,24})\b"
+    r"|\b(?:pushed|merged|committed|created|assigned|opened|closed|reviewed|approved|requested|deployed|triggered|updated)"
+    r" (?:by|to) (?P<w>[a-z]{2,24}[._-][a-z]{2,24})\b"
 )
 
 
@@ -86,5 +100,23 @@ def lower_case_name(value: str, before: str, _after: str) -> Found | None:
     return Found(f"{first}|{last}", read_case(value))
 
 
-def handle_after_role(value: str, _before: str, after: str) -> Found | None:
-    return None if after and joins(after[0]) else Found(value.lower(), "")
+def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
+    """``dr shapiro``, ``my husband paco``: a known name."""
+    is_titled = before.rstrip(" .").rpartition(" ")[2] in TITLES
+    if value in NEVER or value in NO_NAME or value not in (last_names() if is_titled else first_names()):
+        return None
+    return Found(value, "last.lower" if is_titled else "first.lower")
+
+
+def name_before_age(value: str, _before: str, _after: str) -> Found | None:
+    words = value.lower().split()
+    if not NEVER.isdisjoint(words) or not NO_NAME.isdisjoint(words) or not THINGS.isdisjoint(words):
+        return None
+    return Found(*read_name(value))
+
+
+def handle_after_role(value: str, before: str, after: str) -> Found | None:
+    """After ``by`` or ``to`` alone it must hold a known name."""
+    if after and joins(after[0]):
+        return None
+    return user_name(value.lower(), "", after) if before.endswith((" by ", " to ")) else Found(value.lower(), "")

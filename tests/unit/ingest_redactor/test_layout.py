@@ -21,6 +21,11 @@ REDACTOR = Redactor(Scanner("pii"))
         ('<a fname="Zub"/><a lname="Quill"/>', '<a fname="⟦NAME_1:first⟧"/><a lname="⟦NAME_2:last⟧"/>'),
         ("PATIENT: Quill-Vex, Zub\nWard 4", "PATIENT: ⟦NAME_1:last⟧, ⟦NAME_1:first⟧\nWard 4"),
         ("Customer name: Quill, Zub (new)\n", "Customer name: ⟦NAME_1:last⟧, ⟦NAME_1:first⟧ (new)\n"),
+        ("Name: Zub Quill   Medical Record #: MR-77-410", "Name: ⟦NAME_1⟧   Medical Record #: ⟦RECORD_1:pAA-99-999⟧"),
+        ("Patient: QUILL, ZUB  Sex: M\tDOB: 5/6/1950", "Patient: ⟦NAME_1:last.upper⟧, ⟦NAME_1:first.upper⟧  Sex: M\tDOB: ⟦DOB_1:mdy⟧"),
+        ("row = {'member_no': 'M-004-882', 'first_name': 'Zub', 'last_name': \"Quill\"}", "row = {'member_no': '⟦MEMBER_1:pA-999-999⟧', 'first_name': '⟦NAME_1:first⟧', 'last_name': \"⟦NAME_1:last⟧\"}"),
+        ('sent {"account": 44812771, "step": 4481277} twice', 'sent {"account": ⟦ACCOUNT_1⟧, "step": 4481277} twice'),
+        ("username: zub.quill\nrole: admin", "username: ⟦USER_1⟧\nrole: admin"),
         ("assigned_to: zub.quill\nstate: open", "assigned_to: ⟦USER_1⟧\nstate: open"),
         ("accounts:\n  - 44712\n  - 44713\nother: 5", "accounts:\n  - ⟦ACCOUNT_1:d5⟧\n  - ⟦ACCOUNT_2:d5⟧\nother: 5"),
         ("## numbers to call\n\n- 689 456 458\n", "## numbers to call\n\n- ⟦PHONE_1⟧\n"),
@@ -47,6 +52,7 @@ def test_values_are_known_by_their_place(text: str, redacted: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "state: open  user: none  code: x", "{'account': 'savings', 'title': 'the blue widget'}", "username: admin\n",
         "login=ok status=200 account=x", "f(title='Blue Widget', user=user_id)",
         "Hello World,\nthis is a test", "Hi everyone,\nall is done", "Thanks\nPython - a language",
         "Support Team <https://example.org>", "app.log: rotated\nconfig.yaml: read again", "steps:\n  - 44712\n",

@@ -167,6 +167,15 @@ def test_what_is_no_identifier_stays_byte_for_byte(text: str) -> None:
     assert arguments(redact("hello", arguments=text)) == text
 
 
+def test_an_age_over_89_counts_beside_a_person_and_nowhere_else() -> None:
+    def of(row: dict[str, object]) -> dict[str, int]:
+        return redact(arguments=json.dumps(row)).counts
+
+    assert of({"patientName": "Zub Quill", "age": 93}) == {"NAME": 1, "AGE": 1}
+    assert of({"patientName": "Zub Quill", "age": 89}) == {"NAME": 1}
+    assert of({"name": "the old oak", "age": 93}) == {}
+
+
 def test_an_address_in_one_line_is_linked_to_its_fields() -> None:
     text = "Deliver to 1450 N Lake Shore Dr #12B, Chicago, IL 60610."
     fields = {"street": "1450 N Lake Shore Dr", "unit": "12B", "city": "Chicago", "state": "IL", "zip": "60610"}

@@ -19,6 +19,13 @@ REDACTOR = Redactor(Scanner("pii"))
         ("my name is vexa orn and I wait", "my name is ⟦NAME_1:lower⟧ and I wait"),
         ("hi im greta quill i need help", "hi im ⟦NAME_1:lower⟧ i need help"),
         ("call greta back", "call ⟦NAME_1:first.lower⟧ back"),
+        ("hi dr rodriguez it still hurts", "hi dr ⟦NAME_1:last.lower⟧ it still hurts"),
+        ("my husband paolo was home", "my husband ⟦NAME_1:first.lower⟧ was home"),
+        ("Zubeon, 4yo, fever", "⟦NAME_1:first⟧, 4yo, fever"),
+        ("(pushed by greta-quill)", "(pushed by ⟦USER_1⟧)"),
+        ("My 2FA code is 458749, ok", "My 2FA code is ⟦ID_1:d6⟧, ok"),
+        ("My token is tok-ghijk789lmn012, ok", "My token is ⟦SECRET_1⟧, ok"),
+        ("liga pra mim no (11) 97420-6618", "liga pra mim no ⟦PHONE_1⟧"),
         ("assignee: @zub_quill", "assignee: @⟦USER_1⟧"),
         ("Accepted publickey for zub.quill from there", "Accepted publickey for ⟦USER_1⟧ from there"),
     ],
@@ -33,6 +40,7 @@ def test_is_found(text: str, redacted: str) -> None:
     [
         "look at example dot matrix printers", "meet (at) noon", "READ/WRITE access and INPUT/OUTPUT", "TCP/IP, AND/OR, CI/CD",
         "this is grace period for late payment", "i am looking for a room", "call support back", "may i know my balance",
+        "deployed by github-actions, merged by merge-queue", "my son said so", "the dr was late", "my token is invalid",
         "assignee: @backend", "my name is not on the list", "text me back",
     ],
 )  # fmt: skip
