@@ -157,6 +157,17 @@ async def lag(log: Log, group: str) -> int:
         await broker.close()
 
 
+async def is_caught_up(log: Log, group: str, topic: str) -> bool:
+    """Whether ``group`` has committed all of ``topic``: a partition of which it has committed nothing yet counts too."""
+    broker = log.broker()
+    try:
+        admin = broker.admin()
+        done, ends = await admin.committed(group), await admin.end_offsets([topic])
+        return all(done.get(partition, 0) >= end for partition, end in ends.items())
+    finally:
+        await broker.close()
+
+
 async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 60.0) -> None:
     async with asyncio.timeout(limit_s):
         while not await condition():

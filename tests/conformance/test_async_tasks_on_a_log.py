@@ -21,7 +21,7 @@ from tests.conformance.support import (
     committed,
     create,
     dead_letter,
-    lag,
+    is_caught_up,
     numbered,
     until,
     values,
@@ -85,10 +85,7 @@ async def create_for_async(log: Log, names: Names) -> None:
 
 
 async def no_lag(log: Log, names: Names) -> None:
-    async def caught_up() -> bool:
-        return len(await committed(log, names.app)) > 0 and await lag(log, names.app) == 0
-
-    await until(caught_up)
+    await until(lambda: is_caught_up(log, names.app, names.source))
 
 
 def test_every_message_ends_once_with_its_own_outcome(log: Log, names: Names) -> None:

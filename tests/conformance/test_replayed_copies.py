@@ -11,10 +11,9 @@ from tests.conformance.support import (
     Log,
     Names,
     Running,
-    committed,
     counting_application,
     create_for,
-    lag,
+    is_caught_up,
     until,
     values,
     write,
@@ -30,10 +29,7 @@ def copies(names: Names, reader: str) -> list[OutRecord]:
 
 
 async def caught_up(log: Log, names: Names) -> None:
-    async def no_lag() -> bool:
-        return len(await committed(log, names.app)) > 0 and await lag(log, names.app) == 0
-
-    await until(no_lag)
+    await until(lambda: is_caught_up(log, names.app, names.source))
 
 
 async def letters_of(log: Log, names: Names) -> list[tuple[str, int]]:

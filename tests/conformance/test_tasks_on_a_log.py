@@ -27,7 +27,7 @@ from tests.conformance.support import (
     create_for,
     dead_letter,
     expected_counts,
-    lag,
+    is_caught_up,
     numbered,
     read,
     until,
@@ -44,10 +44,7 @@ async def all_out(log: Log, names: Names, count: int) -> None:
 
 
 async def caught_up(log: Log, names: Names) -> None:
-    async def no_lag() -> bool:
-        return len(await committed(log, names.app)) > 0 and await lag(log, names.app) == 0
-
-    await until(no_lag)
+    await until(lambda: is_caught_up(log, names.app, names.source))
 
 
 def assert_exactly_once(outputs: Sequence[Any], count: int, keys: int = 7) -> None:

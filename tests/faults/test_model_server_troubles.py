@@ -33,10 +33,9 @@ from tests.conformance.support import (
     JsonSerde,
     KafkaLog,
     Names,
-    committed,
     create,
     dead_letter,
-    lag,
+    is_caught_up,
     numbered,
     until,
     values,
@@ -131,11 +130,8 @@ def test_every_message_ends_once_whatever_the_model_server_does(
             assert not running.done()
             proxy.switch(Mode.PASS)
 
-            async def all_done() -> bool:
-                return len(await committed(log, names.app)) > 0 and await lag(log, names.app) == 0
-
             await until(lambda: outputs_reach(MESSAGES), 120)
-            await until(all_done, 60)
+            await until(lambda: is_caught_up(log, names.app, names.source), 60)
             stop.set()
             await running
             await broker.close()
