@@ -2,9 +2,10 @@
 
 import os
 import platform
+import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 _PACE_STEPS = 1_000_000
+_PACE_ROUNDS = 5
 TITLE = (
     "# Benchmarks\n\nWritten by the `make bench-…` targets; each run replaces its own section. "
     "Figures are of the machine and load named beside them.\n"
@@ -20,8 +22,8 @@ TITLE = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What ran the benchmark. ``load`` are the 1, 5 and 15 minute averages before it started; ``pace_ms`` tells the day a
-    shared host had, which the load of this machine does not."""
+    """What ran the benchmark. ``load`` are the 1, 5 and 15 minute averages before it started; ``pace_ms`` and
+    ``reads_ms`` tell the day that a shared host had, processor and memory, which the load of this machine does not."""
 
     processor: str
     cores: int
@@ -29,6 +31,7 @@ class Machine:
     load: tuple[float, float, float]
     versions: str
     pace_ms: float
+    reads_ms: float
 
     def lines(self) -> list[str]:
         load = ", ".join(f"{value:.1f}" for value in self.load)
@@ -36,7 +39,8 @@ class Machine:
         return [
             f"- machine: {self.processor}, {self.cores} cores, {self.memory_gib:.0f} GiB",
             f"- load average before the run: {load} ({quiet})",
-            f"- pace before the run: {self.pace_ms:.0f} ms for {_PACE_STEPS:,} steps of an integer loop",
+            f"- pace before the run: {self.pace_ms:.0f} ms for {_PACE_STEPS:,} steps of an integer loop, {self.reads_ms:.0f} ms "
+            "for as many scattered reads",
             f"- versions: {self.versions}",
         ]
 
@@ -46,16 +50,30 @@ def this_machine(*packages: str) -> Machine:
     names = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores = len(os.sched_getaffinity(0))
-    return Machine(_processor(), cores, memory, os.getloadavg(), ", ".join(names), _pace_ms())
+    return Machine(_processor(), cores, memory, os.getloadavg(), ", ".join(names), _pace_ms(), _reads_ms())
 
 
 def _pace_ms() -> float:
-    """The median of five rounds of plain arithmetic."""
-    rounds = []
-    for _ in range(5):
-        started_s, total = time.perf_counter(), 0
+    def loop() -> None:
+        total = 0
         for step in range(_PACE_STEPS):
             total += step * step
+
+    return _median_ms(loop)
+
+
+def _reads_ms() -> float:
+    """Objects in an order that no cache foresees."""
+    values = [float(step) for step in range(_PACE_STEPS)]
+    random.Random(1).shuffle(values)
+    return _median_ms(lambda: sum(values))
+
+
+def _median_ms(work: Callable[[], object]) -> float:
+    rounds = []
+    for _ in range(_PACE_ROUNDS):
+        started_s = time.perf_counter()
+        work()
         rounds.append((time.perf_counter() - started_s) * 1000)
     return statistics.median(rounds)
 
