@@ -29,8 +29,8 @@ _NUMBER = re.compile(
 _NAME = re.compile(r"[^\W\d_]+(?:['’.-]{1,2}[^\W\d_]+)*\.?(?: [^\W\d_]+(?:['’.-]{1,2}[^\W\d_]+)*\.?){0,3}")
 _ITEM = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]+")
 """What begins an item of a list."""
-_COLUMN = re.compile(r"[ \t]*+(\S(?:[^\s|]|[ |](?![ |]))*+)")
-"""A stretch of a line up to two spaces, a tab or a bar: ``Sex: F   Chart: 4471``."""
+_COLUMN = re.compile(r"(?::[ \t]*+|[^\s|:])(?::[ \t]*+|[^\s|:]|[ |](?![ |]))*+")
+"""A stretch of a line up to two spaces, a tab or a bar, but for those after a colon: ``Sex:  F   Chart: 4471``."""
 _STAMP = re.compile(r"[\[(]\d{1,4}[\d:. /apmAPM-]{2,18}+[\])][ \t]*+|\d{1,2}:\d{2}(?::\d{2})?[ \t]++")
 _STAMP_STARTS = frozenset("[(0123456789")
 """When a line was written."""
@@ -77,7 +77,7 @@ class _Lines:
                 self._listed = None
         elif sign and ":" in rest and ("  " in rest or "\t" in rest or " | " in rest):
             for column in _COLUMN.finditer(line, begin - start):
-                self._read_column(column[1], start + column.start(1))
+                self._read_column(column.group(), start + column.start())
         elif sign:
             self._read_column(line[begin - start :], begin)
         elif line.strip():

@@ -17,6 +17,10 @@ from shared.prompting import renderings
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
 
+_DOING = (
+    r"(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported|changed|performed"
+    r"|triggered|invited|pushed|merged|deployed)_(?:by|to)"
+)
 _PERSON = (
     r"(?:customer|patient|guest|passenger|employee|client|user|contact|recipient|sender|card_?holder|account_?holder|holder"
     r"|owner|member|person|doctor|physician|provider|beneficiary|payee|payer|attendee|host|driver|travell?er|student"
@@ -24,10 +28,11 @@ _PERSON = (
     r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee"
     r"|policy_?holder|claimant|candidate|guardian|reporter|requester|requestor|submitter|receiver|callee|supervisor|witness"
     r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague|watcher|organi[sz]er|substitute|approver|reviewer|creator"
-    r"|interviewer|barber|stylist|chauffeur|instructor|coach|dentist|pharmacist|attorney|lawyer|courier|technician|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
+    r"|interviewer|barber|stylist|chauffeur|instructor|coach|dentist|pharmacist|attorney|lawyer|courier"
+    r"|technician|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
     r"|partner|sister|brother|daughter|son|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
     r"|passagier|huesped|gast"
-    r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|assigned|prepared|reported)_(?:by|to))"
+    rf"|{_DOING})"
 )
 _TABLE: tuple[tuple[str, str], ...] = (
     ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|correo(?:_electronico)?|courriel)"),
@@ -116,8 +121,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "NAME?handle",
         r"(?:actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
-        r"|(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported|changed|performed"
-        r"|triggered|invited|pushed|merged|deployed)_(?:by|to))s?",
+        rf"|{_DOING})s?",
     ),
     (
         "NAME?",

@@ -8,7 +8,7 @@ from services.ingest_redactor.logic.mentions import Mention
 
 KEY_PRIORITY = -1
 WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
-"""Types that are identifiers only beside one of :data:`TIES`."""
+"""Types that are identifiers only beside one of :data:`TIES`; an age beside a bare name too."""
 TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BARE = "NAME?"
 _FIRST, _LAST = "NAME.first", "NAME.last"

@@ -101,7 +101,7 @@ def lower_case_name(value: str, before: str, _after: str) -> Found | None:
 
 
 def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
-    """``dr shapiro``, ``my husband paco``: a known name."""
+    """``dr rodriguez``, ``my husband paco``: a known name."""
     is_titled = before.rstrip(" .").rpartition(" ")[2] in TITLES
     if value in NEVER or value in NO_NAME or value not in (last_names() if is_titled else first_names()):
         return None

@@ -22,6 +22,8 @@ REDACTOR = Redactor(Scanner("pii"))
         ("PATIENT: Quill-Vex, Zub\nWard 4", "PATIENT: ⟦NAME_1:last⟧, ⟦NAME_1:first⟧\nWard 4"),
         ("Customer name: Quill, Zub (new)\n", "Customer name: ⟦NAME_1:last⟧, ⟦NAME_1:first⟧ (new)\n"),
         ("Name: Zub Quill   Medical Record #: MR-77-410", "Name: ⟦NAME_1⟧   Medical Record #: ⟦RECORD_1:pAA-99-999⟧"),
+        ("assigned_to:   zub.quill   seen: 10:30", "assigned_to:   ⟦USER_1⟧   seen: 10:30"),
+        ("Street:   Vexa 2a   Time: 10:30", "Street:   ⟦ADDRESS_1⟧   Time: 10:30"),
         ("Patient: QUILL, ZUB  Sex: M\tDOB: 5/6/1950", "Patient: ⟦NAME_1:last.upper⟧, ⟦NAME_1:first.upper⟧  Sex: M\tDOB: ⟦DOB_1:mdy⟧"),
         ("row = {'member_no': 'M-004-882', 'first_name': 'Zub', 'last_name': \"Quill\"}", "row = {'member_no': '⟦MEMBER_1:pA-999-999⟧', 'first_name': '⟦NAME_1:first⟧', 'last_name': \"⟦NAME_1:last⟧\"}"),
         ('sent {"account": 44812771, "step": 4481277} twice', 'sent {"account": ⟦ACCOUNT_1⟧, "step": 4481277} twice'),
