@@ -14,7 +14,7 @@ from shared.stream.outcome import Rejected
 from shared.stream.records import Message, Record, TopicPartition
 from shared.stream.rejections import Judged, Rejections
 from shared.stream.serde import Serde
-from shared.stream.task import decode
+from shared.stream.wire import decode
 from shared.telemetry import describe_error
 
 TOPICS = (

@@ -30,14 +30,14 @@ from shared.stream.guarded import sorted_by_kind
 from shared.stream.message_context import InHand, MessageContext, count, dead_letter_record
 from shared.stream.outcome import Deferred, Emit, Emitted, Rejected, Result, Skipped
 from shared.stream.processor import AsyncApplication
-from shared.stream.publisher import Publisher, TransactionalPublisher, encode_emits
+from shared.stream.publisher import Publisher, TransactionalPublisher
 from shared.stream.records import Message, Record, TopicPartition
 from shared.stream.retry import Backoff, GiveUp, decide
 from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
-from shared.stream.task import decode
 from shared.stream.watermark import Watermark
+from shared.stream.wire import decode, encode_all
 
 _log = logging.getLogger(__name__)
 _LONGEST_SPAN = 10_000
@@ -306,7 +306,7 @@ class AsyncRunner:
         application = self._application
         if application.transactional_id is None:
             result = await application.processor.handle(message, MessageContext(self._tables, self._publisher))
-            return result, encode_emits(self._serde, result.outputs) if isinstance(result, Emit | Emitted) else []
+            return result, encode_all(self._serde, result.outputs) if isinstance(result, Emit | Emitted) else []
         job = TransactionalPublisher(self._broker, self._serde, application.transactional_id(message))
         context = MessageContext(self._tables, job, partial(self._claim, held, job))
         try:

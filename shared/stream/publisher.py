@@ -3,25 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.errors import MigratedError, PoisonError, TransientError
-from shared.stream.broker import MAX_RECORD_BYTES, NO_NOTES, Broker, OutRecord, Producer, TransactionalProducer
+from shared.errors import MigratedError, TransientError
+from shared.stream.broker import NO_NOTES, Broker, OutRecord, Producer, TransactionalProducer
 from shared.stream.guarded import GuardedProducer, GuardedTransactions
 from shared.stream.outcome import Emit
 from shared.stream.records import TopicPartition
 from shared.stream.retry import Backoff
 from shared.stream.serde import Serde
-
-
-def encode_emits(serde: Serde, emits: Sequence[Emit]) -> list[OutRecord]:
-    """Raises :class:`PoisonError` for an output above the record limit, and what the serde raises."""
-    records = []
-    for emit in emits:
-        value = None if emit.event is None else serde.encode(emit.topic, emit.event)
-        record = OutRecord(emit.topic, emit.key.encode(), value, emit.headers)
-        if record.size_bytes() > MAX_RECORD_BYTES:
-            raise PoisonError("too_large", f"output of {record.size_bytes()} bytes")
-        records.append(record)
-    return records
+from shared.stream.wire import encode_all
 
 
 class Publisher:
@@ -38,7 +27,7 @@ class Publisher:
     async def publish(self, emits: Sequence[Emit]) -> None:
         """Return once all are acknowledged. Raises :class:`TransientError` when the broker stays away for longer than
         ``patience_s``, :class:`PoisonError` for an output that is too large."""
-        await self.write(encode_emits(self._serde, emits))
+        await self.write(encode_all(self._serde, emits))
 
     async def write(self, records: Sequence[OutRecord]) -> None:
         """``publish`` for records that are encoded already."""
@@ -102,12 +91,12 @@ class TransactionalPublisher:
         *,
         while_mine: Callable[[], bool] = lambda: True,
     ) -> None:
-        """All of ``emits`` and the ``offsets`` of ``group``, or nothing. Raises what ``encode_emits`` raises too.
+        """All of ``emits`` and the ``offsets`` of ``group``, or nothing. Raises what ``encode_all`` raises too.
 
         ``while_mine`` is asked once the id is held: a successor that came later fences this holder, and one that came
         earlier only did so because the work is no longer its own.
         """
-        records = encode_emits(self._serde, emits)
+        records = encode_all(self._serde, emits)
         async with self._lock:
             if self._fenced:
                 raise MigratedError("the transactional id was taken over")

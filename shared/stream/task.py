@@ -11,17 +11,14 @@ from shared.state.store import TaskState
 from shared.stream.broker import MAX_RECORD_BYTES, OutRecord
 from shared.stream.checks import check_conservation, check_tick
 from shared.stream.dead_letters import DEAD_LETTER_TOPIC, DeadLetterFactory, StopLimit, note_of, noted_run
-from shared.stream.outcome import Emit, Emitted, Measured, Outcomes, Rejected, Result, Skipped
+from shared.stream.outcome import Emit, Emitted, Measured, Outcomes, Rejected, Result
 from shared.stream.processor import Application, Tables, TaskId
-from shared.stream.records import Message, Record
-from shared.stream.replays import earlier_attempts, is_replay_for_another
+from shared.stream.records import Record
+from shared.stream.replays import earlier_attempts
 from shared.stream.serde import Serde
+from shared.stream.wire import check_size, decode_all, encode_all
 
-REPLAY_FOR_ANOTHER = Skipped("replay_for_another")
 _WRITTEN = Emitted(())
-_OUTPUTS = (Emit, Emitted)
-_new = tuple.__new__  # what a named tuple calls itself: one call less for every record
-_SURELY_FITS = MAX_RECORD_BYTES // 8  # a key takes up to four bytes a character
 
 
 class Phase(StrEnum):
@@ -160,7 +157,7 @@ class Work:
         check_tick(self.application.name, outcomes)
         self.last_tick_ms = now_ms
         stamp = (("tick_at_ms", str(now_ms).encode()),)
-        out = [self._encode(emit) for emit in outcomes.also]
+        out = encode_all(self._serde, outcomes.also)
         changes = self._changelog(stamp)
         if not out and not changes:
             return None
@@ -170,17 +167,10 @@ class Work:
 
     def _answers(self, records: Sequence[Record]) -> tuple[list[Result], Outcomes]:
         """One result for each of ``records``, and the outcomes of those that could be read."""
-        serde, name = self._serde, self.application.name
-        messages: list[Message] = []
-        unread: list[tuple[int, Rejected | Skipped]] = []
-        for index, record in enumerate(records):
-            one = decode(serde, record, name)
-            if isinstance(one, Message):
-                messages.append(one)
-            else:
-                unread.append((index, one))
+        name = self.application.name
+        messages, unread = decode_all(self._serde, records, name)
         outcomes = self._processor.process(messages, self.state) if messages else Outcomes()
-        check_conservation(self.application.name, len(messages), outcomes)
+        check_conservation(name, len(messages), outcomes)
         results = list(outcomes.results)
         for index, answer in unread:  # ascending: each is put where it stood
             results.insert(index, answer)
@@ -190,19 +180,22 @@ class Work:
         self, records: Sequence[Record], results: list[Result], out: list[OutRecord], now_ms: int, attempt: int = 1
     ) -> None:
         """Outputs and dead letters into ``out``. Of an emitted result only its kind is kept."""
-        encode = self._encode
+        if set(map(type, results)) == {Emit}:
+            try:
+                out += encode_all(self._serde, results)  # type: ignore[arg-type]  # the check above is not seen
+            except PoisonError:
+                pass  # found again below, one by one
+            else:
+                results[:] = [_WRITTEN] * len(results)
+                return
         for index, result in enumerate(results):
-            if isinstance(result, _OUTPUTS):
+            if isinstance(result, Emit | Emitted):
                 try:
-                    if isinstance(result, Emit):
-                        out.append(encode(result))
-                    else:
-                        out += [encode(emit) for emit in result.outputs]
+                    out += encode_all(self._serde, result.outputs)
                 except PoisonError as error:
                     result = results[index] = Rejected(error.reason, error.detail)
                 else:
                     results[index] = _WRITTEN
-                    continue
             if isinstance(result, Rejected):
                 out.append(self._dead_letter(records[index], result, attempt, now_ms))
 
@@ -213,19 +206,10 @@ class Work:
         rejections = [result if isinstance(result, Rejected) else None for result in results]
         if any(rejections):
             run = self._stop_limit.after(rejections, records[-1])
-        out += [self._encode(emit) for emit in also]
+        out += encode_all(self._serde, also)
         out += self._changelog(())
         self._add_journal(out, records, None)
         return Prepared(out, results, run)
-
-    def _encode(self, emit: Emit) -> OutRecord:
-        """Raises :class:`PoisonError` for an output that is too large to travel."""
-        topic, key, event, headers = emit
-        value = None if event is None else self._serde.encode(topic, event)
-        record = _new(OutRecord, (topic, key.encode(), value, headers, None))
-        if headers or len(key) > _SURELY_FITS or (value is not None and len(value) > _SURELY_FITS):
-            _check_size(record)
-        return record
 
     def _changelog(self, headers: tuple[tuple[str, bytes], ...]) -> list[OutRecord]:
         topics, partition = self._changelogs, self.task.partition
@@ -234,7 +218,7 @@ class Work:
             for change in self.state.changes()
         ]
         for record in made:
-            _check_size(record)
+            check_size(record)
         return made
 
     def _dead_letter(self, record: Record, rejected: Rejected, attempt: int, now_ms: int) -> OutRecord:
@@ -257,24 +241,6 @@ class Work:
         entry = {"positions": positions, "tick_ms": tick_ms, "versions": versions}
         key = self.task.transactional_id.encode()
         out.append(OutRecord(self._journal.topic, key, json.dumps(entry).encode(), (), self.task.partition))
-
-
-def decode(serde: Serde, record: Record, application: str) -> Message | Rejected | Skipped:
-    """The record as a processor sees it, or why it cannot be read or is not for ``application``."""
-    topic, partition, offset, timestamp_ms, raw_key, value, headers = record
-    if headers and is_replay_for_another(headers, application):
-        return REPLAY_FOR_ANOTHER
-    try:
-        key = raw_key.decode() if raw_key is not None else ""
-    except UnicodeDecodeError:
-        return Rejected("bad_key", "the key is no UTF-8")
-    event = None
-    if value is not None:
-        try:
-            event = serde.decode(topic, value)
-        except PoisonError as error:
-            return Rejected(error.reason, error.detail)
-    return _new(Message, (topic, partition, offset, timestamp_ms, key, event, headers))
 
 
 def dead_letter_event(
@@ -300,8 +266,3 @@ def dead_letter_event(
         payload_sha256=None if value is None else hashlib.sha256(value).hexdigest(),
         at_ms=now_ms,
     )
-
-
-def _check_size(record: OutRecord) -> None:
-    if record.size_bytes() > MAX_RECORD_BYTES:
-        raise PoisonError("too_large", f"{record.size_bytes()} bytes for {record.topic}")
