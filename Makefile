@@ -35,7 +35,7 @@ bench-pipeline: setup ## raw → clustered: records/s, p50 and p99 latency
 bench-router: setup ## the router's own cost per call
 	@$(PYTHON) -m tests.bench.router
 
-bench-engine: setup ## the engine beside a bare client loop, quix-streams and faust: records/s, latency (about 12 minutes)
+bench-engine: setup ## the engine beside a bare client loop, quix-streams and faust: records/s, latency (about 15 minutes)
 	@$(PYTHON) -m tests.bench.engine
 
 bench-restore: setup ## how long a task's state takes to come back from its changelogs

@@ -88,6 +88,19 @@ def test_each_size_is_compared_with_the_bare_loop_of_that_size() -> None:
     ]  # fmt: skip
 
 
+def test_a_ratio_is_of_runs_of_one_round() -> None:
+    def runs(*per_s: float) -> list[Speed]:
+        return [Speed(one, 1.0, 1.0, 1.0) for one in per_s]
+
+    speeds = {
+        Contender("engine", 4, 500): runs(1_000, 450, 270),
+        Contender("typed_loop", 4, 500): runs(1_000, 500, 300),
+    }
+    (goal,) = speed_goals(speeds)
+    assert round(goal.value, 2) == 0.9
+    assert goal.text.endswith("(rounds 1.00, 0.90, 0.90)")
+
+
 def test_a_contender_reads_back_its_command_line(tmp_path: Path) -> None:
     options = Options("127.0.0.1:9092", "g-1", "a.b", "c.d", 40, 500, 100, tmp_path / "call.avsc", tmp_path)
     assert parse(options.argv()) == options
