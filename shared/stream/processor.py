@@ -145,7 +145,7 @@ class Application:
     keep_dead_letter_payload: bool = True
     stop_limit: int = 100
     max_batch_bytes: int = 16 * 1024 * 1024
-    slice_records: int = 64
+    slice_records: int = 16
 
 
 @dataclass(frozen=True, slots=True)
