@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.ingest_redactor.logic import checks
 from services.ingest_redactor.logic.national import is_national_number
-from services.ingest_redactor.logic.nonames import NUMBERED
+from services.ingest_redactor.logic.nonames import NOBODY, NUMBERED
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
 from shared.prompting import renderings
 from shared.tasks.names import first_names, last_names
@@ -68,6 +68,16 @@ def user_name(value: str, before: str, after: str) -> Found | None:
     parts = re.split(r"[._-]|\d+", value)
     named = any(part in first_names() or part in last_names() for part in parts if len(part) > 2)
     return Found(value.lower(), "") if named else None
+
+
+def login(value: str, _before: str, after: str) -> Found | None:
+    """A user's name after ``user=``, unless it is everybody's, like ``root``, or a variable's, like ``user_id``."""
+    is_nobodys = value in NOBODY or "user" in value or value.endswith(("_id", "_name"))
+    return None if is_nobodys or after[:1] in ("@", "(", ".") else Found(value.lower(), "")
+
+
+def locator(value: str, _before: str, _after: str) -> Found | None:
+    return Found(*_identifier(value)) if any(map(str.isalpha, value)) else None
 
 
 def handle(value: str, _before: str, after: str) -> Found | None:
@@ -183,37 +193,6 @@ def announced_street(value: str, before: str, after: str) -> Found | None:
     return None if renderings.read_date(value) or _is_numbered(value) else street(value, before, after)
 
 
-def birth(value: str, _before: str, _after: str) -> Found | None:
-    read = renderings.read_date(value)
-    if read is None:
-        return Found(value.lower(), renderings.read_part_of_date(value)[1])
-    return Found(read[0].isoformat(), read[1])
-
-
-def date(value: str, before: str, after: str) -> Found | None:
-    if len(after) > 1 and after[0] == "T" and after[1].isdigit():
-        after = ""
-    read = renderings.read_date(value) if stands_alone(before, after) else None
-    return Found(read[0].isoformat(), read[1]) if read else None
-
-
-def part_of_date(value: str, before: str, after: str) -> Found | None:
-    if not stands_alone(before[-1:], after[:1]) or (value.startswith("May") and after[:2] == " %"):
-        return None
-    return Found(value.lower(), renderings.read_part_of_date(value)[1])
-
-
-def short_date(value: str, before: str, after: str) -> Found | None:
-    if not stands_alone(before[-1:], after[:2]) or before.rstrip(" :").lower().endswith(
-        ("bp", "pressure", "vision", "acuity")
-    ):
-        return None
-    month, day = (int(number) for number in value.split("/"))
-    if not (min(month, day) >= 1 and max(month, day) <= 31 and min(month, day) <= 12) or (after and after[0] in "/%"):
-        return None
-    return Found(value, renderings.read_part_of_date(value)[1])
-
-
 def phone(value: str, before: str, after: str) -> Found | None:
     number = renderings.without_extension(value)
     if number.startswith("00"):
@@ -280,7 +259,12 @@ def _runs_on(value: str, before: str) -> bool:
     return before[-1:].isalpha() and value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
 
 
+_NPI_DIGITS = 10
+
+
 def identifier(type_: str) -> Confirm:
+    """After ``NPI`` a wrong check digit is a slip of the pen, as it is after ``card number``."""
+
     def confirm(value: str, before: str, after: str) -> Found | None:
         if _runs_on(value, before):
             return None
@@ -299,7 +283,7 @@ def identifier(type_: str) -> Confirm:
             return None
         if not value.isdigit() and _is_date(value):
             return None
-        if type_ == "NPI" and not checks.npi(value):
+        if type_ == "NPI" and not (len(value) == _NPI_DIGITS and value[0] in "12"):
             return None
         return Found(*_identifier(value))
 
@@ -387,7 +371,3 @@ def numbered(value: str, _before: str, after: str) -> Found | None:
 def facility(value: str, _before: str, _after: str) -> Found | None:
     head = value.split()[0]
     return None if head in ("The", "A", "This", "Our", "Your") and len(value.split()) == 2 else Found(value.lower(), "")
-
-
-def age(value: str, _before: str, _after: str) -> Found | None:
-    return Found(value, "") if 89 < int(value) < 130 else None

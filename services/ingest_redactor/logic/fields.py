@@ -31,6 +31,8 @@ _ITEM = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]+")
 """What begins an item of a list."""
 _COLUMN = re.compile(r"(?::[ \t]*+|[^\s|:])(?::[ \t]*+|[^\s|:]|[ |](?![ |]))*+")
 """A stretch of a line up to two spaces, a tab or a bar, but for those after a colon: ``Sex:  F   Chart: 4471``."""
+_LEADERS = re.compile(r"([^.]{2,40}+)\.(?=\.\.)(.*+)")
+"""``Passport..... 1234567``"""
 _STAMP = re.compile(r"[\[(]\d{1,4}[\d:. /apmAPM-]{2,18}+[\])][ \t]*+|\d{1,2}:\d{2}(?::\d{2})?[ \t]++")
 _STAMP_STARTS = frozenset("[(0123456789")
 """When a line was written."""
@@ -69,6 +71,9 @@ class _Lines:
         stamp = _STAMP.match(line) if line[:1] in _STAMP_STARTS else None
         begin = start + stamp.end() if stamp is not None else start
         _, sign, rest = line[begin - start :].partition(":")
+        if not sign and "..." in line and (leaders := _LEADERS.match(line, begin - start)) is not None:
+            self._read_label(leaders[1], leaders[2], begin)
+            return
         if self._listed is not None and (item := _ITEM.match(line)) is not None:
             self._add(_labelled(self._listed, line[item.end() :]), start + item.end())
         elif self._listed is not None and line.strip() and not sign:
@@ -205,7 +210,7 @@ def _kind(key: str) -> str | None:
 
 def _labelled(kind: str, rest: str) -> Mention | None:
     value = rest.rstrip(" \t\r\"'`*.,;")
-    start = len(value) - len(value.lstrip(" \t\"'`*"))
+    start = len(value) - len(value.lstrip(" \t\"'`*."))
     value = value_in(kind, value[start : start + _MAX_VALUE_CHARS])
     mention = keyed_mention(kind, value) if value else None
     return None if mention is None else _moved(mention, start)

@@ -11,6 +11,7 @@ from typing import Any
 import re2
 
 from services.ingest_redactor.logic.confirm import address, user_name
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from shared.prompting import renderings
 
@@ -30,16 +31,28 @@ _PERSON = (
     r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague|watcher|organi[sz]er|substitute|approver|reviewer|creator"
     r"|interviewer|barber|stylist|chauffeur|instructor|coach|dentist|pharmacist|attorney|lawyer|courier"
     r"|technician|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
-    r"|partner|sister|brother|daughter|son|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
+    r"|partner|sister|brother|daughter|son|rider|renter|lessee|lessor|player|constituent|resident|inmate|plaintiff|defendant"
+    r"|petitioner|respondent|adjuster|addressee|viewer|trustee|executor|sponsor|mentor|groomer|realtor|veterinarian|referrer"
+    r"|signatory|dependent|dependant|co_?borrower|co_?signer|co_?applicant|girlfriend|boyfriend|fiancee?|bride|groom|nanny"
+    r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
     r"|passagier|huesped|gast"
     rf"|{_DOING})"
 )
+_NUMBERED = (
+    r"(?:customer|patient|guest|passenger|employee|user|client|contact|recipient|sender|(?:card|account|policy)_?holder|holder"
+    r"|member|person|subscriber|insured|beneficiary|payee|payer|attendee|driver|travell?er|rider|renter|student|teacher"
+    r"|applicant|candidate|participant|constituent|plaintiff|defendant|claimant|petitioner|buyer|seller|caller|tenant|resident"
+    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|cliente|kunde|klant|paciente|empleado|adherent|titular"
+    r"|deelnemer|proprietaire|fahrer)"
+)
+"""Who is known by a number of their own."""
 _TABLE: tuple[tuple[str, str], ...] = (
     ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
-        r"(?:.*_)?(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
-        r"|movil|celular|cellulare|mobiel|rufnummer|portable)(?:s|_no|_num|_number|_numbers|nummer)?",
+        r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
+        r"|movil|celular|cellulare|mobiel|rufnummer|portable)"
+        r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|office|main|day|evening|primary|alt|[12]))?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
@@ -52,36 +65,57 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "MEMBER",
-        r"(?:.*_)?(?:member|membership|subscriber|customer|client|employee|user|loyalty|frequent_flyer|student|staff"
-        r"|badge|beneficiary|personnel|payroll|personeels|personal|work)_?(?:no|num|number|id|nr|nummer)|matricule|matricola",
+        rf"(?:.*_)?(?:{_NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile)"
+        r"_?(?:no|num|number|id|nr|nummer|ref)|matricul[ae]|matricola",
     ),
     (
         "RECORD",
         r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
-        r"|specimen|chart)_(?:id|no|number)|nhc|mr)",
+        r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
+        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no))",
     ),
+    ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
         r"(?:.*_)?(?:frequent_flyer|membership|loyalty)|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
-    ("POLICY", r"(?:.*_)?(?:(?:policy|insurance|claim)_(?:no|num|number|id)|group_(?:no|number))"),
+    (
+        "POLICY",
+        r"(?:.*_)?(?:(?:policy|insurance|claim)_(?:no|num|number|id|ref)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
+        r"|police_?(?:nummer|nr)|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
+    ),
     (
         "PASSPORT",
         r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?|(?:reise)?pass_?(?:nummer|nr)"
         r"|pasaporte|passeport|passaporto|paspoortnummer",
     ),
-    ("LICENCE", r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate)_(?:no|num|number|id)|drivers?_licen[cs]e"),
+    (
+        "LICENCE",
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_(?:no|num|number|id)|(?:.*_)?cdl|dl|driv(?:ers?|ing)_licen[cs]e"
+        r"|permis(?:_de_conduire)?|fuhrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?nummer)?|licencia_de_conducir",
+    ),
     ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
     (
         "ID",
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
+        r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
+        r"|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
+        r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
         r"|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
     ),
-    ("VEHICLE", r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate)"),
-    ("DEVICE", r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address)"),
+    (
+        "VEHICLE",
+        r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate|vrm|vrn|rego|placa"
+        r"|targa|kennzeichen|kenteken|immatriculation)",
+    ),
+    (
+        "DEVICE",
+        r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|device_id(?:entifier)?"
+        r"|android_id|advertising_id|(?:micro)?chip_(?:no|num|number|id)|microchip|meter_(?:no|num|number|id))",
+    ),
     (
         "DOB",
         r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
@@ -106,7 +140,12 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("PIN", r"(?:.*_)?(?:cvv|cvc|pin|otp|security_code)(?:_code)?"),
     ("SECRET", r"(?:.*_)?(?:password|passwd|passcode|secret|api_?key|access_key|private_key|authorization)"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session)_token"),
-    ("USER", r"(?:.*_)?(?:user_?name|login|screen_name)|slack|telegram|instagram|skype"),
+    (
+        "USER",
+        r"(?:.*_)?(?:user_?name|login|screen_name|gamer_?tag|sam_account_name)|ign|sam|slack|telegram|instagram|skype"
+        r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
+    ),
+    ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
         r"(?:.*_)?(?:first_?name|given(?:_?names?)?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
@@ -116,13 +155,15 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:last_?name|sur_?name|family_?name|lname|nachname|apellidos?|cognome|sobrenome|achternaam"
         r"|nazwisko|efternamn|etternavn|nom_de_famille)",
     ),
-    ("NAME.mid", r"(?:.*_)?middle_?names?"),
+    ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
     ("NAME", rf"(?:.*_)?full_?name|(?:.*_)?{_PERSON}_?(?:full_?)?names?|name_on_card|attn"),
     (
         "NAME?handle",
         r"(?:actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
         rf"|{_DOING})s?",
     ),
+    ("NAME?user", r"users?"),
+    ("NAME?number", rf"{_NUMBERED}s?"),
     (
         "NAME?",
         rf"(?:display_?|legal_?|preferred_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{_PERSON}s?|attendees|participants",
@@ -149,8 +190,29 @@ _INDIAN_PAN = re.compile(r"[A-Z]{5}\d{4}[A-Z]")
 _MOST_COMMON_AGE, _OLDEST = 89, 125
 """Ages over 89 are identifiers (45 CFR 164.514(b)(2)(i)(C))."""
 _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
-_NAMES_OF_PERSONS = {"name": "NAME", "names": "NAME", "first": "NAME.first", "last": "NAME.last"}
+_LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
+_LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
+_PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}")
+_PROSE = re.compile(r"[a-z]{3,} [a-z]{2,}")
+"""Words: no number, though there are digits among them."""
+_WORD_AND_NUMBER = re.compile(r"(?:[A-Za-z][a-z]{3,}|[a-z]+) ")
+"""``Amoxicillin 500mg``"""
+_OPAQUE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{12,32}")
+"""``cus_NffrFeUfNVHib``"""
+_CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,14}")
+_OPEN = frozenset(("NAME?", "USER@"))
+"""Kinds that the key above may settle."""
+_OF_PERSONS = (
+    {"first": "NAME.first", "last": "NAME.last", "license": "LICENCE", "licence": "LICENCE", "handle": "USER"}
+    | dict.fromkeys(
+        ("name", "names", "display_name", "preferred_name", "legal_name", "nickname", "alias", "aka"), "NAME"
+    )
+    | dict.fromkeys(("ticket_no", "ticket_number", "e_ticket", "eticket", "ticket"), "MEMBER")
+)
 """Bare keys that are a person's in an object of a person."""
+_NUMBERED_KEY = re.compile(rf"(?:.*_)?{_NUMBERED}s?(?:_info|_details)?")
+_NUMBERS = frozenset("id uid no num number nr ref".split())  # noqa: SIM905
+_SOCIAL = frozenset("twitter instagram github gitlab telegram tiktok linkedin discord facebook mastodon".split())  # noqa: SIM905
 _ASPECTS = frozenset(
     (
         "old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work", "text", "v", "s", "n",
@@ -171,18 +233,23 @@ def normalised(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def kind_of(key: str, parent: str) -> str | None:
-    """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name,
-    ``NAME?handle`` for who did or gets something: there a handle stands as often."""
+    """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name. Where something
+    else stands as often: ``NAME?handle`` who did or gets something, ``NAME?number`` who has a number, ``NAME?user`` both;
+    ``USER@`` for a handle with its sign."""
     if len(key) > 64:
         return None
     name = _ASKED.sub("", normalised(key))
     matched = _MATCHER.Match(name.encode())
-    if matched:
-        kind: str = _TABLE[min(matched)][0]
-        if kind == "NAME?" and name in _NAMES_OF_PERSONS and _PERSON_KEY.fullmatch(normalised(parent)):
-            return _NAMES_OF_PERSONS[name]
-        return kind
-    return kind_of(parent, "") if parent and name in _ASPECTS else None
+    kind = _TABLE[min(matched)][0] if matched else None
+    if parent and (kind is None or kind in _OPEN):
+        above = normalised(parent)
+        if name in _OF_PERSONS and (_PERSON_KEY.fullmatch(above) or (name == "handle" and above in _SOCIAL)):
+            return _OF_PERSONS[name]
+        if name in _NUMBERS and _NUMBERED_KEY.fullmatch(above):
+            return "MEMBER"
+        if kind is None and name in _ASPECTS:
+            return kind_of(parent, "")
+    return kind
 
 
 def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
@@ -217,7 +284,7 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     if kind == "DOB":
         read = renderings.read_date(value)
         return ("DOB", read[0].isoformat(), read[1]) if read else ("DOB", value.lower(), "") if digits >= 4 else None
-    if kind in ("ADDRESS", "STREET", "IP", "USER", "PLACE", "SECRET"):
+    if kind in ("ADDRESS", "STREET", "IP", "USER", "USER@", "PLACE", "SECRET"):
         return _read_plain(kind, value, digits)
     if kind == "PIN":
         kind = "ID"
@@ -225,7 +292,12 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return (kind, *renderings.read_identifier(value)) if digits and len(value) <= 12 else None
     if kind == "MEMBER" and user_name(value, "", "") is not None:
         return "USER", value.lower(), ""  # as running text reads it
+    if kind == "LOCATOR":
+        return ("RECORD", *renderings.read_identifier(value)) if _LOCATOR.fullmatch(value) else None
     least = 1 if kind == "VEHICLE" else 3
+    if _PROSE.search(value) or (kind in ("RECORD", "POLICY") and _WORD_AND_NUMBER.match(value)):
+        return None
+    least = 0 if kind == "MEMBER" and _OPAQUE.fullmatch(value) else least
     return (kind, *renderings.read_identifier(value)) if digits >= least and len(value) <= 40 else None
 
 
@@ -238,17 +310,25 @@ def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | No
         return (kind, value.lower(), "") if value.count(".") == 3 or value.count(":") > 1 else None
     if kind == "SECRET":
         return (kind, value, "") if len(value) >= 3 else None
-    if kind == "USER":
-        return (kind, value.lower(), "") if len(value) >= 3 and " " not in value else None
+    if kind in ("USER", "USER@"):
+        is_told = kind == "USER" or value[0] == "@"
+        return ("USER", value.lower(), "") if is_told and len(value) >= 3 and " " not in value else None
     return (kind, value.lower(), "") if len(value) >= 3 else None
 
 
 def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
+    if kind in ("NAME?number", "NAME?user") and _PERSONS_NUMBER.fullmatch(value) and sum(map(str.isdigit, value)) >= 4:
+        return "MEMBER", *renderings.read_identifier(value)
+    if kind == "NAME?user" and _LOGIN.fullmatch(value) and value not in NOBODY:
+        return "USER", value.lower(), ""
     if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
         return None
     if kind.startswith("NAME?") and not looks_like_a_person(value):
         is_handle = _HANDLE.fullmatch(value) and (user_name(value, "", "") or (kind == "NAME?handle" and "." in value))
-        return ("USER", value.lower(), "") if is_handle else None
+        if is_handle:
+            return "USER", value.lower(), ""
+        if kind != "NAME?handle" or not _CAPITALISED.fullmatch(value) or value.lower() in NOBODY | NEVER | NO_NAME:
+            return None
     canonical, form = read_name(value)
     part = kind.partition(".")[2]
     if part:

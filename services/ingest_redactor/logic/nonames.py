@@ -85,3 +85,14 @@ medication medications drug drugs antibiotic antibiotics tablet tablets
 """
 TAKEN = frozenset(_TAKEN_TEXT.split())
 """Before a word that no list of names holds they say that it is a drug."""
+_NOBODY_TEXT = """
+admin administrator root guest system test tester anonymous user users default postgres mysql ubuntu nobody bot me
+self current customer client unknown none null public owner member viewer editor everyone everybody true false string
+assistant developer operator operations ops support api app deploy jenkins dependabot automation scheduler cron
+workflow pipeline finance legal sales marketing engineering security billing platform infra devops compliance
+procurement payroll reception helpdesk management vendor supplier partner human agent service webhook import migration
+script worker server daemon both other others auto manual internal external employee patient manager director staff
+team hr it
+"""
+NOBODY = frozenset(_NOBODY_TEXT.split())
+"""Words that stand where a person might, and are none."""

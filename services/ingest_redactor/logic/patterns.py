@@ -20,7 +20,7 @@ FOREIGN_DATE = (
     r"|mai|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|marzo|abril"
     r"|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre"
     r"|ottobre|dicembre|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|stycznia|lutego|marca"
-    r"|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|maj|augusti)(?: de)? \d{4}\b"
+    r"|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|maj|augusti)\b(?:(?: de)? \d{4}\b)?"
 )
 PART_OF_DATE = (
     rf"\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
@@ -30,9 +30,11 @@ PART_OF_DATE = (
 )
 """Day and month, or month and year: a date to HIPAA, too common for the narrow profile."""
 SHORT_DATE = (
-    r"(?i)\b(?:on|since|from|until|till|by|before|after|dated|date|dos|admitted|discharged|seen|to|between|and|through|due|appt|appointment|visit)"
-    r":? (?P<v>\d{1,2}/\d{1,2})\b|\b(?P<w>(?:0[1-9]|1[0-2])/(?:[0-2]\d|3[01]))\b"
+    r"\b\d{1,2}/\d{1,2}\b|\b(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b"
+    r"|(?i:\b(?:on|since|seen|admitted|discharged|filled|dated|until) )(?P<v>\d{1,2}-\d{1,2})\b"
+    r"|(?i:\b(?:am|vom|seit|bis|ab|zum|den|dem|der) )(?P<w>\d{1,2}\.\d{1,2}\.)"
 )
+DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.\d{2}\b"
 
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"
 _QUADRANT = r"(?:\s+(?:NW|NE|SW|SE)\b)?"
@@ -56,6 +58,14 @@ _UNIT = r"(?:(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)\b\.?\s*#?|#
 _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
 UNIT_WORDS = r"(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)"
 """Before the number of a flat within a house."""
+_CAPITALS = (
+    r"(?:STREET|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|LANE|LN|DRIVE|COURT|PLACE|PARKWAY|PKWY|HIGHWAY|HWY|TRAIL|TRL|CIR|TER)"
+)
+STREET_IN_CAPITALS = (
+    rf"\b\d{{1,6}}(?:\s[NSEW]{{1,2}})?(?:\s[A-Z\d]{{2,}}){{1,3}}\s{_CAPITALS}\b(?:\.?,?\s+{_UNIT})?"
+    rf"|\b\d{{1,6}}\s[NSEW]{{1,2}}(?:\s[A-Z\d]{{2,}}){{1,3}}\s(?:ST|DR|CT|PL|WAY)\b(?:\.?,?\s+{_UNIT})?"
+)
+"""As forms and registers print it. ``12 LEAD ECG ST`` is none."""
 STREET = (
     r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
@@ -65,6 +75,7 @@ _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
     rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
+    rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
     r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
     rf"|P\.? ?O\.? Box \d{{1,6}}|(?:PSC|Unit) \d{{1,5}},? Box \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
@@ -136,19 +147,22 @@ FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
     r"(?:Hospital|Medical Cent(?:er|re)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"
     r"|Rehab(?:ilitation)? Center"
-    r"|Health System|Children's Hospital|Surgery Center|Cancer Center|Medical Group|Healthcare)\b"
+    r"|Health System|Children's Hospital|Institute|Urgent Care|Pharmacy|Memorial|Family (?:Practice|Medicine)"
+    r"|Surgery Center|Cancer Center|Medical Group|Healthcare)\b"
 )
 
 ID_WORDS: dict[str, str] = {
     "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
-    r"|beneficiary|medicare|medicaid"
+    r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
+    r"|beneficiary|medicare|medicaid|clock (?:no|number)"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
-    r"|fallnummer|patientennummer|dossiernummer",
-    "POLICY": r"policy|insurance|insurer|claim|group|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
-    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea|bar no",
+    r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id|recipient id|acc",
+    "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
+    r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
+    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea|bar|cdl",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
@@ -160,14 +174,15 @@ ID_WORDS: dict[str, str] = {
     "DEVICE": r"frame no|frame number|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
-    r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record)\b)?(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#>]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
+    r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
+    r"(?:[ _-]?(?:number|no|id)\b)?\.?"
+    r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
     r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){3}\b"
-    r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b"
-    r"|(?:[A-Za-z]{1,6}[-#/]?)?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,4})"
+    r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
+    r"|(?:[A-Za-z]{1,6}[-#/]?)?\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
 CODE = rf"\b(?:{_CODE_HEAD})(?:-[A-Z0-9]{{1,12}}){{0,4}}\b"
@@ -178,14 +193,16 @@ NEUTRAL = (
     r"|model|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
 )
 BIRTH_WORDS = (
-    r"(?:born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?|birth[ _]?da(?:te|y)|bday"
+    rf"(?:born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?|birth[ _]?da(?:te|y)|bday"
+    rf"|b\.|(?:naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
+    rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
     r"|geburtsdatum|geb(?:oren|\.)(?: am| op)?|geboortedatum|n[ée]e? le|date de naissance|nacimiento|nacid[oa] el"
     r"|data di nascita"
     r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
     r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is )?)?"
-    r"(?: is| was|[:=])?(?: on| in)?[ \"'(*:=>)]{0,6}"
+    r"(?: is| was|[:=])?(?: on| in)?[ \t.\"'(*:=>)]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 PHONE_WORDS = (

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from services.ingest_redactor.logic.addresses import code_after, number_or_street_after, parts_of_address
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
@@ -14,6 +15,7 @@ from services.ingest_redactor.logic.layout import with_layout
 from services.ingest_redactor.logic.letters import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.patterns import DATE
+from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.questions import answer_to, mark_answers
 from services.ingest_redactor.logic.scanner import Scanner, plain
 from services.ingest_redactor.logic.siblings import keyed_mention, tied
@@ -27,6 +29,8 @@ MAX_ENTITIES = 1000
 """Every entity is looked for everywhere in the call: this bounds the time that one record may take."""
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
+_NICKNAME_CHARS = 24
+_NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?)(?P<date>{DATE})\b", re.IGNORECASE)
 
 
@@ -255,7 +259,7 @@ def _by_key(segment: Segment) -> list[Mention] | None:
 
 def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
     """With towns, postal codes and dates that count because of what stands right before them."""
-    tied: list[Mention] = []
+    tied = _nicknames(text, mentions)
     found: list[Mention] = []
     grown = False
     for mention in mentions:
@@ -273,6 +277,17 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
         elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
             tied.append(code)
     return without_overlaps(found + tied, []) if tied or grown else found
+
+
+def _nicknames(text: str, mentions: list[Mention]) -> list[Mention]:
+    """``Lamar 'Tank' Boudreaux``: what stands in quotes between two halves of a name."""
+    found: list[Mention] = []
+    for one, other in pairwise(mentions):
+        if one.type == other.type == "NAME" and 4 < other.start - one.end < _NICKNAME_CHARS:
+            quoted = _NICKNAME.fullmatch(text, one.end, other.start)
+            if quoted is not None:
+                found.append(Mention(*quoted.span(1), "NAME", *read_name(quoted[1]), one.priority))
+    return found
 
 
 def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:

@@ -7,7 +7,7 @@ boundaries and check digits are the validator's. Order is priority: where two ru
 from dataclasses import dataclass
 from typing import Literal
 
-from services.ingest_redactor.logic import confirm
+from services.ingest_redactor.logic import confirm, dates
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.national import NATIONAL_NUMBER
 from services.ingest_redactor.logic.patterns import (
@@ -18,6 +18,7 @@ from services.ingest_redactor.logic.patterns import (
     CODE,
     CODE_OF_TOWN,
     DATE,
+    DOTTED_DATE,
     EXTENSION,
     FACILITY,
     FOREIGN_DATE,
@@ -31,6 +32,7 @@ from services.ingest_redactor.logic.patterns import (
     SHORT_DATE,
     STREET,
     STREET_BEFORE_TOWN,
+    STREET_IN_CAPITALS,
     VALUE,
 )
 from services.ingest_redactor.logic.spellings import (
@@ -49,7 +51,7 @@ from services.ingest_redactor.logic.spellings import (
     titled_in_lower_case,
 )
 
-RULE_SET = "2026-7"
+RULE_SET = "2026-8"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]
@@ -94,6 +96,12 @@ RULES: tuple[Rule, ...] = (
         r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         confirm.secret,
     ),
+    Rule(
+        "webhook of a chat",
+        "SECRET",
+        r"hooks\.slack\.com/services/(?P<v>[\w/]{12,})|discord(?:app)?\.com/api/webhooks/(?P<w>[\w/-]{12,})",
+        confirm.as_is,
+    ),
     Rule("recovery key of a disk", "SECRET", r"\b\d{6}(?:-\d{6}){7}\b", confirm.as_is),
     Rule("bearer token", "SECRET", r"(?i)\b(?:bearer|basic)\s+(?P<v>[A-Za-z0-9._~+/=-]{16,})", confirm.as_is),
     Rule(
@@ -110,6 +118,18 @@ RULES: tuple[Rule, ...] = (
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
+    Rule(
+        "user of a query or a log",
+        "USER",
+        r"\buser(?:_?name)?=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})",
+        confirm.login,
+    ),
+    Rule(
+        "locator of a booking",
+        "RECORD",
+        r"\b(?:PNR|[Rr]ecord [Ll]ocator)(?: is)?[: #]{1,3}(?P<v>[A-Z0-9]{6})\b",
+        confirm.locator,
+    ),
     Rule(
         "handle made of a name",
         "USER",
@@ -158,6 +178,7 @@ RULES: tuple[Rule, ...] = (
         confirm.announced_ssn,
     ),
     Rule("street", "ADDRESS", STREET, confirm.street),
+    Rule("street in capitals", "ADDRESS", STREET_IN_CAPITALS, confirm.street),
     Rule("street of a rarer kind, with its unit, or a box", "ADDRESS", RARE_STREET, confirm.street),
     Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, confirm.foreign_street),
     Rule(
@@ -171,9 +192,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}"
+        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
         rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
-        confirm.birth,
+        dates.birth,
     ),
     Rule(
         "international phone",
@@ -192,7 +213,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone with a leading zero",
         "PHONE",
-        r"\b\(?0\d{1,4}\)?(?:[ -]\d{2,8}){2,4}\b|\b0\d{1,4}[ /-]\d{5,8}\b",
+        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,4}[ /-]\d{5,8}\b",
         confirm.grouped_phone,
     ),
     Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
@@ -226,11 +247,13 @@ RULES: tuple[Rule, ...] = (
         confirm.numbered,
         _HIPAA,
     ),
+    Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.wallet),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
     Rule(
         "announced plate",
         "VEHICLE",
-        r"(?i)\b(?:plate|registration|reg)(?: number| no\.?)?(?: is|:)?\s{1,2}(?P<v>[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5})\b",
+        r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placa|immatriculation|(?-i:[A-Z]{2}) tag)"
+        r"(?: number| no\.?)?(?: is|:)?\s{1,2}(?P<v>[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5})\b",
         confirm.plate,
     ),
     Rule(
@@ -250,16 +273,17 @@ RULES: tuple[Rule, ...] = (
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
-    Rule("date", "DATE", rf"(?i)(?:{DATE})", confirm.date, _HIPAA),
+    Rule("date", "DATE", rf"(?i)(?:{DATE})", dates.date, _HIPAA),
     Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),
-    Rule("part of a date", "DATE", PART_OF_DATE, confirm.part_of_date, _HIPAA),
-    Rule("month and day", "DATE", SHORT_DATE, confirm.short_date, _HIPAA),
+    Rule("part of a date", "DATE", PART_OF_DATE, dates.part_of_date, _HIPAA),
+    Rule("month and day", "DATE", SHORT_DATE, dates.short_date, _HIPAA),
+    Rule("date with a short year", "DATE", DOTTED_DATE, dates.dotted_date, _HIPAA),
     Rule(
         "age over 89",
         "AGE",
-        r"(?i)\b(?P<v>\d{2,3})[ -]?(?:(?:year|yr)s?[ -]?old|y/?o|years? of age|años|anos|ans|anni|jahre|jaar|lat)\b"
+        r"(?i)\b(?P<v>\d{2,3})[ -]?(?:(?:year|yr)s?[ -]?old|y/?o|y\.o|years? of age|años|anos|ans|anni|jahre|jaar|lat)\b"
         r"|\bage[ds]?:? ?(?P<w>\d{2,3})\b",
-        confirm.age,
+        dates.age,
         _HIPAA,
     ),
     Rule("postal code after a state", "ZIP", r"\b[A-Z]{2},? (?P<v>\d{5}(?:-\d{4})?)\b", confirm.numbered, _HIPAA),

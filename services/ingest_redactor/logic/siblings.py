@@ -11,6 +11,7 @@ WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
 """Types that are identifiers only beside one of :data:`TIES`; an age beside a bare name too."""
 TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BARE = "NAME?"
+_BARE_NAMES = (_BARE, "NAME?number", "NAME?user")
 _FIRST, _LAST = "NAME.first", "NAME.last"
 _LAST_BESIDE_FIRST = frozenset("name nom naam namn navn nachnamen family last".split())  # noqa: SIM905
 _FIRST_BESIDE_LAST = frozenset("name nombre nome nume nom ime ad given first".split())  # noqa: SIM905
@@ -52,7 +53,7 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     last name are one person."""
     row = list(siblings)
     kinds = {kind for kind, _ in row}
-    alone, nobody = kinds.isdisjoint(TIES), kinds.isdisjoint((*TIES, _BARE))
+    alone, nobody = kinds.isdisjoint(TIES), kinds.isdisjoint((*TIES, *_BARE_NAMES))
     parts = {kind: mention.canonical for kind, mention in row if kind in (_FIRST, _LAST)}
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []

@@ -31,6 +31,7 @@ _COLUMN = re.compile(r"[^,]++")
 _AROUND = " \t\r\"'`*"
 """Blanks, quotes and stars around a value."""
 _INSERT = re.compile(r"(?i)\binsert\s++(?:ignore\s++)?into\s++[\w.\"`\[\]]++\s*+\(([^()]*+)\)\s*+values?\s*+(?=\()")
+_COPY = re.compile(r"(?i)\bcopy\s++[\w.\"]++\s*+\(([^()]*+)\)\s++from\s++stdin[^\n]*+\n")
 _SQL_TOKEN = re.compile(r"'(?:[^']|'')*+'|\"(?:[^\"]|\"\")*+\"|[(),;]|[^\s(),;'\"]++|\s++|['\"]")
 _HTML_CELL = re.compile(r"(?i)<(/?)(tr|th|td)\b[^<>]*+>([^<>]*+)")
 
@@ -53,6 +54,8 @@ class Tables(NamedTuple):
 def read_tables(text: str) -> Tables | None:
     """Values in columns that a header names; ``None`` without such a header. Linear in the text."""
     if "\n" in text:
+        if "stdin" in text and (found := _of_rows(_copied(text))) is not None:
+            return found
         found = _in_lines(text)
         if found is not None:
             return found
@@ -215,6 +218,21 @@ def _inserted(text: str) -> Iterator[tuple[bool, list[Cell]]]:
                 start = at
             elif depth == 0 and sign != "," and not sign.isspace():
                 break
+
+
+def _copied(text: str) -> Iterator[tuple[bool, list[Cell]]]:
+    """The columns and the rows of PostgreSQL's ``COPY t (a, b) FROM stdin;``, as its dumps hold them."""
+    for copy in _COPY.finditer(text):
+        yield True, [Cell(name.start(), name.group()) for name in _COLUMN.finditer(text, *copy.span(1))]
+        start = copy.end()
+        for line in text[start:].split("\n"):
+            if line == "\\.":
+                break
+            cells = []
+            for piece in line.split("\t"):
+                cells.append(Cell(start, piece))
+                start += len(piece) + 1
+            yield False, cells
 
 
 def _html(text: str) -> Iterator[tuple[bool, list[Cell]]]:

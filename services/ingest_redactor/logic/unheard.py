@@ -38,7 +38,8 @@ def _is_first_name(tokens: list[str], start: int, end: int) -> bool:
     if before.islower():
         return start > 1
     is_last = start == end and not lists_of(tokens[start]) & _FIRST
-    return is_last and stem not in CANONICAL and (before in _SIGNS or before == "\n" or before.lower() in _ROLES)
+    begins = before in _SIGNS or before == "\n" or before.isdigit() or before.lower() in _ROLES
+    return is_last and stem not in CANONICAL and begins
 
 
 def _is_word_name(tokens: list[str], start: int) -> bool:
@@ -62,7 +63,8 @@ def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, str
     if lists & 3 and following.lower() in NO_NAME and following.lower() in ambiguous_first_names():
         is_dated = end + 2 < len(tokens) and tokens[end + 2][0].isdigit()
         return shape_of(following) == "Xx" and not is_dated  # ``Grace May``
-    if not lists & _FIRST and following[1:2] not in ("'", "’") and (not strong or lists & _LAST):
+    is_half = following[1:2] in ("'", "’") or "-" in following or (not lists & _LAST and lists_of(following) & _LAST)
+    if not lists & _FIRST and not is_half and (not strong or lists & _LAST):
         return False
     return may_be_a_name(following)
 

@@ -95,6 +95,19 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ("Isabellasingel 4", [("ADDRESS", "Isabellasingel 4")]),
         ("14 Whitcombe Copse, Leeds LS6 2AB", [("ADDRESS", "14 Whitcombe Copse")]),
         ("Kamaufova 98, 10430 Samobor", [("ADDRESS", "Kamaufova 98")]),
+        ("4417 E CACTUS WREN DR, PHOENIX", [("ADDRESS", "4417 E CACTUS WREN DR")]),
+        ("seen (b. 1951-03-17)", [("DOB", "1951-03-17")]),
+        ("nació en Lima el 15 de agosto de 1941", [("DOB", "15 de agosto de 1941")]),
+        ("nato a Napoli il 12 marzo 1987", [("DOB", "12 marzo 1987")]),
+        ("DOB\t04/02/81", [("DOB", "04/02/81")]),
+        ("DOB ............. 2005/12/17", [("DOB", "2005/12/17")]),
+        ("policy W88 2041 773, visit", [("POLICY", "W88 2041 773")]),
+        ("PNR: HT4N9P.", [("RECORD", "HT4N9P")]),
+        ("POST /login?user=tkaur HTTP/1.1", [("USER", "tkaur")]),
+        ("VRM LD19 KXO", [("VEHICLE", "LD19 KXO")]),
+        ("sim 89049032004008882600007718203941", [("DEVICE", "89049032004008882600007718203941")]),
+        ("https://hooks.slack.com/services/T04KQ81XZ/B05PL2/x8Yq2LmZ", [("SECRET", "T04KQ81XZ/B05PL2/x8Yq2LmZ")]),
+        ("**Employee:** Philippa Nwosu-Tate (E1)", [("NAME", "Philippa Nwosu-Tate")]),
     ],
 )
 def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]]) -> None:
@@ -128,6 +141,9 @@ def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]])
         "Sprint 14, 2025 Planning",
         "Berlin Hauptbahnhof 14:05",
         "EAN 0855207918",
+        "12 LEAD ECG ST elevation",
+        "GET /x?user=root and user=user_id",
+        "item b. 1951-03-17 is due",
         "Mozilla/5.0 Chrome/120.0.0.0",
         "Follow-up with the patient. Patient's file: take Ativan 5 mg",
     ],
@@ -150,6 +166,21 @@ def test_the_wider_profile_also_finds_dates_ages_and_postal_codes() -> None:
     assert found(text, HIPAA) == [("AGE", "92"), ("DATE", "2026-03-02"), ("PLACE", "Albany"), ("ZIP", "12207")]
     assert found("a 55-year-old", HIPAA) == []
     assert found("Device: FH-2899-3807 insulin pump", HIPAA) == [("DEVICE", "FH-2899-3807")]
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("missed 4/29 because", ["4/29"]), ("admit 5/19.", ["5/19"]), ("s/p R TKA, op 4/4", []), ("surgery 4/4, flexion", ["4/4"]),
+        ("seen on 4-17.", ["4-17"]), ("last filled 03-29, prescriber", ["03-29"]), ("MRT am 14.05. nachts", ["14.05"]),
+        ("le 22 avril.", ["22 avril"]), ("el 3 de febrero por", ["3 de febrero"]), ("STEMI on 03.03.24, PCI", ["03.03.24"]),
+        ("strength 4/5, pain 8/10, vision 20/30, reflexes 2/4", []), ("take 1/2 tablet for 3-4 days", []), ("on 3-4 days a week", []),
+        ("version 3.11.24", []), ("95 y.o. gentleman", ["95"]),
+    ],
+)  # fmt: skip
+def test_dates_without_their_year_in_the_wider_profile(text: str, dates: list[str]) -> None:
+    assert [value for _, value in found(text, HIPAA)] == dates
+    assert found(text) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""What a key of JSON, and the one above it, say of a value; and what looks like such a value and is none."""
+
+import pytest
+
+from services.ingest_redactor.logic.keys import kind_of, read_value
+
+
+def read(path: str, value: str) -> str | None:
+    """The type under ``parent.key``, or ``None``."""
+    parent, _, key = path.rpartition(".")
+    kind = kind_of(key, parent)
+    found = read_value(kind, value) if kind is not None else None
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("candidateId", "cand_00188", "MEMBER"), ("customer.id", "cus_NffrFeUfNVHibA", "MEMBER"), ("driver.id", "drv_8812", "MEMBER"),
+        ("user", "usr_77120", "MEMBER"), ("plaintiff", "00417", "MEMBER"), ("client_ref", "WM/00817", "MEMBER"),
+        ("passengers.ticketNumber", "0162418830194", "MEMBER"), ("pnr", "K7XQ2M", "RECORD"), ("historia_clinica", "HC-0091182", "RECORD"),
+        ("policy", "HZ-5518-22907", "POLICY"), ("driver.license", "N4471-88210-93115", "LICENCE"), ("driver.cdl", "LA009918274", "LICENCE"),
+        ("tel_home", "3045550118", "PHONE"), ("mobilephone", "0485550193", "PHONE"), ("placa", "FQX4B82", "VEHICLE"),
+        ("microchip", "985112004417733", "DEVICE"), ("deviceId", "a41f-99e0-7b3c-d218", "DEVICE"), ("rodneCislo", "760314/2283", "ID"),
+        ("viewer.displayName", "Sixtine d'Aubigné", "NAME"), ("reported_by", "Shanice", "NAME"), ("naam.voorletters", "A.M.J.", "NAME"),
+        ("author.handle", "@lil_saffron", "USER"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
+    ],
+)  # fmt: skip
+def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: str) -> None:
+    assert read(path, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("user", "admin"), ("product.handle", "red-shirt"), ("package.license", "MIT"), ("parent.id", "node-4471"), ("host.id", "i-0a4471"),
+        ("approved_by", "Finance"), ("assignee", "Automation"), ("policy", "30-day return within 100 miles of any store"),
+        ("rx", "Amoxicillin 500mg"), ("claim", "up to 1500 dollars"), ("customer.id", "7"), ("pnr", "abc"), ("record_locator", "123456"),
+    ],
+)  # fmt: skip
+def test_what_stands_under_such_a_key_and_names_nobody(path: str, value: str) -> None:
+    assert read(path, value) is None
