@@ -15,7 +15,7 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
     if len(text) > MAX_VALUES and max(text.count("\n"), text.count("=")) > MAX_VALUES:
         raise PoisonError("too_many_values", f"more than {MAX_VALUES} lines or assignments in one text")
     tables = read_tables(text)
-    fields, labels = labelled_values(text) if ":" in text else ([], [])
+    fields, labels = labelled_values(text) if ":" in text or "...." in text else ([], [])
     if "=" in text or "</" in text or '":' in text or "':" in text:
         fields += marked_values(text)
     if "\n" in text or ("<" in text and "@" in text):
