@@ -13,13 +13,13 @@ from shared.tasks.jsontext import Leaf
 _ROWS = re.compile(r"\[\s*+\[|\[\s*+\{\s*+\"[fv]\"")
 """Without which no array holds rows."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|[^\s{}\[\]:,"]++')
-_VALUES = re.compile(r'(?i)(?:value|val|values|answer|number)"')
+_VALUES = re.compile(r'(?i)(?:value|val|values|answer|number|"no|"num|"nr)"')
 _NAMING_TEXT = """
 key name field field_name column column_name label attribute attribute_name param parameter property path question header
-system type document_type id_type identifier_type
+system type kind document_type id_type identifier_type
 """
 _NAMING = frozenset(_NAMING_TEXT.split())
-_VALUING = frozenset("value val values answer number old_value new_value".split())  # noqa: SIM905
+_VALUING = frozenset("value val values answer number no num nr old_value new_value".split())  # noqa: SIM905
 _NAMED_COLUMN = frozenset("name id key field column label title header".split())  # noqa: SIM905
 _ISSUED = frozenset(("issuing_country", "issuance_country", "country_of_issue"))
 _HALVES = frozenset(("NAME?", "NAME.first", "NAME.last"))

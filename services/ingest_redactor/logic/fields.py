@@ -9,9 +9,10 @@ from services.ingest_redactor.logic.confirm import user_name
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.letters import last_name_first
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from services.ingest_redactor.logic.siblings import KEY_PRIORITY, keyed_mention, resolved, tied
+from shared.tasks.names import first_names, last_names
 
 _MAX_LABEL_CHARS, _MAX_VALUE_CHARS = 40, 120
 _AROUND = " \t\r\"'`*>#|-•"
@@ -148,7 +149,19 @@ def _people(key: str, rest: str) -> list[Mention]:
         )
     if kind == "NAME?handle" and (handle := keyed_mention(kind, value)) is not None and handle.type == "USER":
         return [_moved(handle, start)]
-    return last_name_first(value, start)
+    return last_name_first(value, start) or _known_person(value, start)
+
+
+def _known_person(value: str, start: int) -> list[Mention]:
+    """``CONSIGNEE: TREMAINE BOUDREAUX``: two to four capitalised words, of which one is known at its place in a name."""
+    name = _NAME.match(value)
+    words = name.group().split() if name is not None else []
+    stems = [word.lower().rstrip(".") for word in words]
+    if not 2 <= len(words) <= 4 or not all(word[0].isupper() for word in words) or not _NO_VALUE.isdisjoint(stems):
+        return []
+    if not THINGS.isdisjoint(stems) or not (stems[0] in first_names() or stems[-1] in last_names()):
+        return []
+    return [Mention(start, start + len(name.group()), "NAME", *read_name(name.group()), KEY_PRIORITY)] if name else []
 
 
 def _below(kind: str, line: str) -> Mention | None:

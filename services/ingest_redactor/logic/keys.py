@@ -34,7 +34,8 @@ _PERSON = (
     r"|partner|sister|brother|daughter|son|rider|renter|lessee|lessor|player|constituent|resident|inmate|plaintiff|defendant"
     r"|petitioner|respondent|adjuster|addressee|viewer|trustee|executor|sponsor|mentor|groomer|realtor|veterinarian|referrer"
     r"|signatory|dependent|dependant|co_?borrower|co_?signer|co_?applicant|girlfriend|boyfriend|fiancee?|bride|groom|nanny"
-    r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
+    r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|demandeur|party|patron|cust"
+    r"|associate|shopper|worker|legal_name|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
     r"|passagier|huesped|gast"
     rf"|{_DOING})"
 )
@@ -42,7 +43,8 @@ _NUMBERED = (
     r"(?:customer|patient|guest|passenger|employee|user|client|contact|recipient|sender|(?:card|account|policy)_?holder|holder"
     r"|member|person|subscriber|insured|beneficiary|payee|payer|attendee|driver|travell?er|rider|renter|student|teacher"
     r"|applicant|candidate|participant|constituent|plaintiff|defendant|claimant|petitioner|buyer|seller|caller|tenant|resident"
-    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|cliente|kunde|klant|paciente|empleado|adherent|titular"
+    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker"
+    r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer)"
 )
 """Who is known by a number of their own."""
@@ -56,17 +58,20 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
-    ("CARD", r"(?:.*_)?(?:card|credit_card|debit_card|cc|pan)(?:_no|_num|_number)?"),
+    ("ID", r"(?:.*_)?(?:id|identity)_card(?:_no|_number)?|document_numbers"),
+    ("CARD", r"(?:.*_)?(?:card|credit_card|debit_card|cc|pan)(?:_?(?:no|num|number))?"),
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening)_?(?:nummer|nr)"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto"
+        r"|(?:.*_)?(?:loan|mortgage|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto)",
     ),
+    ("MEMBER.user", r"(?:.*_)?user_?(?:id|no|num|number)"),
     (
         "MEMBER",
         rf"(?:.*_)?(?:{_NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile)"
-        r"_?(?:no|num|number|id|nr|nummer|ref)|matricul[ae]|matricola",
+        r"_?(?:no|num|number|id|nr|nummer|ref|reference|oid)|matricul[ae]|matricola",
     ),
     (
         "RECORD",
@@ -92,7 +97,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "LICENCE",
-        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_(?:no|num|number|id)|(?:.*_)?cdl|dl|driv(?:ers?|ing)_licen[cs]e"
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|driv(?:ers?|ing)_licen[cs]e"
         r"|permis(?:_de_conduire)?|fuhrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?nummer)?|licencia_de_conducir",
     ),
     ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
@@ -102,7 +107,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
-        r"|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
+        r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
         r"|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
     ),
@@ -113,7 +118,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "DEVICE",
-        r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|device_id(?:entifier)?"
+        r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|hw_?id|device_(?:fp|fingerprint)|device_id(?:entifier)?"
         r"|android_id|advertising_id|(?:micro)?chip_(?:no|num|number|id)|microchip|meter_(?:no|num|number|id))",
     ),
     (
@@ -148,15 +153,19 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name|given(?:_?names?)?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name_?[12]?|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
-        r"(?:.*_)?(?:last_?name|sur_?name|family_?name|lname|nachname|apellidos?|cognome|sobrenome|achternaam"
-        r"|nazwisko|efternamn|etternavn|nom_de_famille)",
+        r"(?:.*_)?(?:last_?name_?[12]?|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|apellidos?|cognome|sobrenome|achternaam"
+        r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname|meisjesnaam)",
     ),
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
-    ("NAME", rf"(?:.*_)?full_?name|(?:.*_)?{_PERSON}_?(?:full_?)?names?|name_on_card|attn"),
+    (
+        "NAME",
+        rf"(?:.*_)?(?:full|formatted)_?name|(?:.*_)?{_PERSON}_?(?:full_?)?(?:names?|nm)|name_on_card|attn|nome_completo"
+        r"|nombre_completo|nom_complet|volledige_naam|imie_i_nazwisko|nome_e_cognome",
+    ),
     (
         "NAME?handle",
         r"(?:actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
@@ -183,7 +192,7 @@ def _matcher() -> Any:
 
 
 _MATCHER = _matcher()
-_PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details)?")
+_PERSON_KEY = re.compile(rf"(?:.*_)?{_PERSON}s?(?:_info|_details|_profile|_data)?")
 _ASKED = re.compile(r"^(?:what_(?:is|s)_)?(?:please_)?(?:enter_|provide_)?(?:your|the|my|his|her)_")
 """A question or a demand as a key: ``What is your name?``"""
 _INDIAN_PAN = re.compile(r"[A-Z]{5}\d{4}[A-Z]")
@@ -191,6 +200,7 @@ _MOST_COMMON_AGE, _OLDEST = 89, 125
 """Ages over 89 are identifiers (45 CFR 164.514(b)(2)(i)(C))."""
 _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
+_FEW_DIGITS = 3
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
 _PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}")
 _PROSE = re.compile(r"[a-z]{3,} [a-z]{2,}")
@@ -210,8 +220,8 @@ _OF_PERSONS = (
     | dict.fromkeys(("ticket_no", "ticket_number", "e_ticket", "eticket", "ticket"), "MEMBER")
 )
 """Bare keys that are a person's in an object of a person."""
-_NUMBERED_KEY = re.compile(rf"(?:.*_)?{_NUMBERED}s?(?:_info|_details)?")
-_NUMBERS = frozenset("id uid no num number nr ref".split())  # noqa: SIM905
+_NUMBERED_KEY = re.compile(rf"(?:.*_)?{_NUMBERED}s?(?:_info|_details|_profile|_data)?")
+_NUMBERS = frozenset("id uid no num number nr ref unique_id external_id".split())  # noqa: SIM905
 _SOCIAL = frozenset("twitter instagram github gitlab telegram tiktok linkedin discord facebook mastodon".split())  # noqa: SIM905
 _ASPECTS = frozenset(
     (
@@ -290,11 +300,14 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         kind = "ID"
     if kind == "UNIT":
         return (kind, *renderings.read_identifier(value)) if digits and len(value) <= 12 else None
-    if kind == "MEMBER" and user_name(value, "", "") is not None:
-        return "USER", value.lower(), ""  # as running text reads it
+    if kind.startswith("MEMBER"):
+        is_login = kind == "MEMBER.user" and digits < _FEW_DIGITS and _LOGIN.fullmatch(value) and value not in NOBODY
+        if is_login or user_name(value, "", "") is not None:
+            return "USER", value.lower(), ""  # as running text reads it
+        kind = "MEMBER"
     if kind == "LOCATOR":
         return ("RECORD", *renderings.read_identifier(value)) if _LOCATOR.fullmatch(value) else None
-    least = 1 if kind == "VEHICLE" else 3
+    least = 1 if kind == "VEHICLE" else _FEW_DIGITS
     if _PROSE.search(value) or (kind in ("RECORD", "POLICY") and _WORD_AND_NUMBER.match(value)):
         return None
     least = 0 if kind == "MEMBER" and _OPAQUE.fullmatch(value) else least

@@ -152,14 +152,15 @@ FACILITY = (
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer",
+    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer|vertragskonto",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
-    r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
+    r"|klantnr|kundennr|kd-nr|cust|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
     r"|beneficiary|medicare|medicaid|clock (?:no|number)"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
-    r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id|recipient id|acc",
+    r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
+    r"|recipient id|pt id|acc",
     "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea|bar|cdl",
@@ -169,7 +170,7 @@ ID_WORDS: dict[str, str] = {
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
-    r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
+    r"|rijksregisternummer|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
@@ -181,6 +182,7 @@ GAP = (
 VALUE = (
     r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){3}\b"
+    r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?)?\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )

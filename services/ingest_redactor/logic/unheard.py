@@ -24,7 +24,8 @@ def with_unheard(
     is_beside = start > 0 and text[spans[start - 1][1] : spans[start][0]] == " "
     if is_beside and shape_of(tokens[start - 1]) == "Xx":
         start -= _is_word_name(tokens, start) or _is_first_name(tokens, start, end)
-    if start == end and _is_last_name(text, tokens, spans, end, end in strong):
+    is_open = start == end or len(tokens[end]) == 1  # ``Ngozi T``: an initial ends no name
+    if is_open and _is_last_name(text, tokens, spans, end, start in strong, lists_of(tokens[start])):
         end += 1
     return start, end
 
@@ -55,11 +56,11 @@ def _is_word_name(tokens: list[str], start: int) -> bool:
     return True
 
 
-def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, strong: bool) -> bool:
+def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, strong: bool, lists: int) -> bool:
     """``Bilkay Seven``: right after a known first name stands a capitalised word that is nothing else."""
     if end + 1 >= len(tokens) or tokens[end].endswith(("'s", "’s")) or text[spans[end][1] : spans[end + 1][0]] != " ":
         return False
-    lists, following = lists_of(tokens[end]), tokens[end + 1]
+    following = tokens[end + 1]
     if lists & 3 and following.lower() in NO_NAME and following.lower() in ambiguous_first_names():
         is_dated = end + 2 < len(tokens) and tokens[end + 2][0].isdigit()
         return shape_of(following) == "Xx" and not is_dated  # ``Grace May``

@@ -23,6 +23,11 @@ def read(path: str, value: str) -> str | None:
         ("tel_home", "3045550118", "PHONE"), ("mobilephone", "0485550193", "PHONE"), ("placa", "FQX4B82", "VEHICLE"),
         ("microchip", "985112004417733", "DEVICE"), ("deviceId", "a41f-99e0-7b3c-d218", "DEVICE"), ("rodneCislo", "760314/2283", "ID"),
         ("viewer.displayName", "Sixtine d'Aubigné", "NAME"), ("reported_by", "Shanice", "NAME"), ("naam.voorletters", "A.M.J.", "NAME"),
+        ("cust_no", "880142", "MEMBER"), ("associateOID", "G3AXK77PQ0", "MEMBER"), ("Clients.UniqueId", "100044718", "MEMBER"),
+        ("DLNumber", "F255-921-50-094-0", "LICENCE"), ("id_card", "CBX417720", "ID"), ("cardnumber", "21417004482093", "CARD"),
+        ("loanNumber", "0417820993", "ACCOUNT"), ("vertragskonto", "2100447819", "ACCOUNT"), ("Decedent NI No", "JK 41 70 93 C", "ID"),
+        ("legalName.familyName1", "Wanjiru-Holt", "NAME"), ("nom_naissance", "LE GUELLEC", "NAME"), ("nome_completo", "Thalita Brandão", "NAME"),
+        ("user_profile.display_name", "chidi.eze", "NAME"), ("User_ID", "sbhattacharya3", "USER"), ("user_id", "40213", "MEMBER"),
         ("author.handle", "@lil_saffron", "USER"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
     ],
 )  # fmt: skip
@@ -33,7 +38,7 @@ def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: st
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("user", "admin"), ("product.handle", "red-shirt"), ("package.license", "MIT"), ("parent.id", "node-4471"), ("host.id", "i-0a4471"),
+        ("user", "admin"), ("user_id", "current"), ("product.handle", "red-shirt"), ("package.license", "MIT"), ("parent.id", "node-4471"), ("host.id", "i-0a4471"),
         ("approved_by", "Finance"), ("assignee", "Automation"), ("policy", "30-day return within 100 miles of any store"),
         ("rx", "Amoxicillin 500mg"), ("claim", "up to 1500 dollars"), ("customer.id", "7"), ("pnr", "abc"), ("record_locator", "123456"),
     ],

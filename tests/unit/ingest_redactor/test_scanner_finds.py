@@ -107,6 +107,9 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ("VRM LD19 KXO", [("VEHICLE", "LD19 KXO")]),
         ("sim 89049032004008882600007718203941", [("DEVICE", "89049032004008882600007718203941")]),
         ("https://hooks.slack.com/services/T04KQ81XZ/B05PL2/x8Yq2LmZ", [("SECRET", "T04KQ81XZ/B05PL2/x8Yq2LmZ")]),
+        ("Rijksregisternummer 85.03.14-237.82 graag", [("ID", "85.03.14-237.82")]),
+        ("klantnr GN-771820", [("MEMBER", "GN-771820")]),
+        ("e Employee Ngozi T Abernethy-Cole", [("NAME", "Ngozi T Abernethy-Cole")]),
         ("**Employee:** Philippa Nwosu-Tate (E1)", [("NAME", "Philippa Nwosu-Tate")]),
     ],
 )
