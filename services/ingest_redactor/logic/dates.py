@@ -33,15 +33,12 @@ def part_of_date(value: str, before: str, after: str) -> Found | None:
     return Found(value.lower(), renderings.read_part_of_date(value)[1])
 
 
-_DATED = re.compile(
-    r"(?i)\b(?:on|since|from|until|till|by|before|after|dated?|dos|admit(?:ted)?|admission|discharged?|d/c|seen|to|between|and"
-    r"|through|due|appt|appointment|visit|missed|return|rtc|transferred|filled|surgery|s/p|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?"
-    r"|fri|sat(?:ur)?|sun)(?:day)?):? $"
-)
-_NO_DATE_BEFORE = (
-    "bp", "pressure", "vision", "acuity", "va", "od", "os", "ou", "strength", "motor", "power", "pain", "reflexes", "dtrs",
-    "score", "grade", "stage", "murmur", "rated", "ratio", "apgar", "apgars",
-)  # fmt: skip
+_NO_DATE_BEFORE_TEXT = """
+bp pressure vision acuity va od os ou strength motor power pain reflexes dtrs score grade stage murmur rated ratio apgar
+apgars
+"""
+_NO_DATE_BEFORE = frozenset(_NO_DATE_BEFORE_TEXT.split())
+_SEPARATORS = re.compile("[/.-]")
 _NO_DATE_AFTER = re.compile(
     r"(?i) ?(?:%|mg\b|ml\b|units?\b|days?\b|weeks?\b|hours?\b|hrs?\b|months?\b|years?\b|minutes?\b|tab|strength"
     r"|murmur|pain|systolic|in all\b|throughout|reflex|dose|cup|inch|beats?|cm\b|mm\b|x\b)"
@@ -50,18 +47,12 @@ _MONTHS, _DAYS = 12, 31
 
 
 def short_date(value: str, before: str, after: str) -> Found | None:
-    """``3/14``, ``04-17``, ``14.05.``. Where no word says that it is a date, one number has to be no month and the other
-    one: ``5/5`` is a strength, ``8/10`` a pain."""
-    words = before.rstrip(" :").lower()
+    """``3/14``, ``04-17``, ``14.05.``, told as a date or with a number that is no month: ``5/5`` is a strength."""
     if not stands_alone(before[-1:], after[:2]) or (after and after[0] in "/%") or _NO_DATE_AFTER.match(after):
         return None
-    if words.endswith(_NO_DATE_BEFORE):
-        return None
-    low, high = sorted(int(number) for number in re.split("[/.-]", value.rstrip(".")))
-    if not (1 <= low <= _MONTHS and high <= _DAYS):
-        return None
-    told = "/" not in value or value[0] == "0" or _DATED.search(before)
-    if not told and (high <= _MONTHS or value.startswith("20/")):
+    low, high = sorted(int(number) for number in _SEPARATORS.split(value.rstrip(".")))
+    is_date = 1 <= low <= _MONTHS and high <= _DAYS
+    if not is_date or before.rstrip(" :").rpartition(" ")[2].lower() in _NO_DATE_BEFORE:
         return None
     return Found(value, renderings.read_part_of_date(value)[1])
 

@@ -29,11 +29,20 @@ PART_OF_DATE = (
     rf"|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
 )
 """Day and month, or month and year: a date to HIPAA, too common for the narrow profile."""
-SHORT_DATE = (
-    r"\b\d{1,2}/\d{1,2}\b|\b(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b"
-    r"|(?i:\b(?:on|since|seen|admitted|discharged|filled|dated|until) )(?P<v>\d{1,2}-\d{1,2})\b"
-    r"|(?i:\b(?:am|vom|seit|bis|ab|zum|den|dem|der) )(?P<w>\d{1,2}\.\d{1,2}\.)"
+_DATED = (
+    r"(?:on|since|from|until|till|by|before|after|dated?|dos|admit(?:ted)?|admission|discharged?|d/c|seen|to|between|and|through"
+    r"|due|appt|appointment|visit|missed|return|rtc|transferred|filled|surgery|s/p|day|desde|dia|día"
+    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)"
 )
+_MONTH_OF_DATE, _DAY_OF_DATE = r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2[1-9]|3[01])"
+SHORT_DATE = (
+    rf"(?i:\b{_DATED}[:,]? )(?P<v>\d{{1,2}}/\d{{1,2}})\b"
+    rf"|\b(?P<w>{_MONTH_OF_DATE}/(?:{_DAY_OF_DATE}|20)|{_DAY_OF_DATE}/{_MONTH_OF_DATE}|0[1-9]/(?:0[1-9]|1[0-2])"
+    rf"|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\b"
+    r"|(?i:\b(?:on|since|seen|admitted|discharged|filled|dated|until) )(?P<x>\d{1,2}-\d{1,2})\b"
+    r"|(?i:\b(?:am|vom|seit|bis|ab|zum|den|dem|der) )(?P<y>\d{1,2}\.\d{1,2}\.)"
+)
+"""Where no word tells a date, one number has to be no month and the other one: ``4/29``."""
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.\d{2}\b"
 
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"

@@ -222,10 +222,12 @@ def _inserted(text: str) -> Iterator[tuple[bool, list[Cell]]]:
 
 def _copied(text: str) -> Iterator[tuple[bool, list[Cell]]]:
     """The columns and the rows of PostgreSQL's ``COPY t (a, b) FROM stdin;``, as its dumps hold them."""
-    for copy in _COPY.finditer(text):
+    copies = list(_COPY.finditer(text))
+    ends = [copy.start() for copy in copies[1:]] + [len(text)]
+    for copy, end in zip(copies, ends, strict=True):
         yield True, [Cell(name.start(), name.group()) for name in _COLUMN.finditer(text, *copy.span(1))]
         start = copy.end()
-        for line in text[start:].split("\n"):
+        for line in text[start:end].split("\n"):
             if line == "\\.":
                 break
             cells = []
