@@ -43,7 +43,7 @@ _NUMBERED = (
     r"(?:customer|patient|guest|passenger|employee|user|client|contact|recipient|sender|(?:card|account|policy)_?holder|holder"
     r"|member|person|subscriber|insured|beneficiary|payee|payer|attendee|driver|travell?er|rider|renter|student|teacher"
     r"|applicant|candidate|participant|constituent|plaintiff|defendant|claimant|petitioner|buyer|seller|caller|tenant|resident"
-    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker"
+    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer)"
 )
@@ -63,15 +63,16 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract_account)(?:_no|_num|_number|_id)"
-        r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto)",
+        r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
     ("MEMBER.user", r"(?:.*_)?user_?(?:id|no|num|number)"),
     (
         "MEMBER",
         rf"(?:.*_)?(?:{_NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile)"
-        r"_?(?:no|num|number|id|nr|nummer|ref|reference|oid)|matricul[ae]|matricola",
+        r"_?(?:no|num|number|id|nr|nummer|ref|reference|oid|identifier)|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
+        r"|numero_affiliation|fidelity",
     ),
     (
         "RECORD",
@@ -87,7 +88,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "POLICY",
-        r"(?:.*_)?(?:(?:policy|insurance|claim)_(?:no|num|number|id|ref)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
+        r"(?:.*_)?(?:(?:policy|insurance|claim)_?(?:no|num|number|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
         r"|police_?(?:nummer|nr)|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
     ),
     (
@@ -107,6 +108,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
+        r"|legal_id|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
         r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
         r"|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
@@ -116,6 +118,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate|vrm|vrn|rego|placa"
         r"|targa|kennzeichen|kenteken|immatriculation)",
     ),
+    ("PLATE", r"(?:.*_)?(?:reg|reg_no|reg_number|registration|registration_number)"),
     (
         "DEVICE",
         r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|hw_?id|device_(?:fp|fingerprint)|device_id(?:entifier)?"
@@ -125,7 +128,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "DOB",
         r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
-        r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))",
+        r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
     ),
     ("AGE", r"(?:(?:patient|person|resident|member|client|guest|current)_)?age(?:_(?:in_)?years)?"),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
@@ -147,17 +150,17 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|login|screen_name|gamer_?tag|sam_account_name)|ign|sam|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|upi|vpa|screen_name|gamer_?tag|sam_account_name)|ign|sam|slack|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name_?[12]?|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name_?[12]?|name_(?:first|given)|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
-        r"(?:.*_)?(?:last_?name_?[12]?|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|apellidos?|cognome|sobrenome|achternaam"
+        r"(?:.*_)?(?:last_?name_?[12]?|name_(?:last|family)|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
         r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname|meisjesnaam)",
     ),
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
@@ -168,14 +171,14 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "NAME?handle",
-        r"(?:actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
+        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
         rf"|{_DOING})s?",
     ),
-    ("NAME?user", r"users?"),
+    ("NAME?user", r"users?|usuario|utilisateur|benutzer|gebruiker"),
     ("NAME?number", rf"{_NUMBERED}s?"),
     (
         "NAME?",
-        rf"(?:display_?|legal_?|preferred_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{_PERSON}s?|attendees|participants",
+        rf"(?:display_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{_PERSON}s?|attendees|participants",
     ),
 )
 
@@ -202,6 +205,7 @@ _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
 _FEW_DIGITS = 3
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
+_PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9 -]{3,10}")
 _PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}")
 _PROSE = re.compile(r"[a-z]{3,} [a-z]{2,}")
 """Words: no number, though there are digits among them."""
@@ -210,7 +214,7 @@ _WORD_AND_NUMBER = re.compile(r"(?:[A-Za-z][a-z]{3,}|[a-z]+) ")
 _OPAQUE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{12,32}")
 """``cus_NffrFeUfNVHib``"""
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,14}")
-_OPEN = frozenset(("NAME?", "USER@"))
+_OPEN = frozenset(("NAME?", "NAME?handle", "USER@"))
 """Kinds that the key above may settle."""
 _OF_PERSONS = (
     {"first": "NAME.first", "last": "NAME.last", "license": "LICENCE", "licence": "LICENCE", "handle": "USER"}
@@ -220,13 +224,18 @@ _OF_PERSONS = (
     | dict.fromkeys(("ticket_no", "ticket_number", "e_ticket", "eticket", "ticket"), "MEMBER")
 )
 """Bare keys that are a person's in an object of a person."""
-_NUMBERED_KEY = re.compile(rf"(?:.*_)?{_NUMBERED}s?(?:_info|_details|_profile|_data)?")
-_NUMBERS = frozenset("id uid no num number nr ref unique_id external_id".split())  # noqa: SIM905
+_NUMBERED_KEY = re.compile(
+    rf"(?:.*_)?(?:{_NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ff)"
+)
+_NUMBERS_TEXT = """
+id uid no num number nr ref unique_id external_id reference_id entity_id lookup_id crm_id program_number member_number
+"""
+_NUMBERS = frozenset(_NUMBERS_TEXT.split())
 _SOCIAL = frozenset("twitter instagram github gitlab telegram tiktok linkedin discord facebook mastodon".split())  # noqa: SIM905
 _ASPECTS = frozenset(
     (
         "old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work", "text", "v", "s", "n",
-        "string_value", "line", "lines",
+        "string_value", "line", "lines", "id_value", "national_number", "data",
     )
 )  # fmt: skip
 """Keys that tell of their value no more than the key above does: ``{"phone": {"old": …, "new": …}}``."""
@@ -293,7 +302,7 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return ("IBAN", *renderings.read_iban(value)) if digits >= 8 else None
     if kind == "DOB":
         read = renderings.read_date(value)
-        return ("DOB", read[0].isoformat(), read[1]) if read else ("DOB", value.lower(), "") if digits >= 4 else None
+        return ("DOB", read[0].isoformat(), read[1]) if read else ("DOB", value.lower(), "") if digits >= 1 else None
     if kind in ("ADDRESS", "STREET", "IP", "USER", "USER@", "PLACE", "SECRET"):
         return _read_plain(kind, value, digits)
     if kind == "PIN":
@@ -305,6 +314,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         if is_login or user_name(value, "", "") is not None:
             return "USER", value.lower(), ""  # as running text reads it
         kind = "MEMBER"
+    if kind == "PLATE":
+        return ("VEHICLE", *renderings.read_identifier(value)) if _PLATE.fullmatch(value) else None
     if kind == "LOCATOR":
         return ("RECORD", *renderings.read_identifier(value)) if _LOCATOR.fullmatch(value) else None
     least = 1 if kind == "VEHICLE" else _FEW_DIGITS

@@ -96,7 +96,7 @@ _HOUSE = r"\d{1,5}(?:\s?[A-Za-z]\b|[/-][A-Za-z]\b|[/-]\d{1,4}[a-z]?)?"
 _KIND_FIRST = (
     r"(?:[Cc]alle|[Cc]/|Callejón|[Cc]arrer|[Pp]aseo|[Pp]asseig|[Pp]laza|Plaça|[Rr]onda|Camino|Carretera|[Cc]arrera|Glorieta"
     r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Andador|Circuito|Retorno|Cerrada|Rúa|[Rr]ua|Travessa"
-    r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
+    r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Cc]haussée|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
     r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lic[ay]|ul\.|[Aa]lej[ae]|Rynek|al\.|[Pp]lac|pl\.|os\.|Laan"
     r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố)"
 )
@@ -113,7 +113,7 @@ _PLACED = (
 FOREIGN_STREET = (
     rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nº|n°)\.?\s?)?(?:{_HOUSE}|s/n\b)"
     rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:rue|avenue|boulevard|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
-    rf"|faubourg|cours|passage|(?:route|rang|square|villa)(?:\s+d[eu]s?)?)(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
+    rf"|faubourg|cours|passage|venelle|hameau|lotissement|(?:route|rang|square|villa)(?:\s+d[eu]s?)?)(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
     rf"|[{UPPER}][{LETTER}-]{{2,}}(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben|zeile|twiete"
     r"|straat|laan|plein|kade|gracht|singel|dreef|steeg|dijk|baan|schans|burgwal|vaart|boulevard|hof|gatan|gata|gade|gate|vägen|veien"
     r"|vegen|vej|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca"
@@ -142,7 +142,7 @@ ANNOUNCED_STREET = (
     r"|indirizzo|endereço|adres)(?:[\s_]?line)?(?:[\s_]?\d)?[\"'*]{0,3}\s{0,2}(?:is|[:=]|to|est|es|ist|è|é"
     r"|dostawy|zamieszkania|de entrega|de livraison|di consegna)"
     r"|<(?:street|address)[a-z_]{0,12}\d?>|\b(?:street|addr)\s{0,2}[:=]|\b(?:lives?|living|reside[sd]?|residing|based|located|stays?"
-    r"|moved|moving|ship|shipped|deliver|delivered|send|sent|come|go|visit|drive)(?: it| this| them)?\s(?:at|to|in)"
+    r"|moved|moving|ship|shipped|deliver|delivered|send|sent|come|go|visit|drive)(?: it| this| them)?\s(?:at|to|in)|\blives"
     r"|\bdelivered [^\s]{1,12} [^\s]{1,12} to"
     r"|\b(?:pick-?up|drop(?:-?off)?|from|destination|route|lager|visit)\s{0,2}:"
     r"|\b(?:wohn\S{1,6}|liegt)(?:\s(?:jetzt|nun|in|der|dem|am|im|an))*|\bhabit\S{1,4}(?:\s(?:au|à|en|in))?|\bviv(?:o|e|imos|en)\sen"
@@ -161,25 +161,28 @@ FACILITY = (
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer|vertragskonto",
+    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer|vertragskonto|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
-    r"|klantnr|kundennr|kd-nr|cust|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
+    r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
+    r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
     r"|beneficiary|medicare|medicaid|clock (?:no|number)"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
-    r"|recipient id|pt id|acc",
+    r"|recipient id|pt id|acc|hosp",
     "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
-    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea|bar|cdl",
+    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
+    r"|bar|cdl|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
-    r"|rijksregisternummer|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
+    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?"
+    r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
@@ -190,7 +193,7 @@ GAP = (
 )
 VALUE = (
     r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
-    r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){3}\b"
+    r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?)?\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
@@ -204,8 +207,8 @@ NEUTRAL = (
     r"|model|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
 )
 BIRTH_WORDS = (
-    rf"(?:born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?|birth[ _]?da(?:te|y)|bday"
-    rf"|b\.|(?:naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
+    rf"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?"
+    rf"|birth[ _]?da(?:te|y)|bday|b\.|(?:naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
     rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
     r"|geburtsdatum|geb(?:oren|\.)(?: am| op)?|geboortedatum|n[ée]e? le|date de naissance|nacimiento|nacid[oa] el"
     r"|data di nascita"
@@ -218,7 +221,8 @@ AFTER_BIRTH = (
 """A sign or a word; in a conversation the question's end and who answers."""
 PHONE_WORDS = (
     r"phone|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
-    r"|voicemail from|caller id|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
+    r"|hp|zap|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
+    r"|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
     r"|whatsapp|sms|callback"
     r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"
     r"|fax (?:(?:it|this|them|(?:the|my|her|his) [a-z]+) )?to"

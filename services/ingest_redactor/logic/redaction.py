@@ -29,6 +29,7 @@ MAX_ENTITIES = 1000
 """Every entity is looked for everywhere in the call: this bounds the time that one record may take."""
 _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
+_OWN_SCRIPT = re.compile(r" ?[(（]([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af ]{2,12})[)）]")
 _NICKNAME_CHARS = 24
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?)(?P<date>{DATE})\b", re.IGNORECASE)
@@ -280,8 +281,14 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
 
 
 def _nicknames(text: str, mentions: list[Mention]) -> list[Mention]:
-    """``Lamar 'Tank' Boudreaux``: what stands in quotes between two halves of a name."""
+    """``Lamar 'Tank' Boudreaux``: what stands in quotes between two halves of a name; ``Tanaka Haruto (田中 陽翔)``: the
+    name in its own script after it."""
     found: list[Mention] = []
+    if not text.isascii():
+        for one in mentions:
+            own = _OWN_SCRIPT.match(text, one.end) if one.type == "NAME" else None
+            if own is not None:
+                found.append(Mention(*own.span(1), "NAME", *read_name(own[1]), one.priority))
     for one, other in pairwise(mentions):
         if one.type == other.type == "NAME" and 4 < other.start - one.end < _NICKNAME_CHARS:
             quoted = _NICKNAME.fullmatch(text, one.end, other.start)

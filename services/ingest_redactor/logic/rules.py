@@ -121,7 +121,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "user of a query or a log",
         "USER",
-        r"\buser(?:_?name)?=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})",
+        r"\buser(?:_?name)?=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})"
+        r"|\b(?:publickey|password) for (?:invalid user )?(?P<x>[a-z][a-z0-9._-]{2,30}) from"
+        r"|\(uid=(?P<y>[a-z][a-z0-9._-]{2,30})\)",
         confirm.login,
     ),
     Rule(
@@ -247,6 +249,13 @@ RULES: tuple[Rule, ...] = (
         confirm.numbered,
         _HIPAA,
     ),
+    Rule(
+        "Colombian citizen's number",
+        "ID",
+        r"\bC\.?C\.? ?(?:[Nn]o\.? ?)?(?P<v>\d{1,3}(?:\.\d{3}){2,3})\b",
+        confirm.numbered,
+    ),
+    Rule("British plate", "VEHICLE", r"\b[A-Z]{2}[0-7]\d [A-HJ-PR-Z]{3}\b", confirm.plate),
     Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.wallet),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
     Rule(

@@ -28,7 +28,10 @@ def read(path: str, value: str) -> str | None:
         ("loanNumber", "0417820993", "ACCOUNT"), ("vertragskonto", "2100447819", "ACCOUNT"), ("Decedent NI No", "JK 41 70 93 C", "ID"),
         ("legalName.familyName1", "Wanjiru-Holt", "NAME"), ("nom_naissance", "LE GUELLEC", "NAME"), ("nome_completo", "Thalita Brandão", "NAME"),
         ("user_profile.display_name", "chidi.eze", "NAME"), ("User_ID", "sbhattacharya3", "USER"), ("user_id", "40213", "MEMBER"),
-        ("author.handle", "@lil_saffron", "USER"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
+        ("Customers.reference_id", "LOY-00481223", "MEMBER"), ("workerID.idValue", "4471", "MEMBER"), ("phone_number.national_number", "7700900461", "PHONE"),
+        ("ppsn", "7382946K", "ID"), ("subject.cuit", "20-27384915-8", "ID"), ("car.reg", "MH12QR4471", "VEHICLE"), ("contrato", "20448117", "ACCOUNT"),
+        ("apellido1", "O'Mahony", "NAME"), ("preferred_name", "Pip", "NAME"), ("usuario", "lauti.ferreyra_ok", "USER"), ("upi", "arjund@okicici", "USER"),
+        ("birthday", "12 May", "DOB"), ("author.handle", "@lil_saffron", "USER"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
     ],
 )  # fmt: skip
 def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: str) -> None:
@@ -40,7 +43,7 @@ def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: st
     [
         ("user", "admin"), ("user_id", "current"), ("product.handle", "red-shirt"), ("package.license", "MIT"), ("parent.id", "node-4471"), ("host.id", "i-0a4471"),
         ("approved_by", "Finance"), ("assignee", "Automation"), ("policy", "30-day return within 100 miles of any store"),
-        ("rx", "Amoxicillin 500mg"), ("claim", "up to 1500 dollars"), ("customer.id", "7"), ("pnr", "abc"), ("record_locator", "123456"),
+        ("rx", "Amoxicillin 500mg"), ("claim", "up to 1500 dollars"), ("customer.id", "7"), ("pnr", "abc"), ("registration", "open until 2025"), ("former_name", "n/a"), ("record_locator", "123456"),
     ],
 )  # fmt: skip
 def test_what_stands_under_such_a_key_and_names_nobody(path: str, value: str) -> None:

@@ -110,6 +110,12 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ("Rijksregisternummer 85.03.14-237.82 graag", [("ID", "85.03.14-237.82")]),
         ("klantnr GN-771820", [("MEMBER", "GN-771820")]),
         ("e Employee Ngozi T Abernethy-Cole", [("NAME", "Ngozi T Abernethy-Cole")]),
+        ("Accepted publickey for mwangi_k from 197.248.12.63 port", [("USER", "mwangi_k"), ("IP", "197.248.12.63")]),
+        ("data nasc.: 30/01/1952", [("DOB", "30/01/1952")]),
+        ("C.C. 1.037.618.294 in", [("ID", "1.037.618.294")]),
+        ("contrato 20 448 117, NIF", [("ACCOUNT", "20 448 117")]),
+        ("LM71 UVR at the gate", [("VEHICLE", "LM71 UVR")]),
+        ("hp 9123 0045, complains", [("PHONE", "9123 0045")]),
         ("**Employee:** Philippa Nwosu-Tate (E1)", [("NAME", "Philippa Nwosu-Tate")]),
     ],
 )
