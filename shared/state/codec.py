@@ -14,6 +14,7 @@ _BYTES_V1 = b"\x02"
 Codec = Literal["json", "bytes"]
 
 _encode_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_decode_json = json.JSONDecoder().raw_decode
 
 
 def encode_value(codec: Codec, value: Any) -> bytes:
@@ -30,9 +31,13 @@ def decode_value(codec: Codec, payload: bytes) -> Any:
     mark = payload[:1]
     if codec == "json" and mark == _JSON_V1:
         try:
-            return json.loads(payload[1:].decode())  # of bytes, json would first guess the encoding
+            text = payload[1:].decode()  # of bytes, json would first guess the encoding
+            value, end = _decode_json(text)
         except ValueError as error:
             raise CorruptedError("a changelog entry holds no JSON") from error
+        if end != len(text):
+            raise CorruptedError("a changelog entry holds more than JSON")
+        return value
     if codec == "bytes" and mark == _BYTES_V1:
         return payload[1:]
     raise CorruptedError(f"a changelog entry was written by an unknown codec (mark {mark.hex() or 'none'})")

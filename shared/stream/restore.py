@@ -56,13 +56,15 @@ async def read_changelogs(
         reader.assign({changelog: positions[changelog] for changelog in left})
         count = 0
         while left:
-            polled = await reader.poll(left, _POLL_RECORDS, _POLL_S)
-            records = [r for r in polled if r.offset < ends[TopicPartition(r.topic, r.partition)]]
+            records = await reader.poll(left, _POLL_RECORDS, _POLL_S)
+            reached = {changelog: await reader.position(changelog) for changelog in left}
+            if any(position > ends[changelog] for changelog, position in reached.items()):
+                records = [r for r in records if r.offset < ends[TopicPartition(r.topic, r.partition)]]
             if records:
                 await offload(apply, records)
                 count += len(records)
             on_progress()
-            left = [changelog for changelog in left if await reader.position(changelog) < ends[changelog]]
+            left = [changelog for changelog, position in reached.items() if position < ends[changelog]]
         return count
     finally:
         await reader.stop()
@@ -73,15 +75,16 @@ def apply_entries(work: Work, records: Sequence[Record]) -> None:
 
     Raises :class:`CorruptedError` that names the position of an entry this engine did not write.
     """
-    stores = {
-        changelog_topic(work.application.name, spec.name): work.state.store(spec.name)
+    restore_of = {
+        changelog_topic(work.application.name, spec.name): work.state.store(spec.name).restore
         for spec in work.application.stores
     }
     for record in records:
+        topic, _, _, _, key, payload, headers = record
         try:
-            stores[record.topic].restore((record.key or b"").decode(), record.value)
-            if record.headers:
-                for name, value in record.headers:
+            restore_of[topic]((key or b"").decode(), payload)
+            if headers:
+                for name, value in headers:
                     if name == "tick_at_ms":
                         work.last_tick_ms = max(work.last_tick_ms, int(value))
         except CorruptedError as error:
