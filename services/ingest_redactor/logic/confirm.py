@@ -354,9 +354,9 @@ def national_number(value: str, before: str, after: str) -> Found | None:
 
 
 def plate(value: str, _before: str, after: str) -> Found | None:
-    if (after and joins(after[0])) or not any(char.isdigit() for char in value):
-        return None
-    return Found(*_identifier(value))
+    """Letters and digits: ``registration 2025-01`` tells a month."""
+    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    return Found(*_identifier(value)) if letters and digits and not (after and joins(after[0])) else None
 
 
 def last_four(value: str, _before: str, after: str) -> Found | None:

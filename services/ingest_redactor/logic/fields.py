@@ -20,7 +20,8 @@ _LABEL = re.compile(r"[^\W\d_][\w .'()/-]*+")
 VALUE_KINDS = frozenset(
     (
         "PHONE", "SSN", "CARD", "IBAN", "ACCOUNT", "MEMBER", "RECORD", "POLICY", "PASSPORT", "LICENCE", "TAX_ID", "ID",
-        "VEHICLE", "DEVICE", "DOB", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last",
+        "VEHICLE", "DEVICE", "DOB", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user", "LOCATOR",
+        "PLATE",
     )
 )  # fmt: skip
 """Kinds that a label decides; what else stands in lines, patterns tell better."""

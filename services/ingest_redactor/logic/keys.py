@@ -35,7 +35,7 @@ _PERSON = (
     r"|petitioner|respondent|adjuster|addressee|viewer|trustee|executor|sponsor|mentor|groomer|realtor|veterinarian|referrer"
     r"|signatory|dependent|dependant|co_?borrower|co_?signer|co_?applicant|girlfriend|boyfriend|fiancee?|bride|groom|nanny"
     r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|demandeur|party|patron|cust"
-    r"|associate|shopper|worker|legal_name|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
+    r"|associate|shopper|worker|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
     r"|passagier|huesped|gast"
     rf"|{_DOING})"
 )

@@ -23,7 +23,8 @@ _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,80}+)")
-_ELEMENT_KINDS = VALUE_KINDS | {"NAME?", "NAME?handle", "EMAIL", *WITH_PERSON}
+_PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
+_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", *WITH_PERSON}
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 
@@ -79,11 +80,12 @@ def _siblings(elements: dict[str, tuple[int, str]]) -> Iterator[Mention]:
 
 
 def _assigned(key: str, text: str, at: int) -> tuple[str, Mention] | None:
-    """What is assigned to a key, with its kind. In code a bare ``name`` is rarely a person's, and ``login=ok`` logs nobody
-    in."""
+    """What is assigned to a key, with its kind. In code a bare ``name`` is rarely a person's, ``user=x`` may be a variable,
+    and ``login=ok`` logs nobody in."""
     kind = kind_of(key.rpartition(".")[2], "")
-    if kind is None or (kind not in VALUE_KINDS and kind not in ("NAME?", "NAME?handle", "USER")):
+    if kind is None or (kind not in VALUE_KINDS and kind not in _PEOPLE_KINDS and kind != "USER"):
         return None
+    kind = "NAME?number" if kind == "NAME?user" else kind
     match = _VALUE.match(text, at)
     if match is None:
         return None

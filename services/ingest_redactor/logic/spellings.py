@@ -26,6 +26,7 @@ _SIGN_AT = re.compile(rf"{_AT}|\s{{1,2}}at\s{{1,2}}", re.IGNORECASE)
 _SIGN_DOT = re.compile(_DOT, re.IGNORECASE)
 
 AIRLINE_NAME = r"\b[A-Z]{2,24}/[A-Z]{2,24}\b"
+NAME_IN_CAPITALS = r"\b[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]{2,}(?: [A-Z]\b)?"
 _TITLE = re.compile(r" ?([A-Z]{2,4})\b")
 _AIRLINE_TITLES = frozenset("MR MRS MS MISS MSTR DR CHD INF".split())  # noqa: SIM905
 
@@ -81,6 +82,17 @@ def airline_name(value: str, before: str, after: str) -> Found | None:
     if not titled and low in places() and last.lower() in places():
         return None
     return Found(f"{low}|{last.lower()}", "upper")
+
+
+def name_in_capitals(value: str, before: str, after: str) -> Found | None:
+    """``HASSAN, ABDIRAHMAN A``: last name first, as registers print it, where one of them is known."""
+    last, _, given = value.partition(", ")
+    first = given.split()[0].lower()
+    stems = (last.lower(), first)
+    if before[-1:] in ("-", "_", "/") or not NEVER.isdisjoint(stems) or not NO_NAME.isdisjoint(stems):
+        return None
+    known = first in first_names() or stems[0] in last_names() or stems[0] in first_names()
+    return Found(f"{first}|{last.lower()}", "upper") if known and first not in places() and after[:1] != "-" else None
 
 
 def lower_case_name(value: str, before: str, _after: str) -> Found | None:

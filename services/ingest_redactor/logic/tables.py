@@ -12,6 +12,8 @@ from services.ingest_redactor.logic.siblings import keyed_mention, kinds_of_sibl
 MAX_COLUMNS = 64
 _MAX_HEADER_CHARS, _MAX_HEADER_WORDS = 40, 4
 _MAX_HEADERS = 1000
+_SURE_OF_HEADER = 3
+"""So many cells that name something sensitive make a header of a line that also holds odd ones."""
 """In one text: more are hostile."""
 _WIDE = "  "
 _SEPARATORS = ("|", "\t", ";", ",", _WIDE)
@@ -70,13 +72,14 @@ def header_kinds(keys: list[str]) -> list[str | None] | None:
     """What the cells of a header say; ``None`` for what is no header, or names nothing sensitive."""
     if not 2 <= len(keys) <= MAX_COLUMNS:
         return None
-    if not all(
-        len(key) <= _MAX_HEADER_CHARS and key.count(" ") < _MAX_HEADER_WORDS and _HEADER_CELL.fullmatch(key)
+    fits = [
+        len(key) <= _MAX_HEADER_CHARS and key.count(" ") < _MAX_HEADER_WORDS and _HEADER_CELL.fullmatch(key) is not None
         for key in keys
-    ):
+    ]
+    if not all(fits) and fits.count(False) > len(keys) // 2:
         return None
     kinds = kinds_of_siblings(keys)
-    if not any(kinds):
+    if sum(kind is not None for kind in kinds) < (1 if all(fits) else _SURE_OF_HEADER):
         return None
     return [kind or _NUMBERED.get(key.lower()) for kind, key in zip(kinds, keys, strict=True)]
 

@@ -18,6 +18,10 @@ REDACTOR = Redactor(Scanner("pii"))
         ("customer name: zub quill, order not delivered", "customer name: ⟦NAME_1:lower⟧, order not delivered"),
         ("Straße: Am Tor 5", "Straße: ⟦ADDRESS_1⟧"),
         ("Dirección: Vexa 2a/0", "Dirección: ⟦ADDRESS_1⟧"),
+        ("User ID: 40213", "User ID: ⟦MEMBER_1:d5⟧"),
+        ("PNR: K7XQ2M", "PNR: ⟦RECORD_1:pA9AA9A⟧"),
+        ("Reported by: Shanice", "Reported by: ⟦NAME_1:first⟧"),
+        ("Customer: 4471882", "Customer: ⟦MEMBER_1:d7⟧"),
         ("CONSIGNEE: TREMAINE BOUDREAUX", "CONSIGNEE: ⟦NAME_1:upper⟧"),
         ("Member No..... WX 7730 2281 94", "Member No..... ⟦MEMBER_1:pAA_9999_9999_99⟧"),
         ("Mobil: 0160/5550 4418", "Mobil: ⟦PHONE_1⟧"),
@@ -36,6 +40,7 @@ def test_the_label_says_what_the_value_is(line: str, redacted: str) -> None:
         "account: savings since 2019 or so", "Line 1: add 3 eggs to it", "customer name: unknown", "Phone: see the notes",
         "Note: 4306697495", "policy: v2.1", "name: build project", "Address: to be told",
         "CONSIGNEE: SEA FREIGHT LTL", "Loading..... 4471882 items",
+        "registration: 2025-01-01", "User ID: none", "Reported by: Automation",
     ],
 )  # fmt: skip
 def test_a_value_that_is_none_stays(line: str) -> None:

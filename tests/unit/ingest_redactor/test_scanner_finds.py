@@ -116,6 +116,7 @@ def found(text: str, scanner: Scanner = PII) -> list[tuple[str, str]]:
         ("contrato 20 448 117, NIF", [("ACCOUNT", "20 448 117")]),
         ("LM71 UVR at the gate", [("VEHICLE", "LM71 UVR")]),
         ("hp 9123 0045, complains", [("PHONE", "9123 0045")]),
+        ("STATE v. HASSAN, ABDIRAHMAN A   DOB", [("NAME", "HASSAN, ABDIRAHMAN A")]),
         ("**Employee:** Philippa Nwosu-Tate (E1)", [("NAME", "Philippa Nwosu-Tate")]),
     ],
 )
@@ -151,6 +152,8 @@ def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]])
         "Berlin Hauptbahnhof 14:05",
         "EAN 0855207918",
         "12 LEAD ECG ST elevation",
+        "DALLAS, TEXAS and READY, SET, GO",
+        "AUSTIN, HOUSTON, DALLAS",
         "GET /x?user=root and user=user_id",
         "item b. 1951-03-17 is due",
         "Mozilla/5.0 Chrome/120.0.0.0",

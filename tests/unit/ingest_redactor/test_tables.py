@@ -30,6 +30,7 @@ TABLES = [
     "ID   NAME        PHONE\n1    Zub Quill   4306697495\n2    Vexa Orn    5554443322",
     "INSERT INTO guests (id, name, phone) VALUES (1, 'Zub Quill', '4306697495'), (2, 'Vexa Orn', 5554443322);",
     'insert into "guests"(name, phone) values ("Zub Quill", "4306697495");insert into t(name,phone)values(\'Vexa Orn\',\'5554443322\')',
+    "Student,Phone,SIS Login ID,Lab 6 - Le Chatelier and other acids (20)\nZub Quill,4306697495,,17\nVexa Orn,5554443322,,18",
     "COPY public.guests (id, name, phone) FROM stdin;\n1\tZub Quill\t4306697495\n2\tVexa Orn\t5554443322\n\\.\n",
     "<table><tr><th>Name</th><th>Phone</th></tr><tr><td>Zub Quill</td><td>4306697495</td></tr>"
     "<tr><td>Vexa Orn</td><td>5554443322</td></tr></table>",
