@@ -11,9 +11,13 @@ from shared.errors import PoisonError
 
 def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
     """The mentions in a text together with those that its layout tells, none in a header or a label. Raises
-    ``PoisonError`` for a text of more lines or signs of assignment than a call of a narrow task has."""
-    if len(text) > MAX_VALUES and max(text.count("\n"), text.count("=")) > MAX_VALUES:
-        raise PoisonError("too_many_values", f"more than {MAX_VALUES} lines or assignments in one text")
+    ``PoisonError`` for a text of more lines, signs of assignment, or keys and values than a call of a narrow task has."""
+    if len(text) > MAX_VALUES:
+        pairs = text.count("':") + text.count('":')
+        if max(text.count("\n"), text.count("="), 2 * pairs) > MAX_VALUES:
+            raise PoisonError(
+                "too_many_values", f"more than {MAX_VALUES} lines, assignments, keys and values in one text"
+            )
     tables = read_tables(text)
     fields, labels = labelled_values(text) if ":" in text or "...." in text else ([], [])
     if "=" in text or "</" in text or '":' in text or "':" in text:

@@ -351,8 +351,8 @@ def test_json_of_too_many_values_is_refused_whole(value: str) -> None:
     assert REDACTOR.redact_text(text_of(40)) == (text_of(40), {})
 
 
-@pytest.mark.parametrize("unit", ["\n", "A, B\n", "=", "a="])
-def test_a_text_of_too_many_lines_or_assignments_is_refused_whole(unit: str) -> None:
+@pytest.mark.parametrize("unit", ["\n", "A, B\n", "=", "a=", "'a': 1, ", '"a": 1, '])
+def test_a_text_of_too_many_lines_or_assignments_or_pairs_is_refused_whole(unit: str) -> None:
     with pytest.raises(PoisonError, match="too_many_values"):
         REDACTOR.redact_text(unit * (MAX_VALUES + 1))
     assert REDACTOR.redact_text(unit * 40) == (unit * 40, {})
