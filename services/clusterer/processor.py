@@ -213,7 +213,7 @@ def application(*, featuriser: Featuriser, parameters: Parameters, sentences: Em
             StoreSpec("sides", cleanup="delete", retention_ms=30 * _DAY_MS),
             StoreSpec("clock"),
         ),
-        slice_records=500,  # what changed is written to the stores once a slice
+        slice_records=200,  # what changed is written to the stores once a slice
         tick_interval_s=TICK_S,
         max_batch_records=200,
     )

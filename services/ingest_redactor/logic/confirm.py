@@ -101,7 +101,7 @@ def iban(value: str, before: str, _after: str) -> Found | None:
     return Found(*renderings.read_iban(value)) if checks.iban(value) else None
 
 
-def wallet(value: str, before: str, after: str) -> Found | None:
+def number_alone(value: str, before: str, after: str) -> Found | None:
     return Found(*renderings.read_identifier(value)) if stands_alone(before, after) else None
 
 

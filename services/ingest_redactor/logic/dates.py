@@ -5,6 +5,15 @@ import re
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from shared.prompting import renderings
 
+_B = re.compile(r"(?i)\bb\. ?$")
+_B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
+_MONTHS, _DAYS = 12, 31
+
+
+def _in_calendar(one: int, other: int) -> bool:
+    """Whether two numbers may be a day and a month, in any order."""
+    return 1 <= min(one, other) <= _MONTHS and max(one, other) <= _DAYS
+
 
 def birth(value: str, before: str, _after: str) -> Found | None:
     """``(b. 1951)``, but ``item b. 1951`` tells no birth."""
@@ -14,10 +23,6 @@ def birth(value: str, before: str, _after: str) -> Found | None:
     if read is None:
         return Found(value.lower(), renderings.read_part_of_date(value)[1])
     return Found(read[0].isoformat(), read[1])
-
-
-_B = re.compile(r"(?i)\bb\. ?$")
-_B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
 
 
 def date(value: str, before: str, after: str) -> Found | None:
@@ -43,16 +48,14 @@ _NO_DATE_AFTER = re.compile(
     r"(?i) ?(?:%|mg\b|ml\b|units?\b|days?\b|weeks?\b|hours?\b|hrs?\b|months?\b|years?\b|minutes?\b|tab|strength"
     r"|murmur|pain|systolic|in all\b|throughout|reflex|dose|cup|inch|beats?|cm\b|mm\b|x\b)"
 )
-_MONTHS, _DAYS = 12, 31
 
 
 def short_date(value: str, before: str, after: str) -> Found | None:
     """``3/14``, ``04-17``, ``14.05.``, told as a date or with a number that is no month: ``5/5`` is a strength."""
     if not stands_alone(before[-1:], after[:2]) or (after and after[0] in "/%") or _NO_DATE_AFTER.match(after):
         return None
-    low, high = sorted(int(number) for number in _SEPARATORS.split(value.rstrip(".")))
-    is_date = 1 <= low <= _MONTHS and high <= _DAYS
-    if not is_date or before.rstrip(" :").rpartition(" ")[2].lower() in _NO_DATE_BEFORE:
+    one, other = (int(number) for number in _SEPARATORS.split(value.rstrip(".")))
+    if not _in_calendar(one, other) or before.rstrip(" :").rpartition(" ")[2].lower() in _NO_DATE_BEFORE:
         return None
     return Found(value, renderings.read_part_of_date(value)[1])
 
@@ -60,9 +63,8 @@ def short_date(value: str, before: str, after: str) -> Found | None:
 def dotted_date(value: str, before: str, after: str) -> Found | None:
     """``03.03.24``"""
     first, second, _ = (int(number) for number in value.split("."))
-    is_date = 1 <= min(first, second) <= _MONTHS and max(first, second) <= _DAYS
     version = before.lower().rstrip().endswith(("version", " v", "release", "update", "build"))
-    return Found(value, "") if is_date and not version and stands_alone(before, after) else None
+    return Found(value, "") if _in_calendar(first, second) and not version and stands_alone(before, after) else None
 
 
 def age(value: str, _before: str, _after: str) -> Found | None:

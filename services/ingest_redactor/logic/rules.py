@@ -154,7 +154,9 @@ RULES: tuple[Rule, ...] = (
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b",
         confirm.iban,
     ),
-    Rule("wallet of a cryptocurrency", "ACCOUNT", r"\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b", confirm.wallet),
+    Rule(
+        "wallet of a cryptocurrency", "ACCOUNT", r"\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b", confirm.number_alone
+    ),
     Rule(
         "card with check digit",
         "CARD",
@@ -258,7 +260,7 @@ RULES: tuple[Rule, ...] = (
         confirm.numbered,
     ),
     Rule("British plate", "VEHICLE", r"\b[A-Z]{2}[0-7]\d [A-HJ-PR-Z]{3}\b", confirm.plate),
-    Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.wallet),
+    Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.number_alone),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
     Rule(
         "announced plate",

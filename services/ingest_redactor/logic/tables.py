@@ -12,9 +12,9 @@ from services.ingest_redactor.logic.siblings import keyed_mention, kinds_of_sibl
 MAX_COLUMNS = 64
 _MAX_HEADER_CHARS, _MAX_HEADER_WORDS = 40, 4
 _MAX_HEADERS = 1000
+"""In one text: more are hostile."""
 _SURE_OF_HEADER = 3
 """So many cells that name something sensitive make a header of a line that also holds odd ones."""
-"""In one text: more are hostile."""
 _WIDE = "  "
 _SEPARATORS = ("|", "\t", ";", ",", _WIDE)
 _HEADER_CELL = re.compile(r"[^\W\d_][\w .#/()'-]*+|#|")
