@@ -149,7 +149,7 @@ class _MemoryConsumer(_MemorySource):
             self._coordination.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._coordination
-        with contextlib.suppress(TransientError):  # a dead process does not leave: its session runs out
+        with contextlib.suppress(TransientError):  # dead or unheard, it does not leave: its session runs out
             await self._broker.point("leave")
             self._group.leave(self._member)
 

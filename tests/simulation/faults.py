@@ -102,7 +102,7 @@ class SeededFaults:
         """As by SIGKILL: no call of this client works any more; its session runs out later."""
         self.dead.add(client)
         self.crashed.put_nowait(client)
-        asyncio.get_running_loop().call_later(SESSION_S, self.cluster.expire_client, client)
+        self._end_session_later(client)
 
     def digest(self) -> str:
         """Of every point passed so far and of everything that stands in the log."""
@@ -160,6 +160,9 @@ class SeededFaults:
                 raise asyncio.CancelledError
             case "odd":
                 raise self.rng.choice(ODD)("odd")
+            case "request_lost" if where == "leave":
+                self._end_session_later(client)
+                raise TransientError(f"{fault} at {where}")
             case _:
                 raise TransientError(f"{fault} at {where}")
 
@@ -174,12 +177,15 @@ class SeededFaults:
 
     def _stop(self, client: str) -> None:
         """As by SIGSTOP and SIGCONT: every call of this client waits; past its session the group goes on without it."""
-        loop = asyncio.get_running_loop()
         length_s = self.rng.random() * 2 * SESSION_S
-        self._wakes_s[client] = loop.time() + length_s
+        self._wakes_s[client] = asyncio.get_running_loop().time() + length_s
         if length_s > SESSION_S:
             self.counts["stopped_past_session"] += 1
-            loop.call_later(SESSION_S, self.cluster.expire_client, client)
+            self._end_session_later(client)
+
+    def _end_session_later(self, client: str) -> None:
+        """Nobody beats for this client any more."""
+        asyncio.get_running_loop().call_later(SESSION_S, self.cluster.expire_client, client)
 
     async def _deafen(self, client: str) -> None:
         """A rebalance began, and this member hears of it late or when its partitions are others' already."""
