@@ -18,6 +18,8 @@ class Found(NamedTuple):
     canonical: str
     form: str
     type: str | None = None
+    length: int | None = None
+    """How much of the value it is, from its start; ``None``: all."""
 
 
 Confirm = Callable[[str, str, str], Found | None]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from shared.prompting.placeholders import Placeholder
 from shared.prompting.renderings import (
@@ -40,6 +41,7 @@ NUMERIC_TYPES = frozenset(
     )
 )
 KNOWN_PRIORITY = 900
+_LEAST_INNER = 3
 _COUNTED = timedelta(days=366)
 _RUN = re.compile(r"\d(?:[ ().-]{0,2}\d){3,22}")
 """A bracket and a plus before it belong to it. A pattern that starts with a digit is found faster."""
@@ -99,6 +101,9 @@ class Entities:
                 self._take(mention, text)
         for mention, text in sorted(names, key=lambda item: "|" not in item[0].canonical):
             self._take(mention, text)
+        for mention, text in names:
+            for inner in _inner_names(text):
+                self._take(Mention(0, len(inner), "NAME", inner.lower(), "first", mention.priority), inner)
         for mention, text in short:
             self._take(mention, text)
 
@@ -283,7 +288,7 @@ class KnownTerms:
         if form is None:
             return case
         word = text.lower()
-        if case == "lower" and word not in first_names() and word not in last_names():
+        if case == "lower" and is_word(word) and word not in first_names() and word not in last_names():
             return None
         return f"{form}.{case}" if case else form
 
@@ -314,6 +319,16 @@ class KnownTerms:
         mention = Mention(start, end, "CARD", digits, "last4", KNOWN_PRIORITY)
         entity = self._entities.of(mention)
         return [] if entity is None else [(mention, entity)]
+
+
+def _inner_names(text: str) -> list[str]:
+    """``Faizal`` of ``Muhammad Faizal bin Osman``: people are called by any of their names."""
+    words = text.replace(",", " ").split()[1:-1]
+    return [
+        word
+        for word in words
+        if len(word) >= _LEAST_INNER and word.isalpha() and word[0].isupper() and not is_word(word.lower())
+    ]
 
 
 def _other_renderings(entity: Entity) -> dict[str, str]:

@@ -49,6 +49,8 @@ THRESHOLDS = {
 }
 _NAME, _JOINED, _PLACE = 2, 1, 3
 _LAST = 4
+_SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
+"""What stands behind a last name."""
 _LIST_SIGNS = frozenset((",", "/", "+"))
 _STRONG = least_score(SCALE * 3 // 2)
 """A word that scores so high is a name, so that the capitalised one right after it is its other half."""
@@ -223,15 +225,21 @@ def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, start: int, 
     if following >= len(tokens):
         return start > 1 and tokens[start - 1] == "&" and _is_firm(tokens[start - 2], tokens[start])
     if tokens[following] == "&" and following + 1 < len(tokens) and _is_firm(tokens[end], tokens[following + 1]):
-        return True
+        return not _goes_on_as_a_name(text, tokens, spans, following + 1)
     if start > 1 and tokens[start - 1] == "&" and _is_firm(tokens[start - 2], tokens[start]):
-        return True
+        return not _goes_on_as_a_name(text, tokens, spans, start)
     return tokens[following].lower() in THINGS and text[spans[end][1] : spans[following][0]] in (" ", "-")
 
 
 def _is_firm(left: str, right: str) -> bool:
     """Two last names: of a couple one at least is a first name, or their last name follows."""
     return shape_of(left) == "Xx" and shape_of(right) == "Xx" and not (lists_of(left) & 1 and lists_of(right) & 1)
+
+
+def _goes_on_as_a_name(text: str, tokens: list[str], spans: TokenSpans, at: int) -> bool:
+    """``Delbert & Ruthanne Isaksen``: a last name after the second says that both are people."""
+    after = at + 1
+    return after < len(tokens) and text[spans[at][1] : spans[after][0]] == " " and may_be_a_name(tokens[after])
 
 
 def _is_owner_of_nothing(tokens: list[str], at: int) -> bool:
@@ -320,6 +328,8 @@ def read_name(text: str) -> tuple[str, str]:
     """Canonical name and form of a rendering: ``first`` for a name of one token, and its letter case."""
     tokens = text.replace(",", " ").split()
     case = read_case(text)
+    while len(tokens) > 2 and tokens[-1].rstrip(".").lower() in _SUFFIXES:
+        tokens.pop()
     if len(tokens) == 1:
         return tokens[0].lower(), ".".join(part for part in ("first", case) if part)
     return f"{tokens[0].lower()}|{tokens[-1].lower()}", case

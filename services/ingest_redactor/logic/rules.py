@@ -9,6 +9,12 @@ from typing import Literal
 
 from services.ingest_redactor.logic import confirm, dates
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
+from services.ingest_redactor.logic.lower_case import (
+    LOWER_CASE_NAME,
+    LOWER_CASE_TITLE,
+    lower_case_name,
+    titled_in_lower_case,
+)
 from services.ingest_redactor.logic.national import NATIONAL_NUMBER
 from services.ingest_redactor.logic.patterns import (
     AFTER_BIRTH,
@@ -38,22 +44,18 @@ from services.ingest_redactor.logic.patterns import (
 from services.ingest_redactor.logic.spellings import (
     AIRLINE_NAME,
     HANDLE_AFTER_ROLE,
-    LOWER_CASE_NAME,
-    LOWER_CASE_TITLE,
     MAIL_SIGN,
     NAME_BEFORE_AGE,
     NAME_IN_CAPITALS,
     SPELLED_MAIL,
     airline_name,
     handle_after_role,
-    lower_case_name,
     name_before_age,
     name_in_capitals,
     spelled_mail,
-    titled_in_lower_case,
 )
 
-RULE_SET = "2026-8"
+RULE_SET = "2026-9"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]

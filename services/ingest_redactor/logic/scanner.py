@@ -215,5 +215,6 @@ class Scanner:
             confirmed = confirm(value, text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS])
             if confirmed is not None:
                 bounded(len(found) - first)
-                canonical, form, other = confirmed
-                found.append(Mention(start, end, other or type_, canonical, form, priority))
+                canonical, form, other, length = confirmed
+                last = end if length is None else start + length
+                found.append(Mention(start, last, other or type_, canonical, form, priority))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.ingest_redactor.logic.addresses import unit_alone
 from services.ingest_redactor.logic.keys import kind_of, normalised, read_value
 from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.token_roles import TITLES
 
 KEY_PRIORITY = -1
 WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
@@ -13,6 +14,20 @@ TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BARE = "NAME?"
 _BARE_NAMES = (_BARE, "NAME?number", "NAME?user")
 _FIRST, _LAST = "NAME.first", "NAME.last"
+_ABOUT_A_PERSON = frozenset(("EMAIL", "PHONE", "ADDRESS", "STREET", "SSN", "USER"))
+_OWN_TEXT = """
+id uid uuid oid guid pid cid no nr num number nummer numero code codigo ref reference key external_id id_no id_number case_id
+uid_number ext_id legacy_id global_id
+"""
+_OWN = frozenset(_OWN_TEXT.split())
+"""Keys of a number that in an object of a person is the person's."""
+_OF_DEALS_TEXT = """
+total amount price subtotal items sku quantity qty subject title start end check_in check_out checkin checkout departure
+arrival origin destination due due_date severity event product room nights currency order_id order_no tracking
+tracking_number carrier invoice summary pickup dropoff seats party_size
+"""
+_OF_DEALS = frozenset(_OF_DEALS_TEXT.split())
+"""Beside one of these the number is that of a deal, a ticket or a meeting."""
 _LAST_BESIDE_FIRST = frozenset("name nom naam namn navn nachnamen family last".split())  # noqa: SIM905
 _FIRST_BESIDE_LAST = frozenset("name nombre nome nume nom ime ad given first".split())  # noqa: SIM905
 
@@ -24,11 +39,24 @@ def kinds_of_siblings(keys: Sequence[str]) -> list[str | None]:
 
 
 def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
-    """The kinds of single keys, where a bare name is the other half of a name."""
+    """The kinds of single keys, where a bare name is the other half of a name, and a bare number a person's own."""
     if _BARE not in kinds and None not in kinds:
         return kinds
-    first, last = _FIRST in kinds, _LAST in kinds
     words = [normalised(key) for key in keys]
+    kinds = _with_halves(words, kinds)
+    if _tells_a_person(kinds) and _OF_DEALS.isdisjoint(words):
+        return ["MEMBER" if kind is None and word in _OWN else kind for word, kind in zip(words, kinds, strict=True)]
+    return kinds
+
+
+def _tells_a_person(kinds: Sequence[str | None]) -> bool:
+    """Both halves of a name, a birth, or a name beside how to reach its bearer."""
+    named = any(kind is not None and kind.startswith("NAME") for kind in kinds)
+    return (_FIRST in kinds and _LAST in kinds) or (named and ("DOB" in kinds or not _ABOUT_A_PERSON.isdisjoint(kinds)))
+
+
+def _with_halves(words: list[str], kinds: list[str | None]) -> list[str | None]:
+    first, last = _FIRST in kinds, _LAST in kinds
     if not (first or last):
         if "first" not in words or "last" not in words:
             return kinds
@@ -44,8 +72,15 @@ def keyed_mention(kind: str, text: str) -> Mention | None:
     unit = unit_alone(text) if kind in ("ADDRESS", "STREET", "UNIT") else None
     if unit is not None:
         return unit
-    read = read_value(kind, text)
-    return Mention(0, len(text), *read, KEY_PRIORITY) if read is not None else None
+    start = _after_title(text) if kind.startswith("NAME") else 0
+    read = read_value(kind, text[start:])
+    return Mention(start, len(text), *read, KEY_PRIORITY) if read is not None else None
+
+
+def _after_title(name: str) -> int:
+    """Where a name begins: ``Mrs Jane Doe``. A title alone is left."""
+    title, space, rest = name.partition(" ")
+    return len(title) + 1 if space and rest and title.rstrip(".").lower() in TITLES else 0
 
 
 def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:

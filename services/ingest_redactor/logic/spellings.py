@@ -1,6 +1,4 @@
-"""Unusual spellings that patterns find and these functions confirm: mail addresses in words, names as airlines write them,
-names in lower case.
-"""
+"""Unusual spellings that patterns find and these functions confirm: mail addresses in words, names as airlines write."""
 
 import re
 
@@ -9,9 +7,7 @@ from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
-from services.ingest_redactor.logic.token_roles import TITLES
-from shared.prompting.renderings import read_case
-from shared.tasks.names import ambiguous_first_names, first_names, last_names
+from shared.tasks.names import first_names, last_names
 
 _AT, _DOT = r"\s?[\[({]\s?at\s?[\])}]\s?", r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\s{1,2}dot\s{1,2})"
 _LOCAL, _HOST = rf"\b[{LETTER}0-9][{LETTER}0-9._%+-]*", r"[a-z0-9][a-z0-9-]*"
@@ -30,23 +26,6 @@ NAME_IN_CAPITALS = r"\b[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]{2,}(?: [A-Z]\b)?"
 _TITLE = re.compile(r" ?([A-Z]{2,4})\b")
 _AIRLINE_TITLES = frozenset("MR MRS MS MISS MSTR DR CHD INF".split())  # noqa: SIM905
 
-_LOWER = r"[a-zß-öø-ɏ][a-zß-öø-ɏ'’-]+"
-_STOP = r"[.,;!?\n)\"']|$"
-LOWER_CASE_NAME = (
-    rf"(?i:\b(?:my (?:full )?name(?: is|'s))) (?P<v>{_LOWER}(?: {_LOWER}){{0,2}}?)"
-    rf"(?:{_STOP}| (?:and|but|or|i|my|from|here|with|calling|on|at|in|to)\b)"
-    rf"|(?i:\b(?:i'?m|this is)) (?P<w>{_LOWER}(?: {_LOWER})??)(?:{_STOP}| (?:and|but|i|my|here|calling)\b)"
-    rf"|(?i:\b(?:contact|customer|call|text|message|remind|tell|look up)) (?P<x>{_LOWER}(?: {_LOWER})??)"
-    rf"(?:{_STOP}| (?:and|that|back|about|if|when)\b)"
-)
-"""What ends the name tells it from other words."""
-_STRONG = re.compile(r"(?i)\bmy (?:full )?name(?: is|'s) $")
-
-LOWER_CASE_TITLE = (
-    rf"\b(?:dr|mr|mrs|ms|prof|doctor)\.? (?P<v>{_LOWER})"
-    rf"|\b(?:my|his|her|their|our) (?:husband|wife|son|daughter|brother|sister|mom|mum|mother|dad|father|partner|boyfriend"
-    rf"|girlfriend|friend|boss|neighbou?r|colleague|cousin|uncle|aunt|roommate) (?P<w>{_LOWER})"
-)
 NAME_BEFORE_AGE = (
     rf"\b(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)(?:, ?| \()\d{{1,3}} ?(?:yo|y/o|y\.o\.|mo)\b"
 )
@@ -93,31 +72,6 @@ def name_in_capitals(value: str, before: str, after: str) -> Found | None:
         return None
     known = first in first_names() or stems[0] in last_names() or stems[0] in first_names()
     return Found(f"{first}|{last.lower()}", "upper") if known and first not in places() and after[:1] != "-" else None
-
-
-def lower_case_name(value: str, before: str, _after: str) -> Found | None:
-    """``my name is grace oyekan``: after these words alone any word may be a name; after others the first must be known."""
-    words = value.split()
-    if any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
-        return None
-    first, last = words[0], words[-1]
-    known = first in first_names()
-    if _STRONG.search(before) is None:
-        if len(words) == 1:
-            return None if not known or first in places() else Found(first, "first.lower")
-        if not known and not (first in ambiguous_first_names() and last in last_names()):
-            return None
-    elif len(words) == 1:
-        return Found(first, "first.lower")
-    return Found(f"{first}|{last}", read_case(value))
-
-
-def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
-    """``dr rodriguez``, ``my husband paco``: a known name."""
-    is_titled = before.rstrip(" .").rpartition(" ")[2] in TITLES
-    if value in NEVER or value in NO_NAME or value not in (last_names() if is_titled else first_names()):
-        return None
-    return Found(value, "last.lower" if is_titled else "first.lower")
 
 
 def name_before_age(value: str, _before: str, _after: str) -> Found | None:

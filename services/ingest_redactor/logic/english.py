@@ -1,0 +1,97 @@
+"""English words: what is one of them, in lower case, is hardly a name.
+
+``data/words.txt`` was made once: the words of SCOWL's "small" list (as Debian's wamerican-small 2020.12.07 prints it) that
+are written in lower case, without those that a plain ending makes of another, and the words that the prompts of
+``bfcl-eval`` (Apache 2.0) use in lower case more than once.
+
+SCOWL is Copyright 2000-2011 by Kevin Atkinson. Permission to use, copy, modify, distribute and sell these word lists, the
+associated scripts, the output created from the scripts, and its documentation for any purpose is hereby granted without
+fee, provided that the above copyright notice appears in all copies and that both that copyright notice and this permission
+notice appear in supporting documentation. Kevin Atkinson makes no representations about the suitability of this array for
+any purpose. It is provided "as is" without express or implied warranty.
+"""
+
+from functools import cache, lru_cache
+from importlib.resources import files
+from string import ascii_lowercase
+
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY, SIGHTS, TAKEN, THINGS
+from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES
+from shared.tasks.names import ambiguous_first_names
+
+_ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "ings", "r", "'s")
+_OF_Y = ("ies", "ied")
+_DOUBLING = ("ing", "ed", "er")
+_LEAST_STEM = 3
+_TALK_TEXT = """
+pls plz thx ty lol omg btw asap idk imo tbh ur u r im ive dont cant wont didnt doesnt isnt arent wasnt gonna wanna gotta
+lemme yeah yep nope hmm ok okay hey yo sup bro dude guys mom mum dad bf gf bff fam tmrw tmr yesterday noone someone anyone
+appt acct msg txt info refund signup login logout signin username wifi ebook webpage dashboard backend frontend webhook kafka
+redis chatgpt claude gemini copilot alexa siri cortana kubectl terraform ansible jira confluence zendesk hubspot salesforce
+stripe shopify slack notion trello asana teams zoom figma airtable twilio sendgrid snowflake databricks datadog grafana
+sentry pagerduty opsgenie okta postgres mysql mongo mongodb sqlite nginx ubuntu debian pytest numpy pandas django fastapi
+nodejs npm yarn async await boolean nullable timezone utc gmt est pst cet gbp eur usd inr
+covid copd afib mrsa mri ecg ekg icu nicu etoh htn dm cad chf bmi
+"""
+_TALK = frozenset(_TALK_TEXT.split())
+
+
+@cache
+def _words() -> frozenset[str]:
+    text = files("services.ingest_redactor.logic").joinpath("data/words.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
+
+
+def is_word(word: str) -> bool:
+    """Whether a word in lower case is one of the language, of talk or of tools, or a name that is also a word."""
+    return (
+        _is_listed(word)
+        or word in NEVER
+        or word in NO_NAME
+        or word in THINGS
+        or word in NOBODY
+        or word in SIGHTS
+        or word in TAKEN
+        or word in TITLES
+        or word in PARTICLES
+        or word in ambiguous_first_names()
+        or word in _TALK
+    )
+
+
+def _is_listed(word: str) -> bool:
+    words = _words()
+    if word in words:
+        return True
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM and word[: -len(ending)] in words:
+            return True
+    if word.endswith(_OF_Y) and f"{word[:-3]}y" in words:
+        return True
+    for ending in _DOUBLING:
+        stem = word.removesuffix(ending)
+        if (
+            stem != word
+            and len(stem) >= _LEAST_STEM
+            and (f"{stem}e" in words or (stem[-1] == stem[-2] and stem[:-1] in words))
+        ):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def is_slip(word: str) -> bool:
+    """Whether one slip of the finger makes a word of it: a letter left out, doubled or wrong (but not the first), or two
+    turned round."""
+    for at in range(1, len(word) + 1):
+        head, tail = word[:at], word[at:]
+        if tail and tail[0] == head[-1] and _is_listed(head + tail[1:]):
+            return True
+        if len(tail) > 1 and _is_listed(head + tail[1] + tail[0] + tail[2:]):
+            return True
+        if any(
+            _is_listed(head + letter + tail) or (tail and _is_listed(head + letter + tail[1:]))
+            for letter in ascii_lowercase
+        ):
+            return True
+    return False
