@@ -8,6 +8,8 @@ from shared.prompting import renderings
 _B = re.compile(r"(?i)\bb\. ?$")
 _B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
 _MONTHS, _DAYS = 12, 31
+LATEST_BIRTH_YEAR = 2012
+"""Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 
 
 def _in_calendar(one: int, other: int) -> bool:
@@ -23,6 +25,12 @@ def birth(value: str, before: str, _after: str) -> Found | None:
     if read is None:
         return Found(value.lower(), renderings.read_part_of_date(value)[1])
     return Found(read[0].isoformat(), read[1])
+
+
+def birth_beside_sex(value: str, _before: str, _after: str) -> Found | None:
+    """``F / 1972-06-09``: a date long past."""
+    read = renderings.read_date(value)
+    return Found(read[0].isoformat(), read[1]) if read is not None and read[0].year <= LATEST_BIRTH_YEAR else None
 
 
 def date(value: str, before: str, after: str) -> Found | None:

@@ -52,7 +52,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
-        r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
+        r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
         r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable)"
         r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|office|main|day|evening|primary|alt|[12]))?",
     ),
@@ -70,8 +70,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("MEMBER.user", r"(?:.*_)?user_?(?:id|no|num|number)"),
     (
         "MEMBER",
-        rf"(?:.*_)?(?:{_NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile)"
-        r"_?(?:no|num|number|id|nr|nummer|ref|reference|oid|identifier)|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
+        rf"(?:.*_)?(?:{_NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile"
+        r"|mbr|pax|ptnt|stu|drv|subject|data_subject|family)"
+        rf"_?(?:no|num|number|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key)|id_{_NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
         r"|numero_affiliation|fidelity",
     ),
     (
@@ -106,7 +107,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "ID",
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
-        r"|nino|national_insurance(?:_no|_number)?|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
+        r"|nino|national_insurance(?:_no|_number)?|niss|nas|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
         r"|legal_id|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
         r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
@@ -116,18 +117,19 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "VEHICLE",
         r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate|vrm|vrn|rego|placa"
-        r"|targa|kennzeichen|kenteken|immatriculation)",
+        r"|targa|kennzeichen|kenteken|immatriculation|plaque|nummerplaat)",
     ),
     ("PLATE", r"(?:.*_)?(?:reg|reg_no|reg_number|registration|registration_number)"),
     (
         "DEVICE",
         r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|hw_?id|device_(?:fp|fingerprint)|device_id(?:entifier)?"
-        r"|android_id|advertising_id|(?:micro)?chip_(?:no|num|number|id)|microchip|meter_(?:no|num|number|id))",
+        r"|android_id|advertising_id|(?:micro)?chip_(?:no|num|number|id)|microchip|meter(?:_(?:no|num|number|id))?|(?:push|device|fcm|apns|registration)_token|asset_tag)",
     ),
     (
         "DOB",
         r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
+        r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
     ),
     ("AGE", r"(?:(?:patient|person|resident|member|client|guest|current)_)?age(?:_(?:in_)?years)?"),
@@ -146,11 +148,15 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)"),
     ("PLACE", r"(?:.*_)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta)"),
     ("PIN", r"(?:.*_)?(?:cvv|cvc|pin|otp|security_code)(?:_code)?"),
-    ("SECRET", r"(?:.*_)?(?:password|passwd|passcode|secret|api_?key|access_key|private_key|authorization)"),
-    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session)_token"),
+    (
+        "SECRET",
+        r"(?:.*_)?(?:password|passwd|passcode|passphrase|passwort|kennwort|contrasena|senha|mot_de_passe|wachtwoord|secret"
+        r"|api_?key|access_key|private_key|authorization|psk|(?:recovery|backup|gate|door|lockbox|entry)_codes?)",
+    ),
+    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|upi|vpa|screen_name|gamer_?tag|sam_account_name)|ign|sam|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_account_name)|ign|sam|slack|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),

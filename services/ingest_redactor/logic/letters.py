@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from services.ingest_redactor.logic.dates import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import DATE
@@ -43,8 +44,6 @@ _TURNED = re.compile(
 )
 _MAX_TURNED_CHARS = 40
 _LAST_NAME_FIRST = re.compile(rf"(?P<last>{_NAME}), ?(?P<first>{_NAME})(?= ?[|;(–-]|, |$)")
-LATEST_BIRTH_YEAR = 2012
-"""Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 _STREET_LINE = re.compile(rf"\d{{1,4}}[A-Za-z]?,? {_NAME}(?=, {_WORD})")
 _MAX_GREETING_CHARS, _MAX_CLOSING_CHARS, _MAX_LINE_CHARS, _SIGNATURE_LINES = 16, 48, 80, 7
 _NOBODY = (

@@ -3,7 +3,7 @@
 Latin, Greek and Cyrillic stand as ranges: RE2 compiles its letter classes to automata that outgrow their memory.
 """
 
-LETTER = "A-Za-zÀ-ɏͰ-ӿ"
+LETTER = "A-Za-zÀ-ɏͰ-ӿḀ-ỿ"
 UPPER = "A-ZÀ-ÖØ-ÞĀĆČĎĐĒĘĚĞĢĪĮİĶĹĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚΑ-ΩА-Я"
 
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
@@ -166,25 +166,25 @@ ID_WORDS: dict[str, str] = {
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
     r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
-    r"|beneficiary|medicare|medicaid|clock (?:no|number)"
+    r"|beneficiary|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter|student card"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
-    r"|recipient id|pt id|acc|hosp",
+    r"|recipient id|pt id|acc|hosp|uhid|nhi|my file",
     "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
-    r"|bar|cdl|permis|f[uü]hrerschein|rijbewijs",
+    r"|bar|cdl|gmc|nmc|pwz|ahpra|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
-    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?"
+    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number"
     r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
-    "DEVICE": r"frame no|frame number|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
+    "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
@@ -219,8 +219,9 @@ AFTER_BIRTH = (
     r"(?: is| was|[:=])?(?: on| in)?[ \t.\"'(*:=>)]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
+BIRTH_BESIDE_SEX = rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
 PHONE_WORDS = (
-    r"phone|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
+    r"phone|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
     r"|hp|zap|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
     r"|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
     r"|whatsapp|sms|callback"

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from services.ingest_redactor.logic.addresses import code_after, number_or_street_after, parts_of_address
+from services.ingest_redactor.logic.dates import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.layout import with_layout
-from services.ingest_redactor.logic.letters import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.person import read_name

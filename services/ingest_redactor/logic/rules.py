@@ -7,7 +7,7 @@ boundaries and check digits are the validator's. Order is priority: where two ru
 from dataclasses import dataclass
 from typing import Literal
 
-from services.ingest_redactor.logic import confirm, dates
+from services.ingest_redactor.logic import confirm, dates, shapes, voice
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.lower_case import (
     LOWER_CASE_NAME,
@@ -20,6 +20,7 @@ from services.ingest_redactor.logic.patterns import (
     AFTER_BIRTH,
     ANNOUNCED_STREET,
     ANNOUNCING,
+    BIRTH_BESIDE_SEX,
     BIRTH_WORDS,
     CODE,
     CODE_OF_TOWN,
@@ -121,6 +122,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
+    Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
+    Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
+    Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
+    Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
+    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
     Rule(
         "user of a query or a log",
@@ -142,6 +148,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:^|[\s(\[,;:>\"'])@(?P<v>[a-z]{2,20}[._-][a-z]{2,20})\b",
         confirm.handle,
     ),
+    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle),
     Rule(
         "mail address",
         "EMAIL",
@@ -200,7 +207,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
+        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
         rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
         dates.birth,
     ),
@@ -241,6 +248,15 @@ RULES: tuple[Rule, ...] = (
         confirm.context_phone,
     ),
     Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number),
+    Rule("national number by its shape", "ID", shapes.NATIONAL_SHAPE, shapes.shaped),
+    Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, shapes.shaped),
+    Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
+    Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
+    Rule("number in words", "ID", voice.SPOKEN_NUMBER, voice.spoken_number),
+    Rule("birthday in words", "DOB", voice.SPOKEN_BIRTH, voice.spoken_date),
+    Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, _HIPAA),
+    Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
+    Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.birth_beside_sex),
     Rule(
         "IP address",
         "IP",
@@ -264,13 +280,18 @@ RULES: tuple[Rule, ...] = (
     Rule("British plate", "VEHICLE", r"\b[A-Z]{2}[0-7]\d [A-HJ-PR-Z]{3}\b", confirm.plate),
     Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.number_alone),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
+    Rule("announced VIN", "VEHICLE", shapes.CHASSIS, shapes.chassis),
     Rule(
         "announced plate",
         "VEHICLE",
-        r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placa|immatriculation|(?-i:[A-Z]{2}) tag)"
-        r"(?: number| no\.?)?(?: is|:)?\s{1,2}(?P<v>[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5})\b",
+        r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placas?|plaque|matr[ií]cula|nummerplaat|rek\."
+        r"|immatriculation|(?-i:[A-Z]{2}) tag)(?: number| no\.?)?(?: is|[ .]{0,16}:)?\s{1,2}"
+        r"(?P<v>[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d-[A-Z]{3}-\d{3}|[A-Z]{2,3} ?\d{2,4} ?[A-Z]{1,2}"
+        r"|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
+    Rule("code of a door", "ID", shapes.CODE_OF_DOOR, confirm.numbered),
+    Rule("number of an identity", "ID", shapes.ID_NUMBER, shapes.id_number),
     Rule(
         "announced PIN",
         "ID",

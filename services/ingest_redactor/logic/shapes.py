@@ -1,0 +1,133 @@
+"""Values that their own shape tells, or one word before it: numbers with a person's prefix, users in paths, national numbers
+whose check digits the writer got wrong, codes of doors, vehicles without a check digit.
+"""
+
+import re
+
+from services.ingest_redactor.logic.confirm import Found, joins, stands_alone, user_name
+from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.nonames import NOBODY
+from shared.prompting import renderings
+
+_WHO = (
+    r"(?i:cust|customer|client|usr|user|emp|employee|pat|patient|ptnt|mrn|mem|mbr|member|stu|student|subj|subject|drv|driver"
+    r"|contact|lead|guest|pax|donor|tenant|resident|applicant|candidate|caller|provider|person|staff|fam|family|pers|cli|kd|acct)"
+)
+PREFIXED = rf"\b{_WHO}[-_#]\d{{3,12}}(?:-[A-Z0-9]{{1,6}})?\b|\b[up]_\d{{6,12}}\b"
+"""``EMP-20931``, ``cust-00417-MX``, ``u_5580031``"""
+OPAQUE = r"\b(?:cus|cust|usr|user|mem|pat|emp|person|contact|acct|prof|profile)_[A-Za-z0-9]{8,32}\b"
+"""``cus_NffrFeUfNV2Hib``"""
+HOME = r"(?:/home/|/Users/|\b[A-Z]:\\{1,2}Users\\{1,2}|\b[A-Z]{3,15}\\{1,2})(?P<v>[A-Za-z][A-Za-z0-9._-]{2,30})"
+LOGGED_IN = r"(?:^|[\s:=\"'(])(?P<v>[a-z][a-z0-9]{0,20}[._-][a-z0-9._-]{2,20})@(?:\d{1,3}\.){3}\d{1,3}\b"
+CHAT_ID = r"<@(?P<v>[UW][A-Z0-9]{7,12})>"
+SIGNED_HANDLE = r"(?:^|[\s(\[,;:>\"'])@(?P<v>[A-Za-z][A-Za-z0-9_.]{2,29})\b"
+USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
+"""``chidi_nwosu_5512``"""
+NATIONAL_SHAPE = (
+    r"\b(?:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"
+    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
+)
+"""Shapes that nothing else has: Italian, Belgian, British, Mexican."""
+SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
+"""Where a Spanish household takes its power or gas (CUPS)."""
+CHASSIS = (
+    r"(?i:\b(?:vin|fin|chassis|fahrgestell(?:nummer|nr)?|bastidor|telaio|frame)\b)[ .:#no]{1,10}"
+    r"(?P<v>[A-HJ-NPR-Z0-9]{17})\b"
+)
+CODE_OF_DOOR = (
+    r"(?i)\b(?:my|his|her|their|our|door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|gate pass|buzzer"
+    r"|schl[uü]sselbox|t[uü]r)[ -](?:(?:door|gate|entry|alarm|access) )?(?:code|pass|pin)?(?: is|:| ist)?[ #]{1,2}"
+    r"(?P<v>\d{3,8})\b"
+)
+PASSED = (
+    r"(?i)\b(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi)"
+    r"(?: is| ist| es)?\s{0,2}[:=]?\s{1,2}[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
+)
+ID_NUMBER = (
+    r"(?i)\b(?P<before>[a-z]*)[ ,;:]{0,2}\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
+)
+_HANDLED_TEXT = """
+param params return returns throws see since author version override deprecated media import property staticmethod
+classmethod dataclass test before after channel here everyone all team types angular keyframes charset include component
+injectable autowired entity table column supports font tailwind apply layer mention
+"""
+_HANDLED = frozenset(_HANDLED_TEXT.split())
+_OF_THINGS_TEXT = """
+order product item ticket invoice booking transaction request session message model device error case tracking parcel
+shipment event job run task issue document file page batch build flight reservation
+"""
+_OF_THINGS = frozenset(_OF_THINGS_TEXT.split())
+_CENTURIES = ("19", "20")
+
+
+def prefixed(value: str, before: str, after: str) -> Found | None:
+    """But for years: ``client-2024``."""
+    number = re.split(r"[-_#]", value)[1]
+    if not stands_alone(before, after) or (len(number) == 4 and number[:2] in _CENTURIES):
+        return None
+    return Found(*renderings.read_identifier(value))
+
+
+def opaque(value: str, before: str, after: str) -> Found | None:
+    """A code of digits and letters: ``user_preferences`` is none."""
+    code = value.partition("_")[2]
+    is_code = any(map(str.isdigit, code)) and (any(map(str.isupper, code)) or sum(map(str.isdigit, code)) > 2)
+    return Found(*renderings.read_identifier(value)) if is_code and stands_alone(before, after) else None
+
+
+def user_of_path(value: str, before: str, after: str) -> Found | None:
+    """``/home/pkowalczyk/``, ``CORP\\\\rsokolova``; everybody's names are left."""
+    low = value.lower()
+    is_domain = before[-1:] == "\\" and "Users" not in before
+    if low in NOBODY or low.endswith(("_id", "$")) or (is_domain and not user_name(low, "", "") and is_word(low)):
+        return None
+    return None if after[:1].isalnum() or low.startswith("shared") else Found(low, "")
+
+
+def logged_in(value: str, _before: str, _after: str) -> Found | None:
+    return Found(value.lower(), "")
+
+
+def signed_handle(value: str, _before: str, after: str) -> Found | None:
+    """``@tess_on_the_tor``: with a sign or a digit in it, or no word of the language; ``@app.route(…)`` is code."""
+    low = value.lower()
+    if after[:1] in ("(", "/", "@", "-") or low in _HANDLED or low in NOBODY or after[:1].isalnum():
+        return None
+    odd = any(char == "_" or char.isdigit() for char in value[1:])
+    if not odd and (is_word(low) or not value.islower() or "." in value):
+        return None
+    return Found(low, "")
+
+
+def user_id(value: str, before: str, after: str) -> Found | None:
+    """First and last name and four digits; ``report_final_2024`` is none."""
+    first, last, digits = value.split("_")
+    if digits[:2] in _CENTURIES or not stands_alone(before, after) or (is_word(first) and is_word(last)):
+        return None
+    return Found(value, "")
+
+
+def chassis(value: str, _before: str, _after: str) -> Found | None:
+    letters = sum(map(str.isalpha, value))
+    return Found(*renderings.read_identifier(value)) if 0 < letters < len(value) else None
+
+
+def shaped(value: str, before: str, after: str) -> Found | None:
+    return Found(*renderings.read_identifier(value)) if stands_alone(before, after) else None
+
+
+def passed(value: str, _before: str, _after: str) -> Found | None:
+    """``i tried password Sunflower!2291``: a word with a digit, and a capital or a sign."""
+    value = value.rstrip(".)")
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and "⟦" not in value
+    strange = mixed and (
+        any(not char.isalnum() for char in value) or any(map(str.isupper, value)) or value[-1].isalpha()
+    )
+    return Found(value, "", None, len(value)) if strange and "://" not in value else None
+
+
+def id_number(value: str, before: str, after: str) -> Found | None:
+    """``id number 28471963``, but not of an order."""
+    words = re.findall(r"[a-z]+", before.lower())
+    owner = words[-3] if len(words) > 2 else ""
+    return None if owner in _OF_THINGS or (after and joins(after[0])) else Found(*renderings.read_identifier(value))
