@@ -1,5 +1,5 @@
 """What keys say of JSON values that do not stand right under them: columns named by a header, fields told as name and value,
-halves of a name.
+halves of a name and numbers beside it.
 """
 
 import re
@@ -22,7 +22,6 @@ _NAMING = frozenset(_NAMING_TEXT.split())
 _VALUING = frozenset("value val values answer number no num nr old_value new_value".split())  # noqa: SIM905
 _NAMED_COLUMN = frozenset("name id key field column label title header".split())  # noqa: SIM905
 _ISSUED = frozenset(("issuing_country", "issuance_country", "country_of_issue"))
-_HALVES = frozenset(("NAME?", "NAME.first", "NAME.last"))
 
 
 class Kinds:
@@ -37,14 +36,14 @@ class Kinds:
         ]
         self.rows: dict[int, int] = {}
         """Of a leaf in a row of a table, which row."""
-        if not _HALVES.isdisjoint(self.kinds):
-            self._join_halves(leaves)
+        if any(kind is not None and (kind.startswith("NAME") or kind == "DOB") for kind in self.kinds):
+            self._join_siblings(leaves)
         if _VALUES.search(text):
             self._pair(leaves)
         if _ROWS.search(text):
             self._name_columns(_tree(text, leaves), leaves)
 
-    def _join_halves(self, leaves: Sequence[Leaf]) -> None:
+    def _join_siblings(self, leaves: Sequence[Leaf]) -> None:
         for members in _objects(leaves).values():
             keys = [leaves[at].path[-1] for at in members]
             for at, kind in zip(members, resolved(keys, [self.kinds[at] for at in members]), strict=True):

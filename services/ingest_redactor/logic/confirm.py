@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from services.ingest_redactor.logic import checks
+from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.national import is_national_number
 from services.ingest_redactor.logic.nonames import NOBODY, NUMBERED
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
@@ -76,6 +77,14 @@ def login(value: str, _before: str, after: str) -> Found | None:
     """A user's name after ``user=``, unless it is everybody's, like ``root``, or a variable's, like ``user_id``."""
     is_nobodys = value in NOBODY or "user" in value or value.endswith(("_id", "_name"))
     return None if is_nobodys or after[:1] in ("@", "(", ".") else Found(value.lower(), "")
+
+
+_LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
+
+
+def is_login(value: str) -> bool:
+    """Whether a value where a login stands is somebody's: no word of the language, and nobody's like ``root``."""
+    return _LOGIN.fullmatch(value) is not None and not is_word(value) and login(value, "", "") is not None
 
 
 def locator(value: str, _before: str, _after: str) -> Found | None:

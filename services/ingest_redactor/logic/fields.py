@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.ingest_redactor.logic.addresses import town_follows
-from services.ingest_redactor.logic.confirm import user_name
+from services.ingest_redactor.logic.confirm import is_login, user_name
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.letters import last_name_first
 from services.ingest_redactor.logic.mentions import Mention, bounded
@@ -143,11 +143,8 @@ def _people(key: str, rest: str) -> list[Mention]:
     value = rest.strip(_AROUND)[:_MAX_VALUE_CHARS]
     start = rest.find(value)
     if kind == "USER":
-        return (
-            [Mention(start, start + len(value), kind, value.lower(), "", KEY_PRIORITY)]
-            if _USER.fullmatch(value)
-            else []
-        )
+        is_one = _USER.fullmatch(value) or is_login(value)
+        return [Mention(start, start + len(value), kind, value.lower(), "", KEY_PRIORITY)] if is_one else []
     if kind == "NAME?handle" and (handle := keyed_mention(kind, value)) is not None and handle.type == "USER":
         return [_moved(handle, start)]
     return last_name_first(value, start) or _known_person(value, start)

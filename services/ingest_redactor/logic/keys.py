@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.confirm import address, user_name
+from services.ingest_redactor.logic.confirm import address, long_secret, user_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from shared.prompting import renderings
@@ -99,8 +99,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "LICENCE",
-        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|driv(?:ers?|ing)_licen[cs]e"
-        r"|permis(?:_de_conduire)?|fuhrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?nummer)?|licencia_de_conducir",
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|driv(?:ers?|ing)_licen[cs]e"
+        r"|permis(?:_de_conduire)?|fuhrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
     ),
     ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
@@ -140,7 +140,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?line)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand|wohn)?(?:anschrift|adress?e?)|adres|direccion|domicilio|indirizzo"
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?line)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand|wohn)?(?:anschrift|adress?e?)|adr|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo"
         r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
@@ -151,8 +151,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "SECRET",
         r"(?:.*_)?(?:password|passwd|passcode|passphrase|passwort|kennwort|contrasena|senha|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key|private_key|authorization|psk|(?:recovery|backup|gate|door|lockbox|entry)_codes?)",
+        r"|api_?key|access_key|private_key|authorization|psk|pw|pwd|(?:recovery|backup|gate|door|lockbox|entry)_codes?)",
     ),
+    ("TOKEN", r"token|api_token|secret_token"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
     (
         "USER",
@@ -210,6 +211,7 @@ _MOST_COMMON_AGE, _OLDEST = 89, 125
 _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
 _FEW_DIGITS = 3
+_TOKEN_CHARS = 24
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
 _PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9 -]{3,10}")
 _PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}")
@@ -238,6 +240,7 @@ id uid no num number nr ref unique_id external_id reference_id entity_id lookup_
 """
 _NUMBERS = frozenset(_NUMBERS_TEXT.split())
 _SOCIAL = frozenset("twitter instagram github gitlab telegram tiktok linkedin discord facebook mastodon".split())  # noqa: SIM905
+_SOCIALS = frozenset("socials social social_media social_profiles profiles handles accounts usernames".split())  # noqa: SIM905
 _ASPECTS = frozenset(
     (
         "old", "new", "previous", "current", "value", "number", "raw", "formatted", "home", "work", "text", "v", "s", "n",
@@ -268,6 +271,8 @@ def kind_of(key: str, parent: str) -> str | None:
     kind = _TABLE[min(matched)][0] if matched else None
     if parent and (kind is None or kind in _OPEN):
         above = normalised(parent)
+        if name in _SOCIAL and above in _SOCIALS:
+            return "USER" if kind is None else kind
         if name in _OF_PERSONS and (_PERSON_KEY.fullmatch(above) or (name == "handle" and above in _SOCIAL)):
             return _OF_PERSONS[name]
         if name in _NUMBERS and _NUMBERED_KEY.fullmatch(above):
@@ -313,6 +318,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return _read_plain(kind, value, digits)
     if kind == "PIN":
         kind = "ID"
+    if kind == "TOKEN":
+        return ("SECRET", value, "") if long_secret(value, "", "") and len(value) >= _TOKEN_CHARS else None
     if kind == "UNIT":
         return (kind, *renderings.read_identifier(value)) if digits and len(value) <= 12 else None
     if kind.startswith("MEMBER"):

@@ -5,6 +5,8 @@ from services.ingest_redactor.logic.letters import greeted, greets, names_in_let
 from services.ingest_redactor.logic.markup import marked_values
 from services.ingest_redactor.logic.mentions import MAX_VALUES, Mention, without_overlaps
 from services.ingest_redactor.logic.questions import answers_in
+from services.ingest_redactor.logic.rosters import listed_people
+from services.ingest_redactor.logic.segments import segment_values
 from services.ingest_redactor.logic.tables import read_tables
 from shared.errors import PoisonError
 
@@ -20,12 +22,14 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
             )
     tables = read_tables(text)
     fields, labels = labelled_values(text) if ":" in text or "...." in text else ([], [])
+    fields += segment_values(text)
     if "=" in text or "</" in text or '":' in text or "':" in text:
         fields += marked_values(text)
     if "\n" in text or ("<" in text and "@" in text):
         fields += names_in_letters(text)
         if "?\n" in text:
             fields += answers_in(text)
+        fields += listed_people(text, mentions)
     else:
         if greets(text):
             fields += greeted(text)

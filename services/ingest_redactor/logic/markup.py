@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.ingest_redactor.logic.confirm import user_name
+from services.ingest_redactor.logic.confirm import is_login, user_name
 from services.ingest_redactor.logic.fields import VALUE_KINDS
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.mentions import Mention, bounded
@@ -90,7 +90,7 @@ def _assigned(key: str, text: str, at: int) -> tuple[str, Mention] | None:
     if match is None:
         return None
     value, start = match[match.lastindex or 0], match.start(match.lastindex or 0)
-    if kind == "USER" and user_name(value.lower(), "", "") is None:
+    if kind == "USER" and user_name(value.lower(), "", "") is None and not is_login(value):
         return None
     if (
         kind == "NAME?"

@@ -51,6 +51,8 @@ _NAME, _JOINED, _PLACE = 2, 1, 3
 _LAST = 4
 _SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
 """What stands behind a last name."""
+_ELIDED = (["'", "t"], ["’", "t"])
+"""``van 't Hoff``"""
 _LIST_SIGNS = frozenset((",", "/", "+"))
 _STRONG = least_score(SCALE * 3 // 2)
 """A word that scores so high is a name, so that the capitalised one right after it is its other half."""
@@ -271,6 +273,9 @@ def _following(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int,
     if _is_middle_name(text, tokens, spans, marks, at):
         return at + 1
     while at < len(tokens) and at - end <= 3 and at not in marks:
+        if tokens[at : at + 2] in _ELIDED:
+            at += 2
+            continue
         if tokens[at] not in PARTICLES and not (len(tokens[at]) == 1 and tokens[at].isupper()):
             return None
         at += 1

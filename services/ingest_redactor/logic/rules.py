@@ -46,13 +46,17 @@ from services.ingest_redactor.logic.spellings import (
     AIRLINE_NAME,
     HANDLE_AFTER_ROLE,
     MAIL_SIGN,
+    NAME_AFTER_KIN,
     NAME_BEFORE_AGE,
     NAME_IN_CAPITALS,
+    NAME_ON_A_CARD,
     SPELLED_MAIL,
     airline_name,
     handle_after_role,
+    name_after_kin,
     name_before_age,
     name_in_capitals,
+    name_on_a_card,
     spelled_mail,
 )
 
@@ -231,6 +235,7 @@ RULES: tuple[Rule, ...] = (
         r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,4}[ /-]\d{5,8}\b",
         confirm.grouped_phone,
     ),
+    Rule("Indian mobile phone", "PHONE", shapes.INDIAN_MOBILE, confirm.grouped_phone),
     Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
     Rule(
         "grouped phone",
@@ -243,12 +248,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced phone",
         "PHONE",
-        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on)?[ :#\n\"'*>=<\[]{{1,5}}"
+        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on| es| é| est| ist)?[ :#\n\"'*>=<\[]{{1,5}}"
         rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
         confirm.context_phone,
     ),
     Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number),
     Rule("national number by its shape", "ID", shapes.NATIONAL_SHAPE, shapes.shaped),
+    Rule("researcher's number", "ID", shapes.RESEARCHER, shapes.shaped),
+    Rule("person's number in a path", "MEMBER", shapes.PATH_OF_PERSON, confirm.as_is),
     Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, shapes.shaped),
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
@@ -309,6 +316,8 @@ RULES: tuple[Rule, ...] = (
     Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case),
+    Rule("name on a card", "NAME", NAME_ON_A_CARD, name_on_a_card),
+    Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", dates.date, _HIPAA),
     Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),

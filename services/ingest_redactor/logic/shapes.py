@@ -28,6 +28,13 @@ NATIONAL_SHAPE = (
     r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
 """Shapes that nothing else has: Italian, Belgian, British, Mexican."""
+RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
+PATH_OF_PERSON = (
+    r"/(?:users|customers|patients|members|employees|clients|people|persons|contacts|riders|drivers|students|guests|tenants)"
+    r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
+)
+"""``GET /api/v2/users/99120/profile``"""
+INDIAN_MOBILE = r"\b[6-9]\d{4} \d{5}\b"
 SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
 """Where a Spanish household takes its power or gas (CUPS)."""
 CHASSIS = (

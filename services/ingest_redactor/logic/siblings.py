@@ -21,6 +21,11 @@ uid_number ext_id legacy_id global_id cif doc doc_no doc_number num_doc document
 """
 _OWN = frozenset(_OWN_TEXT.split())
 """Keys of a number that in an object of a person is the person's."""
+_TYPES_OF_DOCUMENT = frozenset(("doc_type", "tipo_doc", "tipo_documento", "document_type", "id_type", "identity_type"))
+_OF_DOCUMENT = frozenset(
+    ("doc_no", "num_doc", "nro_doc", "numero_documento", "doc_number", "document_no", "document_number", "id_no")
+)
+"""Beside the type of a document: the number on it."""
 _OF_DEALS_TEXT = """
 total amount price subtotal items sku quantity qty subject title start end check_in check_out checkin checkout departure
 arrival origin destination due due_date severity event product room nights currency order_id order_no tracking
@@ -44,6 +49,10 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
         return kinds
     words = [normalised(key) for key in keys]
     kinds = _with_halves(words, kinds)
+    if not _TYPES_OF_DOCUMENT.isdisjoint(words):
+        kinds = [
+            "ID" if kind is None and word in _OF_DOCUMENT else kind for word, kind in zip(words, kinds, strict=True)
+        ]
     if _tells_a_person(kinds) and _OF_DEALS.isdisjoint(words):
         return ["MEMBER" if kind is None and word in _OWN else kind for word, kind in zip(words, kinds, strict=True)]
     return kinds

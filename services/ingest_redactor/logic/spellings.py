@@ -3,11 +3,12 @@
 import re
 
 from services.ingest_redactor.logic.confirm import Found, joins, user_name
+from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
-from shared.tasks.names import first_names, last_names
+from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _AT, _DOT = r"\s?[\[({]\s?at\s?[\])}]\s?", r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\s{1,2}dot\s{1,2})"
 _LOCAL, _HOST = rf"\b[{LETTER}0-9][{LETTER}0-9._%+-]*", r"[a-z0-9][a-z0-9-]*"
@@ -31,6 +32,16 @@ NAME_BEFORE_AGE = (
 )
 """``Deion, 4yo``"""
 
+NAME_ON_A_CARD = (
+    r"\b(?:FULL NAMES?|SURNAMES?|GIVEN NAMES?|FORENAMES?|FIRST NAMES?|LAST NAMES?|NAMES?|APELLIDOS?|NOMBRES?|NOME|COGNOME"
+    r"|NACHNAME|VORNAMEN?|NOM|PR[EÉ]NOMS?)[ ]{1,3}(?P<v>[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+){0,3})(?:\n|  |$)"
+)
+"""As identity cards print it: a label in capitals without a sign."""
+_KIN = (
+    r"(?:husband|wife|son|daughter|brother|sister|mom|mum|mother|dad|father|partner|boyfriend|girlfriend|friend|boss"
+    r"|neighbou?r|colleague|cousin|uncle|aunt|roommate|nephew|niece|fianc[eé]e?|landlord|late husband|late wife)"
+)
+NAME_AFTER_KIN = rf"\b(?i:my|his|her|their|our|your) {_KIN} (?P<v>[{UPPER}][{LETTER}'’-]+)"
 HANDLE_AFTER_ROLE = (
     r"(?i)(?:\b(?:assignee|reporter|owner|reviewer|author|user|cc|by|contact)s?[ :=]{1,3}@|(?:password|publickey) for )"
     r"(?P<v>[a-z]{2,24}[._-][a-z0-9]{2,24})\b"
@@ -79,6 +90,19 @@ def name_before_age(value: str, _before: str, _after: str) -> Found | None:
     if not NEVER.isdisjoint(words) or not NO_NAME.isdisjoint(words) or not THINGS.isdisjoint(words):
         return None
     return Found(*read_name(value))
+
+
+def name_on_a_card(value: str, _before: str, _after: str) -> Found | None:
+    words = value.lower().split()
+    return Found(*read_name(value)) if NEVER.isdisjoint(words) and NO_NAME.isdisjoint(words) else None
+
+
+def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
+    """``My husband Festus``: a name, or no word of the language."""
+    word = value.lower().removesuffix("'s").removesuffix("’s")
+    if word in NEVER or word in NO_NAME or (is_word(word) and word not in first_names() | ambiguous_first_names()):
+        return None
+    return Found(*read_name(value[: len(word)]), None, len(word))
 
 
 def handle_after_role(value: str, before: str, after: str) -> Found | None:

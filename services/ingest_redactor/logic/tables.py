@@ -160,17 +160,17 @@ def _mark_of_header(lines: list[str], at: int) -> str:
     line = lines[at]
     if at + 1 >= len(lines) or line[-1:] in _ENDS_PROSE:
         return ""
-    for mark in _SEPARATORS:
-        if mark in line:
-            break
-    else:
-        return ""
     below = lines[at + 1]
-    if mark == "|" and at + 2 < len(lines) and _RULE.fullmatch(below):
-        below = lines[at + 2]
-    if mark == _WIDE:
-        return mark if mark in below else ""
-    return mark if line.count(mark) == below.count(mark) or ('"' in below and mark in below) else ""
+    for mark in _SEPARATORS:
+        if mark not in line:
+            continue
+        if mark == "|" and at + 2 < len(lines) and _RULE.fullmatch(below):
+            below = lines[at + 2]
+        if mark == _WIDE:
+            return mark if mark in below else ""
+        if line.count(mark) == below.count(mark) or ('"' in below and mark in below):
+            return mark
+    return ""
 
 
 def _pieces(line: str, mark: str) -> list[str]:

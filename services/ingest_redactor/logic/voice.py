@@ -29,6 +29,7 @@ SPELLED_NAME = r"\b[A-Z](?:-[A-Z]){3,20}\b|\b[A-Z](?: [A-Z]){3,20}\b"
 _SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {word: str(digit) for digit, word in enumerate(_SAID)} | {"oh": "0"}
 _TIMES = {"double": 2, "triple": 3}
+_LEAST_SPACED = 9
 _LEAST_DIGITS, _LEAST_OF_PHONE, _MOST_OF_PHONE = 6, 10, 13
 
 
@@ -57,5 +58,7 @@ def spelled_name(value: str, before: str, after: str) -> Found | None:
     """``B-A-L-O-G-U-N`` stands for the name that it spells."""
     if (before and (joins(before[-1]) or before[-1] in "-.")) or (after and (joins(after[0]) or after[0] == "-")):
         return None
+    if " " in value and len(value) < _LEAST_SPACED:
+        return None  # ``I M E I``
     letters = value.replace("-", "").replace(" ", "").lower()
     return Found(letters, "first.upper") if len(set(letters)) > 2 else None
