@@ -13,7 +13,6 @@ any purpose. It is provided "as is" without express or implied warranty.
 
 from functools import cache, lru_cache
 from importlib.resources import files
-from string import ascii_lowercase
 
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY, SIGHTS, TAKEN, THINGS
 from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES
@@ -23,6 +22,8 @@ _ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "ings", "r", "'s")
 _OF_Y = ("ies", "ied")
 _DOUBLING = ("ing", "ed", "er")
 _LEAST_STEM = 3
+_LONGEST_SLIP = 14
+_SLIPPED_ENDINGS = ("s", "d", "ed", "ing")
 _TALK_TEXT = """
 pls plz thx ty lol omg btw asap idk imo tbh ur u r im ive dont cant wont didnt doesnt isnt arent wasnt gonna wanna gotta
 lemme yeah yep nope hmm ok okay hey yo sup bro dude guys mom mum dad bf gf bff fam tmrw tmr yesterday noone someone anyone
@@ -79,19 +80,28 @@ def _is_listed(word: str) -> bool:
     return False
 
 
+@cache
+def _masked() -> frozenset[str]:
+    """Every word with one letter, but not the first, hidden."""
+    return frozenset(f"{word[:at]}*{word[at + 1 :]}" for word in _words() for at in range(1, len(word)))
+
+
 @lru_cache(maxsize=4096)
 def is_slip(word: str) -> bool:
     """Whether one slip of the finger makes a word of it: a letter left out, doubled or wrong (but not the first), or two
-    turned round."""
-    for at in range(1, len(word) + 1):
+    turned round. A word of many letters is none."""
+    if len(word) > _LONGEST_SLIP:
+        return False
+    stems = [word, *(word.removesuffix(ending) for ending in _SLIPPED_ENDINGS if word.endswith(ending))]
+    return any(_is_slip(stem) or _is_slip(f"{stem}e") for stem in stems if len(stem) >= _LEAST_STEM)
+
+
+def _is_slip(word: str) -> bool:
+    words, masked = _words(), _masked()
+    for at in range(1, len(word)):
         head, tail = word[:at], word[at:]
-        if tail and tail[0] == head[-1] and _is_listed(head + tail[1:]):
+        if f"{head}*{tail}" in masked or f"{head}*{tail[1:]}" in masked:
             return True
-        if len(tail) > 1 and _is_listed(head + tail[1] + tail[0] + tail[2:]):
+        if (tail[0] == head[-1] and head + tail[1:] in words) or head[:-1] + tail[0] + head[-1] + tail[1:] in words:
             return True
-        if any(
-            _is_listed(head + letter + tail) or (tail and _is_listed(head + letter + tail[1:]))
-            for letter in ascii_lowercase
-        ):
-            return True
-    return False
+    return f"{word}*" in masked

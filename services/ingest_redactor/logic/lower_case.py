@@ -70,10 +70,9 @@ def _head(words: list[str]) -> list[str]:
     taken: list[str] = []
     for at, word in enumerate(words):
         is_particle = bool(taken) and word in PARTICLES and at + 1 < len(words) and _may_be_a_name(words[at + 1])
-        if not is_particle and not _may_be_a_name(word):
-            is_last = bool(taken) and word in ambiguous_first_names() | last_names()
-            if not is_last:
-                break
+        is_half = bool(taken) and (word in last_names() or word in ambiguous_first_names())
+        if not (is_particle or is_half or _may_be_a_name(word)):
+            break
         taken.append(word)
     return taken
 

@@ -77,11 +77,15 @@ class Rule:
     profiles: tuple[Profile, ...] = ("pii", "hipaa")
     only_with: str | None = None
     """A pattern without which the text cannot hold the value: it spares confirming every number."""
+    most: int | None = None
+    """A text in which the pattern matches more often is refused: what confirms it takes its time."""
     trigger: str | None = None
     """What is looked for instead to learn whether the pattern is worth trying: every match of the pattern holds it."""
 
 
 _HIPAA: tuple[Profile, ...] = ("hipaa",)
+_MOST_LOWER = 4096
+"""Twice as often as English prose of a MiB would have it."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -314,8 +318,8 @@ RULES: tuple[Rule, ...] = (
     Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
     Rule("last name first, in capitals", "NAME", NAME_IN_CAPITALS, name_in_capitals),
     Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
-    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name),
-    Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case),
+    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=_MOST_LOWER),
+    Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=_MOST_LOWER),
     Rule("name on a card", "NAME", NAME_ON_A_CARD, name_on_a_card),
     Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),

@@ -12,6 +12,7 @@ from services.ingest_redactor.logic.mentions import Mention, bounded, without_ov
 from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
 from services.ingest_redactor.logic.scorer import Scorer
+from shared.errors import PoisonError
 from shared.prompting import placeholders
 
 CONTEXT_CHARS = 48
@@ -199,7 +200,9 @@ class Scanner:
         confirm, type_, closing = rule.confirm, rule.type, " .-" if rule.type != "SECRET" else ""
         stronger = [(mention.start, mention.end) for mention in found[:_COVERING] if mention.priority < priority]
         is_ascii, first, at_byte, at_char = len(encoded) == len(text), len(found), 0, 0
-        for match in pattern.finditer(encoded):
+        for tried, match in enumerate(pattern.finditer(encoded)):
+            if rule.most is not None and tried >= rule.most:
+                raise PoisonError("too_many_identifiers", f"more than {rule.most} matches of one rule in one text")
             start, end = match.span(groups if groups < 2 else match.lastindex or 0)
             if start < 0:
                 start, end = match.span()

@@ -6,6 +6,7 @@ Resolution 830d and the PADIS messages for SSR DOCS).
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.person import NAME_PRIORITY, read_name
@@ -36,7 +37,7 @@ _X12_NUMBERS = {
     "1L": "POLICY",
 }
 _DOCS = re.compile(
-    r"\bDOCS?\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Z]{3}\d{2})/[MFUX]I?/"
+    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Z]{3}\d{2})/[MFUX]I?/"
     r"(?:\d{2}[A-Z]{3}\d{2}/)?(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30})"
 )
 _CONTACT = re.compile(r"\bCTC[MHB]\b[ A-Z0-9/]{0,16}?[ /](?P<PHONE>\+?\d{8,15})\b")
@@ -46,28 +47,29 @@ _PART = re.compile(r"[A-Z][A-Za-z'’.-]{1,}(?: [A-Z][A-Za-z'’.-]{1,})*")
 
 def segment_values(text: str) -> list[Mention]:
     """What such segments hold. Linear in the text."""
-    found: list[Mention] = []
+    readers = []
     if "|" in text and "^" in text:
-        found += _hl7(text)
-    if "*" in text and ("NM1*" in text or "DMG*" in text):
-        found += _x12(text)
-    if "DOC" in text or "CTC" in text or "FQT" in text:
-        found += _airline(text)
+        readers.append(_hl7)
+    if "NM1*" in text or "DMG*" in text:
+        readers.append(_x12)
+    if "DOCS" in text or "CTC" in text or "FQT" in text:
+        readers.append(_airline)
+    found: list[Mention] = []
+    for reader in readers:
+        for mention in reader(text):
+            found.append(mention)
+            bounded(len(found))
     return found
 
 
 def _hl7(text: str) -> Iterator[Mention]:
-    count = 0
     for segment in _HL7.finditer(text):
         body, end = segment[2], _HL7_NEXT.search(segment[2])
         kinds, start = _HL7_FIELDS[segment[1]], segment.start(2)
         for number, field in enumerate(body[: end.start() if end else len(body)].split("|"), 1):
             kind = kinds.get(number)
             if kind is not None and field:
-                for mention in _hl7_field(kind, field, start):
-                    count += 1
-                    bounded(count)
-                    yield mention
+                yield from _hl7_field(kind, field, start)
             start += len(field) + 1
 
 
@@ -103,14 +105,10 @@ def _person(parts: list[str], start: int) -> Iterator[Mention]:
 
 
 def _x12(text: str) -> Iterator[Mention]:
-    count = 0
     for segment in _X12.finditer(text):
         fields, start = segment[2].split("*"), segment.start(2)
-        places = [start + sum(len(field) + 1 for field in fields[:at]) for at in range(len(fields))]
-        for mention in _x12_segment(segment[1], fields, places):
-            count += 1
-            bounded(count)
-            yield mention
+        places = list(accumulate((len(field) + 1 for field in fields), initial=start))
+        yield from _x12_segment(segment[1], fields, places)
 
 
 def _x12_segment(name: str, fields: list[str], places: list[int]) -> Iterator[Mention]:

@@ -97,10 +97,14 @@ def name_on_a_card(value: str, _before: str, _after: str) -> Found | None:
     return Found(*read_name(value)) if NEVER.isdisjoint(words) and NO_NAME.isdisjoint(words) else None
 
 
+def _is_first_name(word: str) -> bool:
+    return word in first_names() or word in ambiguous_first_names()
+
+
 def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
     """``My husband Festus``: a name, or no word of the language."""
     word = value.lower().removesuffix("'s").removesuffix("’s")
-    if word in NEVER or word in NO_NAME or (is_word(word) and word not in first_names() | ambiguous_first_names()):
+    if word in NEVER or word in NO_NAME or (is_word(word) and not _is_first_name(word)):
         return None
     return Found(*read_name(value[: len(word)]), None, len(word))
 
