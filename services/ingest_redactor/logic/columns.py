@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from services.ingest_redactor.logic.keys import kind_of, normalised
-from services.ingest_redactor.logic.siblings import resolved
+from services.ingest_redactor.logic.siblings import owned, resolved, tells_a_person
 from services.ingest_redactor.logic.tables import MAX_COLUMNS, header_kinds
 from shared.tasks.jsontext import Leaf
 
@@ -21,6 +21,20 @@ system type kind document_type id_type identifier_type
 _NAMING = frozenset(_NAMING_TEXT.split())
 _VALUING = frozenset("value val values answer number no num nr old_value new_value".split())  # noqa: SIM905
 _NAMED_COLUMN = frozenset("name id key field column label title header".split())  # noqa: SIM905
+_WRAPPERS = frozenset(
+    (
+        "properties",
+        "attributes",
+        "profile",
+        "fields",
+        "details",
+        "data",
+        "person",
+        "personal_info",
+        "contact_info",
+        "traits",
+    )
+)
 _ISSUED = frozenset(("issuing_country", "issuance_country", "country_of_issue"))
 
 
@@ -48,6 +62,25 @@ class Kinds:
             keys = [leaves[at].path[-1] for at in members]
             for at, kind in zip(members, resolved(keys, [self.kinds[at] for at in members]), strict=True):
                 self.kinds[at] = kind
+        self._number_wrapped(leaves)
+
+    def _number_wrapped(self, leaves: Sequence[Leaf]) -> None:
+        """``{"id": 28451, "properties": {"firstname": …, "email": …}}``: the number is the person's whom the inner object
+        tells."""
+        people = set()
+        for members in _objects(leaves).values():
+            path = leaves[members[0]].path
+            if (
+                len(path) > 1
+                and normalised(path[-2]) in _WRAPPERS
+                and tells_a_person([self.kinds[at] for at in members])
+            ):
+                people.add(path[:-2])
+        for members in _objects(leaves).values() if people else ():
+            words = [normalised(leaves[at].path[-1]) for at in members]
+            if leaves[members[0]].path[:-1] in people:
+                for at, kind in zip(members, owned(words, [self.kinds[at] for at in members]), strict=True):
+                    self.kinds[at] = kind
 
     def _pair(self, leaves: Sequence[Leaf]) -> None:
         """``{"field": "last_name", "value": "Doe"}``"""

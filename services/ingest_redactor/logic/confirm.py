@@ -222,7 +222,7 @@ def grouped_phone(value: str, before: str, after: str) -> Found | None:
         return None  # groups of a longer number
     if before.rstrip(" :#").upper().endswith(("NDC", "ISBN", "SKU")):
         return None
-    if not stands_alone(before, after) or not 9 <= len(digits) <= 11 or renderings.read_date(value):
+    if not stands_alone(before, after) or not 9 <= len(digits) <= 12 or renderings.read_date(value):
         return None
     return Found(*renderings.read_phone(value))
 
@@ -273,6 +273,9 @@ def _runs_on(value: str, before: str) -> bool:
 _NPI_DIGITS = 10
 
 
+_LEAST_SERIAL = 5
+
+
 def identifier(type_: str) -> Confirm:
     """After ``NPI`` a wrong check digit is a slip of the pen, as it is after ``card number``."""
 
@@ -286,8 +289,9 @@ def identifier(type_: str) -> Confirm:
             .endswith(("number", "no", "no.", "id", "#", ":", "=", "is", "code", "s/n", "mrn", "vin"))
         )
         year = len(value) == 4 and value[:2] in ("19", "20")
+        is_serial = type_ == "DEVICE" and announced and len(value) >= _LEAST_SERIAL and value.isupper()
         if (
-            digits < (3 if announced and len(value) > 3 else 4 if announced else 5)
+            digits < (1 if is_serial else 3 if announced and len(value) > 3 else 4 if announced else 5)
             or year
             or (after and joins(after[0]))
         ):

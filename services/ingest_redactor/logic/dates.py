@@ -75,5 +75,15 @@ def dotted_date(value: str, before: str, after: str) -> Found | None:
     return Found(value, "") if _in_calendar(first, second) and not version and stands_alone(before, after) else None
 
 
+_NO_AGE_AFTER = re.compile(
+    r"(?i)[ ]?(?:%|/|kg|lbs?\b|cm\b|mm|mg|ml|bpm|°|\.\d|degrees|percent|days?\b|hours?\b|minutes?\b|min\b)"
+)
+
+
+def told_age(value: str, _before: str, after: str) -> Found | None:
+    """``My grandmother is 97``, but no weight and no rate."""
+    return None if _NO_AGE_AFTER.match(after) else Found(value.lower(), "")
+
+
 def age(value: str, _before: str, _after: str) -> Found | None:
     return Found(value, "") if 89 < int(value) < 130 else None

@@ -29,11 +29,11 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
         fields += names_in_letters(text)
         if "?\n" in text:
             fields += answers_in(text)
-        fields += listed_people(text, mentions)
     else:
         if greets(text):
             fields += greeted(text)
         fields += turned(text)
+    fields += listed_people(text, mentions)
     if tables is not None:
         return without_overlaps(mentions + tables.mentions + fields, tables.headers + labels)
     return without_overlaps(mentions + fields, labels) if fields or (labels and mentions) else mentions

@@ -38,6 +38,7 @@ LOWER_CASE_NAME = (
     rf"(?i:\b{_TOLD}) ?(?P<v>{_NAME})"
     rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_NAME})"
     rf"|(?i:\b(?:contact|customer|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) (?P<x>{_NAME})"
+    rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
     rf"|\b(?P<y>{_WORD} {_WORD}(?: {_WORD})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
 )
 LOWER_CASE_TITLE = (
@@ -45,7 +46,9 @@ LOWER_CASE_TITLE = (
     rf"|\b(?i:my|his|her|their|our|your) {_KIN} (?P<w>{_NAME})|\b(?i:{_FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
 _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
-_GREETED = re.compile(r"(?i)\b(?:i'?m|this is|it'?s|name) $")
+_GREETED = re.compile(
+    r"(?i)\b(?:i'?m|this is|it'?s|name|greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? $"
+)
 _CALLED = re.compile(r"(?i)\b(?:tell|ask|remind|ping|thx|thanks|invite|notify|text) $")
 _GOES_ON = re.compile(
     r"[ ]?(?:$|[.,;!?\n)\"']| (?:and|but|i|my|here|calling|from|that|to|about|back|if|when|her|his|the|is)\b)"
@@ -147,7 +150,7 @@ def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
     title = before.rstrip(" .").rpartition(" ")[2].lower()
     is_titled = title in TITLES or title in ("dra", "sr", "sra")
     taken = _head(words)
-    if not taken or not (_is_listed(taken[0]) or _is_certain(taken[0])):
+    if not taken or not (_is_listed(taken[0]) or is_titled or any(map(_is_certain, taken))):
         return None
     if not is_titled and taken[0] in last_names() and taken[0] not in first_names():
         return None

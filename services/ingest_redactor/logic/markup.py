@@ -24,7 +24,7 @@ _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,80}+)")
 _PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
-_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", *WITH_PERSON}
+_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", *WITH_PERSON}
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 

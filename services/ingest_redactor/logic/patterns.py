@@ -43,6 +43,14 @@ SHORT_DATE = (
     r"|(?i:\b(?:am|vom|seit|bis|ab|zum|den|dem|der) )(?P<y>\d{1,2}\.\d{1,2}\.)"
 )
 """Where no word tells a date, one number has to be no month and the other one: ``4/29``."""
+_OLD = r"(?:9\d|1[01]\d)"
+TOLD_AGE = (
+    rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
+    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran)"
+    rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
+    r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
+    r"(?:,|[ -]years?\b)"
+)
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.\d{2}\b"
 
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"
@@ -166,7 +174,8 @@ ID_WORDS: dict[str, str] = {
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
     r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
-    r"|beneficiary|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter|student card"
+    r"|beneficiary|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter"
+    r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
@@ -174,14 +183,14 @@ ID_WORDS: dict[str, str] = {
     "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
-    r"|bar|cdl|gmc|nmc|pwz|ahpra|permis|f[uü]hrerschein|rijbewijs",
+    r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
-    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number"
+    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number"
     r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",

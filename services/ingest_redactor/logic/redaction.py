@@ -22,7 +22,7 @@ from services.ingest_redactor.logic.siblings import keyed_mention, tied
 from shared.errors import PoisonError
 from shared.events.calls import Answer, Request, ToolDefinition
 from shared.prompting import placeholders
-from shared.prompting.renderings import read_date
+from shared.prompting.renderings import read_date, read_identifier
 
 MAX_PASSES = 5
 MAX_ENTITIES = 1000
@@ -31,6 +31,11 @@ _CLEAN_ENTRIES = 8192
 _MIN_CACHED_CHARS = 200
 _OWN_SCRIPT = re.compile(r" ?[(（]([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af ]{2,12})[)）]")
 _NICKNAME_CHARS = 24
+_CARD_CODE = re.compile(
+    r"[ ,;/|]{1,3}(?:(?i:exp\S{0,6} ?\d{2}/\d{2,4})[ ,;/|]{1,3})?(?:(?i:cvv|cvc|code)[ :]{1,2})?"
+    r"(?P<v>\d{3})(?![\d/:.,-]*\d|\w)"
+)
+"""The check code that people write behind a card's number."""
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?)(?P<date>{DATE})\b", re.IGNORECASE)
 
@@ -271,7 +276,9 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
             grown |= street.end > mention.end or street.start < mention.start
             continue
         found.append(mention)
-        if mention.type in ("NAME", "EMAIL"):
+        if mention.type == "CARD" and (check := _CARD_CODE.match(text, mention.end)) is not None:
+            tied.append(Mention(*check.span("v"), "ID", *read_identifier(check["v"]), mention.priority))
+        elif mention.type in ("NAME", "EMAIL"):
             tied += _birth_after(text, mention)
             if mention.type == "NAME":
                 tied += number_or_street_after(text, mention)

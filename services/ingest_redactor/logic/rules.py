@@ -40,6 +40,7 @@ from services.ingest_redactor.logic.patterns import (
     STREET,
     STREET_BEFORE_TOWN,
     STREET_IN_CAPITALS,
+    TOLD_AGE,
     VALUE,
 )
 from services.ingest_redactor.logic.spellings import (
@@ -156,6 +157,8 @@ RULES: tuple[Rule, ...] = (
         r"(?:^|[\s(\[,;:>\"'])@(?P<v>[a-z]{2,20}[._-][a-z]{2,20})\b",
         confirm.handle,
     ),
+    Rule("profile of a developer", "USER", shapes.PROFILE, shapes.profile),
+    Rule("signature of a commit", "USER", shapes.SIGNED_OFF, shapes.profile),
     Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle),
     Rule(
         "mail address",
@@ -260,6 +263,8 @@ RULES: tuple[Rule, ...] = (
     Rule("national number by its shape", "ID", shapes.NATIONAL_SHAPE, shapes.shaped),
     Rule("researcher's number", "ID", shapes.RESEARCHER, shapes.shaped),
     Rule("person's number in a path", "MEMBER", shapes.PATH_OF_PERSON, confirm.as_is),
+    Rule("Medicare number", "MEMBER", shapes.MEDICARE, shapes.shaped),
+    Rule("person in a sales system", "MEMBER", shapes.SALES_ID, shapes.shaped),
     Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, shapes.shaped),
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
@@ -301,6 +306,7 @@ RULES: tuple[Rule, ...] = (
         r"|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
+    Rule("code with its sign", "ID", shapes.SIGNED_CODE, confirm.as_is),
     Rule("code of a door", "ID", shapes.CODE_OF_DOOR, confirm.numbered),
     Rule("number of an identity", "ID", shapes.ID_NUMBER, shapes.id_number),
     Rule(
@@ -336,6 +342,8 @@ RULES: tuple[Rule, ...] = (
         dates.age,
         _HIPAA,
     ),
+    Rule("age told", "AGE", TOLD_AGE, dates.told_age, _HIPAA),
+    Rule("number of a report", "RECORD", shapes.REPORT, shapes.report, _HIPAA),
     Rule("postal code after a state", "ZIP", r"\b[A-Z]{2},? (?P<v>\d{5}(?:-\d{4})?)\b", confirm.numbered, _HIPAA),
     Rule(
         "announced postal code",

@@ -37,8 +37,8 @@ _X12_NUMBERS = {
     "1L": "POLICY",
 }
 _DOCS = re.compile(
-    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Z]{3}\d{2})/[MFUX]I?/"
-    r"(?:\d{2}[A-Z]{3}\d{2}/)?(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30})"
+    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Z]{3}\d{2})/[MFUX]I?"
+    r"(?:/(?:\d{2}[A-Z]{3}\d{2}/)?\s{0,8}(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30}))?"
 )
 _CONTACT = re.compile(r"\bCTC[MHB]\b[ A-Z0-9/]{0,16}?[ /](?P<PHONE>\+?\d{8,15})\b")
 _FREQUENT = re.compile(r"\bFQT[VRSU]\b[ A-Z0-9]{0,16}?[ /-](?P<MEMBER>[A-Z]{2} ?\d{6,14})\b")
@@ -141,6 +141,8 @@ def _airline(text: str) -> Iterator[Mention]:
     for match in _DOCS.finditer(text):
         yield from _keyed("PASSPORT", match["PASSPORT"], match.start("PASSPORT"))
         yield Mention(*match.span("DOB"), "DOB", match["DOB"].lower(), "", _PRIORITY)
+        if match["first"] is None:
+            continue
         canonical = f"{match['first'].split()[0].lower()}|{match['last'].lower()}"
         for role in ("last", "first"):
             yield Mention(*match.span(role), "NAME", canonical, f"{role}.upper", _PRIORITY)

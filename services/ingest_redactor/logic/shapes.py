@@ -24,11 +24,33 @@ SIGNED_HANDLE = r"(?:^|[\s(\[,;:>\"'])@(?P<v>[A-Za-z][A-Za-z0-9_.]{2,29})\b"
 USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
 """``chidi_nwosu_5512``"""
 NATIONAL_SHAPE = (
-    r"\b(?:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"
+    r"\b(?:756\.\d{4}\.\d{4}\.\d{2}|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"
     r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
 """Shapes that nothing else has: Italian, Belgian, British, Mexican."""
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
+MEDICARE = (
+    r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b"
+)
+"""As the Centers for Medicare & Medicaid Services give them (MBI)."""
+SALES_ID = r"\b00[35Q][A-Za-z0-9]{4}0000[A-Za-z0-9]{4}(?:[A-Za-z0-9]{3})?\b"
+"""Contacts, users and leads of Salesforce."""
+PROFILE = (
+    r"(?i:\b(?:github|gitlab|twitter|instagram|facebook|tiktok|x|t|threads|behance|dribbble)\.(?:com|me|net)/@?)"
+    r"(?P<v>[A-Za-z][\w.-]{2,38})(?:[\s,;|)\"'·]|$)"
+)
+"""``github.com/mrozario-dev``; of a project more would follow."""
+SIGNED_OFF = (
+    r"\b(?:Signed-off|Reviewed|Acked|Tested|Reported|Co-authored)-by: (?P<v>[a-z][\w.-]{2,38})\s"
+    r"|\bUser <(?P<w>[a-z][\w.-]{2,30})>"
+)
+SIGNED_CODE = r"(?i)\bcode:? (?P<v>\d{3,8}[#*])"
+REPORT = (
+    r"\b(?P<v>[A-Z]{1,4}\d{0,4}(?:[-/][A-Z0-9]{1,4}){0,2}[-/]\d{4,8})\b"
+    r"|(?i:\b(?:no|nr|ref|file|card|hist|study|run|culture|lab)\b\.?(?: no| id)?\.?:? )"
+    r"(?P<w>[A-Z]{1,3}[- ]?\d{2,4}(?:[ -]\d{2,5}){1,3}|\d{2}-\d{4,7}|\d{4,6}-[A-Z])\b"
+)
+"""``EEG/2025/0317``, ``no. S24-11872``"""
 PATH_OF_PERSON = (
     r"/(?:users|customers|patients|members|employees|clients|people|persons|contacts|riders|drivers|students|guests|tenants)"
     r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
@@ -47,8 +69,8 @@ CODE_OF_DOOR = (
     r"(?P<v>\d{3,8})\b"
 )
 PASSED = (
-    r"(?i)\b(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi)"
-    r"(?: is| ist| es)?\s{0,2}[:=]?\s{1,2}[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
+    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi)"
+    r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?\s{0,2}[:=]?\s{0,2}[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
 ID_NUMBER = (
     r"(?i)\b(?P<before>[a-z]*)[ ,;:]{0,2}\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
@@ -112,6 +134,20 @@ def user_id(value: str, before: str, after: str) -> Found | None:
     if digits[:2] in _CENTURIES or not stands_alone(before, after) or (is_word(first) and is_word(last)):
         return None
     return Found(value, "")
+
+
+def profile(value: str, _before: str, _after: str) -> Found | None:
+    low = value.lower()
+    return None if low in NOBODY or is_word(low) or "." in low[-4:] or "[bot]" in low else Found(low, "")
+
+
+def report(value: str, before: str, after: str) -> Found | None:
+    """``FY-2024`` tells a year."""
+    digits = re.findall(r"\d+", value)
+    only_a_year = len(digits) == 1 and len(digits[0]) == 4 and digits[0][:2] in _CENTURIES
+    if only_a_year or not stands_alone(before, after) or (after and joins(after[0])):
+        return None
+    return Found(*renderings.read_identifier(value))
 
 
 def chassis(value: str, _before: str, _after: str) -> Found | None:

@@ -53,12 +53,17 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
         kinds = [
             "ID" if kind is None and word in _OF_DOCUMENT else kind for word, kind in zip(words, kinds, strict=True)
         ]
-    if _tells_a_person(kinds) and _OF_DEALS.isdisjoint(words):
-        return ["MEMBER" if kind is None and word in _OWN else kind for word, kind in zip(words, kinds, strict=True)]
-    return kinds
+    return owned(words, kinds) if tells_a_person(kinds) else kinds
 
 
-def _tells_a_person(kinds: Sequence[str | None]) -> bool:
+def owned(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
+    """The kinds of keys in an object of a person: a bare number is the person's, unless the object tells of a deal."""
+    if not _OF_DEALS.isdisjoint(words):
+        return kinds
+    return ["MEMBER" if kind is None and word in _OWN else kind for word, kind in zip(words, kinds, strict=True)]
+
+
+def tells_a_person(kinds: Sequence[str | None]) -> bool:
     """Both halves of a name, a birth, or a name beside how to reach its bearer."""
     named = any(kind is not None and kind.startswith("NAME") for kind in kinds)
     return (_FIRST in kinds and _LAST in kinds) or (named and ("DOB" in kinds or not _ABOUT_A_PERSON.isdisjoint(kinds)))
