@@ -21,6 +21,7 @@ system type kind document_type id_type identifier_type
 _NAMING = frozenset(_NAMING_TEXT.split())
 _VALUING = frozenset("value val values answer number no num nr old_value new_value".split())  # noqa: SIM905
 _NAMED_COLUMN = frozenset("name id key field column label title header".split())  # noqa: SIM905
+_TYPE_OF_DOCUMENT = re.compile(r"(?i)\"(?:(?:doc|id|document|identity)_?type|tipo_?doc\w{0,6})\"")
 _WRAPPERS = frozenset(
     (
         "properties",
@@ -50,7 +51,9 @@ class Kinds:
         ]
         self.rows: dict[int, int] = {}
         """Of a leaf in a row of a table, which row."""
-        if any(kind is not None and (kind.startswith("NAME") or kind == "DOB") for kind in self.kinds):
+        if _TYPE_OF_DOCUMENT.search(text) or any(
+            kind is not None and (kind.startswith("NAME") or kind == "DOB") for kind in self.kinds
+        ):
             self._join_siblings(leaves)
         if _VALUES.search(text):
             self._pair(leaves)

@@ -27,7 +27,8 @@ _SLIPPED_ENDINGS = ("s", "d", "ed", "ing")
 _TALK_TEXT = """
 pls plz thx ty lol omg btw asap idk imo tbh ur u r im ive dont cant wont didnt doesnt isnt arent wasnt gonna wanna gotta
 lemme yeah yep nope hmm ok okay hey yo sup bro dude guys mom mum dad bf gf bff fam tmrw tmr yesterday noone someone anyone
-appt acct msg txt info refund signup login logout signin username wifi ebook webpage dashboard backend frontend webhook kafka
+appt acct fname lname firstname lastname dob mrn tel mob mbr msg txt info refund signup login logout signin username wifi
+ebook webpage dashboard backend frontend webhook kafka
 redis chatgpt claude gemini copilot alexa siri cortana kubectl terraform ansible jira confluence zendesk hubspot salesforce
 stripe shopify slack notion trello asana teams zoom figma airtable twilio sendgrid snowflake databricks datadog grafana
 sentry pagerduty opsgenie okta postgres mysql mongo mongodb sqlite nginx ubuntu debian pytest numpy pandas django fastapi

@@ -6,6 +6,7 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 import re
 from collections.abc import Iterator, Sequence, Set
 
+from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
@@ -51,6 +52,8 @@ _NAME, _JOINED, _PLACE = 2, 1, 3
 _LAST = 4
 _SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
 """What stands behind a last name."""
+_BEFORE_SENTENCES = frozenset((".", "!", "?", "\n"))
+_ITEMS = ([], ["\n"])
 _ELIDED = (["'", "t"], ["’", "t"])
 """``van 't Hoff``"""
 _LIST_SIGNS = frozenset((",", "/", "+"))
@@ -139,6 +142,8 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
         name, place = min(name, thresholds.name - 1), place - SCALE  # an initial, a code: only beside a name
+    elif place_from is None and not lists_of(token) & 7 and _begins(tokens, at) and is_word(stem):
+        name = min(name, thresholds.name - 1)  # ``1. Ship``: every word has a capital there
     if place > name + thresholds.margin:
         if place_from is not None and place >= place_from:
             return _PLACE
@@ -146,6 +151,15 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
     if name < thresholds.joined:
         return None
     return _NAME if name >= thresholds.name else _JOINED
+
+
+def _begins(tokens: list[str], at: int) -> bool:
+    """Whether a token is the first of a line, a sentence or an item of a list."""
+    return (
+        at == 0
+        or tokens[at - 1] in _BEFORE_SENTENCES
+        or (tokens[at - 1] in "-*•)" and tokens[at - 2 : at - 1] in _ITEMS)
+    )
 
 
 def _is_measured(tokens: list[str], at: int) -> bool:

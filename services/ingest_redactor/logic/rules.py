@@ -85,8 +85,8 @@ class Rule:
 
 
 _HIPAA: tuple[Profile, ...] = ("hipaa",)
-_MOST_LOWER = 4096
-"""Twice as often as English prose of a MiB would have it."""
+_MOST_LOWER, _MOST_HANDLES = 4096, 10_000
+"""Twice as often as English prose of a MiB would have it, and as many as there may be mentions."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -135,7 +135,7 @@ RULES: tuple[Rule, ...] = (
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
     Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
-    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id),
+    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=_MOST_HANDLES),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
     Rule(
         "user of a query or a log",
@@ -159,7 +159,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("profile of a developer", "USER", shapes.PROFILE, shapes.profile),
     Rule("signature of a commit", "USER", shapes.SIGNED_OFF, shapes.profile),
-    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle),
+    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=_MOST_HANDLES),
     Rule(
         "mail address",
         "EMAIL",
@@ -327,7 +327,7 @@ RULES: tuple[Rule, ...] = (
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=_MOST_LOWER),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=_MOST_LOWER),
     Rule("name on a card", "NAME", NAME_ON_A_CARD, name_on_a_card),
-    Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin),
+    Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin, most=_MOST_LOWER),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
     Rule("date", "DATE", rf"(?i)(?:{DATE})", dates.date, _HIPAA),
     Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),

@@ -17,7 +17,7 @@ _SURE_OF_HEADER = 3
 """So many cells that name something sensitive make a header of a line that also holds odd ones."""
 _WIDE = "  "
 _SEPARATORS = ("|", "\t", ";", ",", _WIDE)
-_HEADER_CELL = re.compile(r"[^\W\d_][\w .#/()'-]*+|#|")
+_HEADER_CELL = re.compile(r"[^\W\d_][\w .,#/()'-]*+|#|")
 _NUMBERED = {"policy": "POLICY", "claim": "POLICY", "licence": "LICENCE", "license": "LICENCE"}
 """Columns that hold numbers of people beside columns that hold their names or the like."""
 _RULE = re.compile(r"[-+|:=─┼ \t]+")
