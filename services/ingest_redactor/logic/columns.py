@@ -24,6 +24,7 @@ _NAMED_COLUMN = frozenset("name id key field column label title header".split())
 _TYPE_OF_DOCUMENT = re.compile(r"(?i)\"(?:(?:doc|id|document|identity)_?type|tipo_?doc\w{0,6})\"")
 _WRAPPERS = frozenset(
     (
+        "name",
         "properties",
         "attributes",
         "profile",
@@ -52,7 +53,7 @@ class Kinds:
         self.rows: dict[int, int] = {}
         """Of a leaf in a row of a table, which row."""
         if _TYPE_OF_DOCUMENT.search(text) or any(
-            kind is not None and (kind.startswith("NAME") or kind == "DOB") for kind in self.kinds
+            kind is not None and (kind.startswith("NAME") or kind in ("DOB", "EMAIL")) for kind in self.kinds
         ):
             self._join_siblings(leaves)
         if _VALUES.search(text):

@@ -33,6 +33,8 @@ _ITEM = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]+")
 """What begins an item of a list."""
 _COLUMN = re.compile(r"(?::[ \t]*+|[^\s|:])(?::[ \t]*+|[^\s|:]|[ |](?![ |]))*+")
 """A stretch of a line up to two spaces, a tab or a bar, but for those after a colon: ``Sex:  F   Chart: 4471``."""
+_PAIR = re.compile(r"[ \t|]{0,4}[^\W\d_][\w .'/-]{1,38}?[ \t]*+\|(?P<value>[^|\n]{2,120}+)(?:\|[ \t]*+)?")
+"""``birth_date | 1968-12-05``, as databases print a row upright."""
 _LEADERS = re.compile(r"([^.]{2,40}+)\.(?=\.\.)(.*+)")
 """``Passport..... 1234567``"""
 _STAMP = re.compile(r"[\[(]\d{1,4}[\d:. /apmAPM-]{2,18}+[\])][ \t]*+|\d{1,2}:\d{2}(?::\d{2})?[ \t]++")
@@ -87,6 +89,8 @@ class _Lines:
                 self._read_column(column.group(), start + column.start())
         elif sign:
             self._read_column(line[begin - start :], begin)
+        elif "|" in line and (pair := _PAIR.fullmatch(line)) is not None:
+            self._read_label(line[: pair.start("value") - 1], pair["value"], start)
         elif line.strip():
             self._listed = None
 

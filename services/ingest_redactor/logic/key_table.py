@@ -18,7 +18,11 @@ PERSON = (
     r"|signatory|dependent|dependant|co_?borrower|co_?signer|co_?applicant|girlfriend|boyfriend|fiancee?|bride|groom|nanny"
     r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|demandeur|party|patron|cust"
     r"|associate|shopper|worker|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
-    r"|passagier|huesped|gast"
+    r"|passagier|huesped|gast|destinataire|expediteur|destinatario|remitente|mittente|empfanger|absender|ontvanger|afzender"
+    r"|assuree?|asegurado|assicurato|versicherter|eleve|alumn[oa]|alun[oa]|schuler|studente|salarie|dipendente|trabajador"
+    r"|funcionario|medico|medecin|arzt|lekarz|huurder|mieter|locataire|inquilino|vermieter|proprietario|propietario|intestatario"
+    r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker|mottagare|avsandare"
+    r"|kund|medlem|fee_earner|solicitor|paralegal|drv|pax"
     rf"|{_DOING})"
 )
 NUMBERED = (
@@ -27,7 +31,8 @@ NUMBERED = (
     r"|applicant|candidate|participant|constituent|plaintiff|defendant|claimant|petitioner|buyer|seller|caller|tenant|resident"
     r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
-    r"|deelnemer|proprietaire|fahrer)"
+    r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
+    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
@@ -35,7 +40,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
-        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|ph_?\d)"
+        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|ph_?\d)"
         r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|office|main|day|evening|primary|alt|[12]))?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
@@ -46,16 +51,15 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ACCOUNT",
         r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
-        r"|(?:.*_)?(?:loan|mortgage|contract_account)(?:_no|_num|_number|_id)"
+        r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
     ("MEMBER.user", r"(?:.*_)?user_?(?:id|no|num|number)"),
     (
         "MEMBER",
         rf"(?:.*_)?(?:{NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile"
-        r"|mbr|pax|ptnt|stu|drv|subject|data_subject|family|lead|prospect|requester|submitter|assignee|reporter|creator|approver"
-        r"|reviewer|operator)"
-        rf"_?(?:no|num|number|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)|id_{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
+        r"|mbr|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer)"
+        rf"_?(?:no|num|number|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)|(?:id|num|nr|no|numero)_{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
         r"|numero_affiliation|fidelity",
     ),
     (
@@ -82,7 +86,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "LICENCE",
-        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|driv(?:ers?|ing)_licen[cs]e"
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
         r"|permis(?:_de_conduire)?|fuhrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
     ),
     ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
@@ -90,7 +94,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ID",
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
-        r"|nino|national_insurance(?:_no|_number)?|niss|nas|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
+        r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
         r"|legal_id|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
         r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
@@ -110,7 +114,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "DOB",
-        r"(?:.*_)?(?:dob|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"(?:.*_)?(?:dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
@@ -128,7 +132,10 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
-    ("ZIP", r"(?:.*_)?(?:zip|zip_?code|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)"),
+    (
+        "ZIP",
+        r"(?:.*_)?(?:zip|zip_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)",
+    ),
     ("PLACE", r"(?:.*_)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta)"),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
@@ -146,11 +153,11 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|f_?nm|name_(?:first|given)|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
-        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|l_?nm|name_(?:last|family)|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
+        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
         r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname|meisjesnaam)",
     ),
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
@@ -161,7 +168,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "NAME?handle",
-        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
+        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|author|commenter|committer|owner|creator|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
         rf"|{_DOING})s?",
     ),
     ("NAME?user", r"users?|usuario|utilisateur|benutzer|gebruiker"),

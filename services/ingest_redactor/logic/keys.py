@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.confirm import address, long_secret, user_name
+from services.ingest_redactor.logic.confirm import address, is_login, long_secret, user_name
 from services.ingest_redactor.logic.key_table import KEYS, KEYS_IN_SCRIPTS, NUMBERED, PERSON
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
@@ -55,7 +55,17 @@ _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,14}")
 _OPEN = frozenset(("NAME?", "NAME?handle", "USER@"))
 """Kinds that the key above may settle."""
 _OF_PERSONS = (
-    {"first": "NAME.first", "last": "NAME.last", "license": "LICENCE", "licence": "LICENCE", "handle": "USER"}
+    {
+        "first": "NAME.first",
+        "last": "NAME.last",
+        "gn": "NAME.first",
+        "fn": "NAME.first",
+        "ln": "NAME.last",
+        "bd": "DOB",
+        "license": "LICENCE",
+        "licence": "LICENCE",
+        "handle": "USER",
+    }
     | dict.fromkeys(
         ("name", "names", "display_name", "preferred_name", "legal_name", "nickname", "alias", "aka"), "NAME"
     )
@@ -163,7 +173,7 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return ("VEHICLE", *renderings.read_identifier(value)) if _PLATE.fullmatch(value) else None
     if kind == "LOCATOR":
         return ("RECORD", *renderings.read_identifier(value)) if _LOCATOR.fullmatch(value) else None
-    least = 1 if kind == "VEHICLE" else _FEW_DIGITS
+    least = 1 if kind in ("VEHICLE", "ZIP") else _FEW_DIGITS
     if _PROSE.search(value) or (kind in ("RECORD", "POLICY") and _WORD_AND_NUMBER.match(value)):
         return None
     least = 0 if kind == "MEMBER" and _OPAQUE.fullmatch(value) else least
@@ -196,7 +206,7 @@ def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
         return None
     if kind.startswith("NAME?") and not looks_like_a_person(value):
         is_handle = _HANDLE.fullmatch(value) and (user_name(value, "", "") or (kind == "NAME?handle" and "." in value))
-        if is_handle:
+        if is_handle or (kind == "NAME?handle" and is_login(value)):
             return "USER", value.lower(), ""
         if kind != "NAME?handle" or not _CAPITALISED.fullmatch(value) or value.lower() in NOBODY | NEVER | NO_NAME:
             return None

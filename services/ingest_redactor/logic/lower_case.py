@@ -15,6 +15,7 @@ from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _WORD = r"[a-zß-öø-ɏḀ-ỿ][a-zß-öø-ɏḀ-ỿ'’-]+"
+_LONG = r"[a-zß-öø-ɏḀ-ỿ][a-zß-öø-ɏḀ-ỿ'’-]{2,}"
 _NAME = rf"{_WORD}(?: {_WORD}){{0,3}}"
 _STOP = r"[.,;!?\n)\"']|$"
 _KIN = (
@@ -36,11 +37,14 @@ _TOLD = (
 )
 LOWER_CASE_NAME = (
     rf"(?i:\b{_TOLD}) ?(?P<v>{_NAME})"
-    rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_NAME})"
-    rf"|(?i:\b(?:contact|customer|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) (?P<x>{_NAME})"
+    rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
+    rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
+    r"|(?i:\b(?:contact|customer|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) "
+    rf"(?P<x>{_LONG}(?: {_WORD})?)"
     rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
-    rf"|\b(?P<y>{_WORD} {_WORD}(?: {_WORD})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
+    rf"|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
 )
+"""After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
     rf"|\b(?i:my|his|her|their|our|your) {_KIN} (?P<w>{_NAME})|\b(?i:{_FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"

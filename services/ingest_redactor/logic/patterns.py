@@ -171,7 +171,8 @@ FACILITY = (
 ID_WORDS: dict[str, str] = {
     "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer|vertragskonto|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
-    r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personeelsnummer|matricule|vers\.-nr|versichertennummer"
+    r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
+    r"|personeelsnummer|matricule|vers\.-nr|versichertennummer"
     r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
     r"|beneficiary|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter"

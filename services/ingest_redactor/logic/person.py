@@ -53,7 +53,7 @@ _LAST = 4
 _SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
 """What stands behind a last name."""
 _BEFORE_SENTENCES = frozenset((".", "!", "?", "\n"))
-_ITEMS = ([], ["\n"])
+_ITEMS: tuple[list[str], ...] = ([], ["\n"])
 _ELIDED = (["'", "t"], ["’", "t"])
 """``van 't Hoff``"""
 _LIST_SIGNS = frozenset((",", "/", "+"))

@@ -13,13 +13,13 @@ _WHO = (
     r"(?i:cust|customer|client|usr|user|emp|employee|pat|patient|ptnt|mrn|mem|mbr|member|stu|student|subj|subject|drv|driver"
     r"|contact|lead|guest|pax|donor|tenant|resident|applicant|candidate|caller|provider|person|staff|fam|family|pers|cli|kd|acct)"
 )
-PREFIXED = rf"\b{_WHO}[-_#]\d{{3,12}}(?:-[A-Z0-9]{{1,6}})?\b|\b[up]_\d{{6,12}}\b"
+PREFIXED = rf"\b(?:[A-Z]{{1,4}}-)?{_WHO}[-_#]\d{{3,12}}(?:-[A-Z0-9]{{1,6}})?\b|\b[up]_\d{{6,12}}\b"
 """``EMP-20931``, ``cust-00417-MX``, ``u_5580031``"""
 OPAQUE = r"\b(?:cus|cust|usr|user|mem|pat|emp|person|contact|acct|prof|profile)_[A-Za-z0-9]{8,32}\b"
 """``cus_NffrFeUfNV2Hib``"""
 HOME = r"(?:/home/|/Users/|\b[A-Z]:\\{1,2}Users\\{1,2}|\b[A-Z]{3,15}\\{1,2})(?P<v>[A-Za-z][A-Za-z0-9._-]{2,30})"
 LOGGED_IN = r"(?:^|[\s:=\"'(])(?P<v>[a-z][a-z0-9]{0,20}[._-][a-z0-9._-]{2,20})@(?:\d{1,3}\.){3}\d{1,3}\b"
-CHAT_ID = r"<@(?P<v>[UW][A-Z0-9]{7,12})>"
+CHAT_ID = r"<@(?P<v>[UW][A-Z0-9]{7,12})>|\b(?P<w>[UW]0[A-Z0-9]{8,10})\b"
 SIGNED_HANDLE = r"(?:^|[\s(\[,;:>\"'])@(?P<v>[A-Za-z][A-Za-z0-9_.]{2,29})\b"
 USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
 """``chidi_nwosu_5512``"""
@@ -91,7 +91,7 @@ _CENTURIES = ("19", "20")
 
 def prefixed(value: str, before: str, after: str) -> Found | None:
     """But for years: ``client-2024``."""
-    number = re.split(r"[-_#]", value)[1]
+    number = re.findall(r"\d+", value)[0]
     if not stands_alone(before, after) or (len(number) == 4 and number[:2] in _CENTURIES):
         return None
     return Found(*renderings.read_identifier(value))

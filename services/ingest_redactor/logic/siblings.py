@@ -64,7 +64,9 @@ def owned(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
 
 
 def tells_a_person(kinds: Sequence[str | None]) -> bool:
-    """Both halves of a name, a birth, or a name beside how to reach its bearer."""
+    """A mail address, both halves of a name, or a name beside a birth or how to reach its bearer."""
+    if "EMAIL" in kinds:
+        return True
     named = any(kind is not None and kind.startswith("NAME") for kind in kinds)
     return (_FIRST in kinds and _LAST in kinds) or (named and ("DOB" in kinds or not _ABOUT_A_PERSON.isdisjoint(kinds)))
 

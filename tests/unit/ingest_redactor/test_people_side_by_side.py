@@ -80,3 +80,24 @@ def test_a_column_is_cut_where_the_whole_table_can_be() -> None:
     redacted, _ = REDACTOR.redact_text(text)
     assert "W0044127" not in redacted
     assert "W0051990" not in redacted
+
+
+def test_a_row_printed_upright_is_read_by_its_keys() -> None:
+    text = "contact_sk    | 90023814\nfst_nm        | Zubrit\nlst_nm        | Vexorn-Hansen\nbrth_dt       | 1968-12-05"
+    assert REDACTOR.redact_text(text)[0] == (
+        "contact_sk    | ⟦MEMBER_1⟧\nfst_nm        | ⟦NAME_1:first⟧\nlst_nm        | ⟦NAME_1:last⟧\n"
+        "brth_dt       | ⟦DOB_1:iso⟧"
+    )
+
+
+def test_short_keys_below_a_person() -> None:
+    value = {"drv": {"gn": "Izub", "ln": "Vexorn", "bd": "15JUN1990"}, "ref": {"gn": "box 7"}}
+    assert of_json(value) == {
+        "drv": {"gn": "⟦NAME_1:first⟧", "ln": "⟦NAME_1:last⟧", "bd": "⟦DOB_1⟧"},
+        "ref": {"gn": "box 7"},
+    }
+
+
+def test_who_did_it_may_be_a_login() -> None:
+    assert of_json({"author": "zornvik", "body": "done"}) == {"author": "⟦USER_1⟧", "body": "done"}
+    assert of_json({"author": "system", "body": "done"}) == {"author": "system", "body": "done"}
