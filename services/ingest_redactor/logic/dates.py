@@ -80,6 +80,16 @@ _NO_AGE_AFTER = re.compile(
 )
 
 
+_NO_DAY_AFTER = re.compile(
+    r"(?i) (?:percentile|centile|rib|toe|finger|metatarsal|nerve|floor|day|week|month|time|dose|degree)"
+)
+
+
+def day_of_month(value: str, _before: str, after: str) -> Found | None:
+    """``before the 28th``, but not the 28th percentile."""
+    return None if _NO_DAY_AFTER.match(after) else Found(value.lower(), "")
+
+
 def told_age(value: str, _before: str, after: str) -> Found | None:
     """``My grandmother is 97``, but no weight and no rate."""
     return None if _NO_AGE_AFTER.match(after) else Found(value.lower(), "")

@@ -22,6 +22,7 @@ VALUE_KINDS = frozenset(
         "PHONE", "SSN", "CARD", "IBAN", "ACCOUNT", "MEMBER", "RECORD", "POLICY", "PASSPORT", "LICENCE", "TAX_ID", "ID",
         "VEHICLE", "DEVICE", "DOB", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user", "LOCATOR",
         "PLATE",
+        "SECRET",
     )
 )  # fmt: skip
 """Kinds that a label decides; what else stands in lines, patterns tell better."""
@@ -29,6 +30,7 @@ _NUMBER = re.compile(
     r"[A-Za-z]{0,6}[-./# ]?\d[A-Za-z0-9]*+(?:[-./ ][A-Za-z]?\d[A-Za-z0-9]*+|[-./ ][A-Za-z]{1,3}(?![a-z]))*+"
 )
 _NAME = re.compile(r"[^\W\d_]+(?:['’.-]{1,2}[^\W\d_]+)*\.?(?: [^\W\d_]+(?:['’.-]{1,2}[^\W\d_]+)*\.?){0,3}")
+_LEAST_SECRET = 6
 _ITEM = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]+")
 """What begins an item of a list."""
 _COLUMN = re.compile(r"(?::[ \t]*+|[^\s|:])(?::[ \t]*+|[^\s|:]|[ |](?![ |]))*+")
@@ -144,7 +146,7 @@ def _people(key: str, rest: str) -> list[Mention]:
     kind = kind_of(key, "") if _LABEL.fullmatch(key) else None
     if kind is None or not kind.startswith(("NAME", "USER")) or "." in kind:
         return []
-    value = rest.strip(_AROUND)[:_MAX_VALUE_CHARS]
+    value = rest.strip(_AROUND)[:_MAX_VALUE_CHARS].partition(" <")[0]
     start = rest.find(value)
     if kind == "USER":
         is_one = _USER.fullmatch(value) or is_login(value)
@@ -242,6 +244,11 @@ def value_in(kind: str, text: str) -> str:
         return name.group() if name is not None and words and _NO_VALUE.isdisjoint(words) else ""
     if kind == "DOB":
         return text
+    if kind == "SECRET":
+        word = text.partition(" ")[0]
+        return (
+            word if len(word) >= _LEAST_SECRET and any(map(str.isdigit, word)) and any(map(str.isalpha, word)) else ""
+        )
     if kind in ("PHONE", "IBAN", "CARD"):
         return text.partition(",")[0].partition(" (")[0]
     number = _NUMBER.match(text)

@@ -113,6 +113,8 @@ def kind_of(key: str, parent: str) -> str | None:
     kind = KEYS[min(matched)][0] if matched else None
     if parent and (kind is None or kind in _OPEN):
         above = normalised(parent)
+        if name in ("value", "id_value") and above in ("identifier", "identifiers"):
+            return "MEMBER"
         if name in _SOCIAL and above in _SOCIALS:
             return "USER" if kind is None else kind
         if name in _OF_PERSONS and (_PERSON_KEY.fullmatch(above) or (name == "handle" and above in _SOCIAL)):

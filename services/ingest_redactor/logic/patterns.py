@@ -43,6 +43,14 @@ SHORT_DATE = (
     r"|(?i:\b(?:am|vom|seit|bis|ab|zum|den|dem|der) )(?P<y>\d{1,2}\.\d{1,2}\.)"
 )
 """Where no word tells a date, one number has to be no month and the other one: ``4/29``."""
+URL = (
+    r"(?i)\bhttps?://[^\s\"'<>⟦]+|\bwww\.[^\s\"'<>⟦]+"
+    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[^\s\"'<>⟦?]*\?[^\s\"'<>⟦]+"
+)
+DAY_OF_MONTH = (
+    r"(?i)\b(?:before|by|on|until|since|after|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?) the "
+    r"(?P<v>\d{1,2}(?:st|nd|rd|th))\b"
+)
 _OLD = r"(?:9\d|1[01]\d)"
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
@@ -184,14 +192,14 @@ ID_WORDS: dict[str, str] = {
     "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
     "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
-    r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|permis|f[uü]hrerschein|rijbewijs",
+    r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
-    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number"
+    r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number|ramq|chi"
     r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
@@ -199,7 +207,7 @@ ID_WORDS: dict[str, str] = {
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?:\s+(?:is|was|are|of|as|to)\b)?\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
+    r"(?:\s+(?:is|was|are|of|as|to|est|es|ist|é)(?: (?:le|la|el|the|die|der))?\b)?\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
     r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
@@ -208,7 +216,7 @@ VALUE = (
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?){0,2}\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )
-_CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{2,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
+_CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{1,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
 CODE = rf"\b(?:{_CODE_HEAD})(?:-[A-Z0-9]{{1,12}}){{0,4}}\b"
 """A number or code that only a word before it makes an identifier."""
 NEUTRAL = (

@@ -13,13 +13,15 @@ _ASKED = re.compile(
     r"(?i)\b(?:(?P<DOB>date of birth|birth ?date|birthday|dob|(?:were|was) (?:you|he|she|they) born)"
     r"|(?P<PHONE>(?:phone|mobile|cell|callback|contact|telephone)(?: number)?)"
     r"|(?P<NAME>(?:full|first|last|your|legal|maiden) name|name (?:please|on the)|am i (?:speaking|talking) (?:to|with))"
-    r"|(?P<ACCOUNT>account (?:number|no|id))|(?P<MEMBER>(?:member(?:ship)?|customer|loyalty) (?:number|no|id))"
+    r"|(?P<ACCOUNT>account (?:number|no|id))"
+    r"|(?P<MEMBER>(?:member(?:ship)?|customer|loyalty|insurance|subscriber) (?:number|no|id)"
+    r"|number on (?:your|the) (?:insurance )?card)"
     r"|(?P<POLICY>policy (?:number|no))|(?P<SSN>social security(?: number)?|ssn)|(?P<PASSPORT>passport(?: number)?)"
     r"|(?P<CARD>card number)|(?P<ADDRESS>(?:home|street|billing|shipping|mailing|current|delivery|your|the) address))\b"
 )
 _DEMAND = re.compile(r"(?i)\b(?:please|may i|can i|could you|can you|provide|tell me|enter|confirm|need)\b")
 _LEAD = re.compile(
-    r"(?i)(?:(?:yes|sure|ok(?:ay)?|of course|certainly)[,.!]? )?"
+    r"(?i)(?:(?:yes|sure|ok(?:ay)?|of course|certainly|uh|um|er)[,.!]? )?"
     r"(?:it'?s |it is |that'?s |that is |(?:my|the) [a-z ]{2,20} is )?"
 )
 _SAID = re.compile(r"[>\s]*+(?:\[[^\]\n]{1,20}+\][ ]?)?[^\n:?!.]{1,30}+(?:\([^()\n]{1,20}+\)[ ]?)?:[ ]+")

@@ -25,6 +25,7 @@ from services.ingest_redactor.logic.patterns import (
     CODE,
     CODE_OF_TOWN,
     DATE,
+    DAY_OF_MONTH,
     DOTTED_DATE,
     EXTENSION,
     FACILITY,
@@ -41,6 +42,7 @@ from services.ingest_redactor.logic.patterns import (
     STREET_BEFORE_TOWN,
     STREET_IN_CAPITALS,
     TOLD_AGE,
+    URL,
     VALUE,
 )
 from services.ingest_redactor.logic.spellings import (
@@ -132,6 +134,8 @@ RULES: tuple[Rule, ...] = (
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
+    Rule("user told", "USER", shapes.USER_TOLD, shapes.profile),
+    Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
     Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
@@ -142,7 +146,7 @@ RULES: tuple[Rule, ...] = (
         "USER",
         r"\buser(?:_?name)?=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})"
         r"|\b(?:publickey|password) for (?:invalid user )?(?P<x>[a-z][a-z0-9._-]{2,30}) from"
-        r"|\(uid=(?P<y>[a-z][a-z0-9._-]{2,30})\)",
+        r"|[(\s]uid=(?P<y>[a-z][a-z0-9._-]{2,30})[),]|(?:\d|\s-) - (?P<z>[a-z][\w.-]{2,30}) \[\d{2}/[A-Z][a-z]{2}/\d{4}",
         confirm.login,
     ),
     Rule(
@@ -293,6 +297,7 @@ RULES: tuple[Rule, ...] = (
         r"\bC\.?C\.? ?(?:[Nn]o\.? ?)?(?P<v>\d{1,3}(?:\.\d{3}){2,3})\b",
         confirm.numbered,
     ),
+    Rule("Indian plate", "VEHICLE", shapes.INDIAN_PLATE, shapes.shaped),
     Rule("British plate", "VEHICLE", r"\b[A-Z]{2}[0-7]\d [A-HJ-PR-Z]{3}\b", confirm.plate),
     Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.number_alone),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
@@ -306,6 +311,7 @@ RULES: tuple[Rule, ...] = (
         r"|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
+    Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
     Rule("code with its sign", "ID", shapes.SIGNED_CODE, confirm.as_is),
     Rule("code of a door", "ID", shapes.CODE_OF_DOOR, confirm.numbered),
     Rule("number of an identity", "ID", shapes.ID_NUMBER, shapes.id_number),
@@ -333,6 +339,7 @@ RULES: tuple[Rule, ...] = (
     Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),
     Rule("part of a date", "DATE", PART_OF_DATE, dates.part_of_date, _HIPAA),
     Rule("month and day", "DATE", SHORT_DATE, dates.short_date, _HIPAA),
+    Rule("day of a month", "DATE", DAY_OF_MONTH, dates.day_of_month, _HIPAA),
     Rule("date with a short year", "DATE", DOTTED_DATE, dates.dotted_date, _HIPAA),
     Rule(
         "age over 89",
@@ -354,7 +361,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("British postal code", "ZIP", r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b", confirm.numbered, _HIPAA),
     Rule("facility", "PLACE", FACILITY, confirm.facility, _HIPAA),
-    Rule("URL", "URL", r"(?i)\bhttps?://[^\s\"'<>⟦]+|\bwww\.[^\s\"'<>⟦]+", confirm.as_is, _HIPAA),
+    Rule("URL", "URL", URL, confirm.as_is, _HIPAA),
 )
 
 

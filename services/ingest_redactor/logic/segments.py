@@ -17,9 +17,9 @@ _PRIORITY = NAME_PRIORITY - 2
 _HL7 = re.compile(r"\b(PID|NK1|PV1|IN1|GT1)\|([^\n\r]{8,2000})")
 _HL7_NEXT = re.compile(r"(?:MSH|EVN|PID|PD1|NK1|PV1|PV2|IN1|GT1|OBR|OBX|ORC|AL1|DG1|AIP|AIG|AIL)\|")
 _HL7_FIELDS: dict[str, dict[int, str]] = {
-    "PID": {2: "RECORD", 3: "RECORD", 4: "RECORD", 5: "NAME", 6: "NAME", 7: "DOB", 9: "NAME", 13: "PHONE", 14: "PHONE",
-            18: "ACCOUNT", 19: "SSN", 20: "LICENCE"},
-    "NK1": {2: "NAME", 5: "PHONE", 6: "PHONE"},
+    "PID": {2: "RECORD", 3: "RECORD", 4: "RECORD", 5: "NAME", 6: "NAME", 7: "DOB", 9: "NAME", 11: "STREET", 13: "PHONE",
+            14: "PHONE", 18: "ACCOUNT", 19: "SSN", 20: "LICENCE"},
+    "NK1": {2: "NAME", 4: "STREET", 5: "PHONE", 6: "PHONE"},
     "PV1": {7: "NAME", 8: "NAME", 9: "NAME", 17: "NAME", 19: "RECORD"},
     "IN1": {16: "NAME", 36: "POLICY"},
     "GT1": {3: "NAME", 6: "PHONE", 8: "DOB", 12: "SSN"},
@@ -80,6 +80,8 @@ def _hl7_field(kind: str, field: str, start: int) -> Iterator[Mention]:
         parts = repeat.split("^")
         if kind == "NAME":
             first = 1 if parts[0][:1].isdigit() else 0  # a doctor's own number may stand before the name
+            if first:
+                yield from _keyed("MEMBER", parts[0], at)
             yield from _person(parts[first:], at + first * (len(parts[0]) + 1))
         else:
             place = at

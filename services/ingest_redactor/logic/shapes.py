@@ -63,6 +63,16 @@ CHASSIS = (
     r"(?i:\b(?:vin|fin|chassis|fahrgestell(?:nummer|nr)?|bastidor|telaio|frame)\b)[ .:#no]{1,10}"
     r"(?P<v>[A-HJ-NPR-Z0-9]{17})\b"
 )
+USER_TOLD = r"(?i:\buser(?: ?name| id)? (?:is|was) )(?P<v>[a-z][a-z0-9._-]{3,30})\b"
+SESSION = (
+    r"(?i:\b(?:session(?:_?id)?|sid|csrf_?token|jwt|connect\.sid)=)(?P<v>[\w%.~-]{16,})"
+    r"|[?&](?:t|code|ticket|otp)=(?P<w>[A-Za-z0-9_-]{20,})"
+)
+INDIAN_PLATE = (
+    r"\b(?:AP|AR|AS|BR|CG|CH|DL|GA|GJ|HP|HR|JH|JK|KA|KL|LA|MH|ML|MN|MP|MZ|NL|OD|PB|PY|RJ|SK|TN|TR|TS|UK|UP|WB)"
+    r"[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}\b"
+)
+CODE_SENT = r"(?i)\byour (?:[a-z]+ ){0,3}code(?: is|:) (?P<v>\d{4,8})\b"
 CODE_OF_DOOR = (
     r"(?i)\b(?:my|his|her|their|our|door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|gate pass|buzzer"
     r"|schl[uü]sselbox|t[uü]r)[ -](?:(?:door|gate|entry|alarm|access) )?(?:code|pass|pin)?(?: is|:| ist)?[ #]{1,2}"

@@ -4,6 +4,7 @@ import re
 
 from services.ingest_redactor.logic.confirm import Found, joins, user_name
 from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.lower_case import FOREIGN_KIN
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
@@ -41,7 +42,10 @@ _KIN = (
     r"(?:husband|wife|son|daughter|brother|sister|mom|mum|mother|dad|father|partner|boyfriend|girlfriend|friend|boss"
     r"|neighbou?r|colleague|cousin|uncle|aunt|roommate|nephew|niece|fianc[eé]e?|landlord|late husband|late wife)"
 )
-NAME_AFTER_KIN = rf"\b(?i:my|his|her|their|our|your) {_KIN} (?P<v>[{UPPER}][{LETTER}'’-]+)"
+NAME_AFTER_KIN = (
+    rf"\b(?:(?i:my|his|her|their|our|your) {_KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe)"
+    rf" (?P<v>[{UPPER}][{LETTER}'’-]+)"
+)
 HANDLE_AFTER_ROLE = (
     r"(?i)(?:\b(?:assignee|reporter|owner|reviewer|author|user|cc|by|contact)s?[ :=]{1,3}@|(?:password|publickey) for )"
     r"(?P<v>[a-z]{2,24}[._-][a-z0-9]{2,24})\b"

@@ -71,7 +71,9 @@ def rates(profile: Any, identifying: float, count: int = 2000, batch: int = BATC
     return found
 
 
+RANDOM_WORDS = "words of eight random letters"
 HOSTILE = (
+    RANDOM_WORDS,
     "1", "a@", "4 ", "A b ", "+1(", "Mr ", "⟦", "\u200b", "12 Oak ", "-----BEGIN PRIVATE KEY-----", "x:y@", "Aa", "a.", "1-",
     "::", "Maria ", "account ", "{", "[", '"', "\\", "http://", "é", "born on ", "1/1/", ", ",
     "=", "name=x ", "Hi Bo,\n", "a: b | ", "'mrn': 'a1', ", "1 12 12 12 123 123 12 ", "<a>b</a>", "[1, 2]", '{"a":1}', '{"name":"Maria Silva"}', '["a b", "c,d"]',
@@ -79,7 +81,10 @@ HOSTILE = (
 
 
 def hostile_text(unit: str, size: int) -> str:
-    """``unit`` over and over; a whole JSON value as the items of an array."""
+    """``unit`` over and over; a whole JSON value as the items of an array; words of which none comes twice."""
+    if unit == RANDOM_WORDS:
+        draw = random.Random(size)
+        return " ".join("".join(draw.choices("bcdfghjklmnpqrstvwxz", k=8)) for _ in range(size // 9))
     if unit[0] in "[{" and len(unit) > 1:
         return f"[{','.join([unit] * (size // (len(unit) + 1)))}]"
     return unit * (size // len(unit.encode()))

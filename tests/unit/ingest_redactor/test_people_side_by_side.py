@@ -101,3 +101,9 @@ def test_short_keys_below_a_person() -> None:
 def test_who_did_it_may_be_a_login() -> None:
     assert of_json({"author": "zornvik", "body": "done"}) == {"author": "⟦USER_1⟧", "body": "done"}
     assert of_json({"author": "system", "body": "done"}) == {"author": "system", "body": "done"}
+
+
+def test_identifiers_of_health_records() -> None:
+    value = {"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.36", "value": "MR-558201"}]}
+    redacted = of_json(value)
+    assert redacted["identifier"][0]["value"] == "⟦MEMBER_1:pAA-999999⟧"  # type: ignore[index]
