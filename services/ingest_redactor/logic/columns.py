@@ -62,27 +62,25 @@ class Kinds:
             self._name_columns(_tree(text, leaves), leaves)
 
     def _join_siblings(self, leaves: Sequence[Leaf]) -> None:
-        for members in _objects(leaves).values():
+        objects = list(_objects(leaves).values())
+        for members in objects:
             keys = [leaves[at].path[-1] for at in members]
             for at, kind in zip(members, resolved(keys, [self.kinds[at] for at in members]), strict=True):
                 self.kinds[at] = kind
-        self._number_wrapped(leaves)
+        self._number_wrapped(leaves, objects)
 
-    def _number_wrapped(self, leaves: Sequence[Leaf]) -> None:
+    def _number_wrapped(self, leaves: Sequence[Leaf], objects: Sequence[list[int]]) -> None:
         """``{"id": 28451, "properties": {"firstname": …, "email": …}}``: the number is the person's whom the inner object
         tells."""
         people = set()
-        for members in _objects(leaves).values():
+        for members in objects:
             path = leaves[members[0]].path
-            if (
-                len(path) > 1
-                and normalised(path[-2]) in _WRAPPERS
-                and tells_a_person([self.kinds[at] for at in members])
-            ):
+            is_wrapped = len(path) > 1 and normalised(path[-2]) in _WRAPPERS
+            if is_wrapped and tells_a_person([self.kinds[at] for at in members]):
                 people.add(path[:-2])
-        for members in _objects(leaves).values() if people else ():
-            words = [normalised(leaves[at].path[-1]) for at in members]
+        for members in objects if people else ():
             if leaves[members[0]].path[:-1] in people:
+                words = [normalised(leaves[at].path[-1]) for at in members]
                 for at, kind in zip(members, owned(words, [self.kinds[at] for at in members]), strict=True):
                     self.kinds[at] = kind
 

@@ -20,7 +20,13 @@ class Identifier:
 
 
 HIPAA_IDENTIFIERS: tuple[Identifier, ...] = (
-    Identifier("A", "names", ("NAME", "USER"), ("NAME", "USER"), "tagger, titles, name lists in lower case, keys"),
+    Identifier(
+        "A",
+        "names",
+        ("NAME", "USER"),
+        ("NAME", "USER"),
+        "tagger, titles, kin, in lower case by the words around them and an English word list, logins and handles, keys",
+    ),
     Identifier(
         "B",
         "places smaller than a state",
@@ -33,7 +39,7 @@ HIPAA_IDENTIFIERS: tuple[Identifier, ...] = (
         "dates except the year, ages over 89",
         ("DOB", "DATE", "AGE"),
         ("DOB",),
-        "calendar-checked patterns, day and month alone, announced birth dates, ages with their unit, keys",
+        "calendar-checked patterns, day and month alone, announced birth dates, also in words, ages with their unit, keys",
     ),
     Identifier(
         "D", "telephone numbers", ("PHONE",), ("PHONE",), "national and international shapes, announcing words, keys"
@@ -76,6 +82,6 @@ HIPAA_IDENTIFIERS: tuple[Identifier, ...] = (
         "any other unique number",
         ("ID", "TAX_ID"),
         ("ID", "TAX_ID"),
-        "announcing words (national, tax and voter ids, PINs), keys",
+        "announcing words (national, tax and voter ids, PINs, codes of doors), check digits, keys",
     ),
 )
