@@ -168,7 +168,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "NAME?handle",
-        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|author|commenter|committer|owner|creator|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
+        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|author|commenter|committer|creator|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
         rf"|{_DOING})s?",
     ),
     ("NAME?user", r"users?|usuario|utilisateur|benutzer|gebruiker"),

@@ -41,6 +41,8 @@ _MOST_COMMON_AGE, _OLDEST = 89, 125
 _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
 _FEW_DIGITS = 3
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
+"""When something happened: ``last_login`` names nobody."""
 _TOKEN_CHARS = 24
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
 _PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9 -]{3,10}")
@@ -132,6 +134,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     value = text.strip()
     digits = sum(char.isdigit() for char in value)
     if not value or value != text or "⟦" in value or len(value) > 512 or "\n" in value:
+        return None
+    if kind not in ("DOB", "SECRET") and _MOMENT.fullmatch(value):
         return None
     if kind.startswith("NAME"):
         return _read_name(kind, value)

@@ -107,3 +107,8 @@ def test_identifiers_of_health_records() -> None:
     value = {"resourceType": "Patient", "identifier": [{"system": "urn:oid:1.2.36", "value": "MR-558201"}]}
     redacted = of_json(value)
     assert redacted["identifier"][0]["value"] == "⟦MEMBER_1:pAA-999999⟧"  # type: ignore[index]
+
+
+def test_a_moment_is_nobodys_number() -> None:
+    value = {"lastLogin": "2025-03-30T21:14:00.000Z", "claim": "2025-02-27 17:40", "owner": "zub-sigs"}
+    assert of_json(value) == value
