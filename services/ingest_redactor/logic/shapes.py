@@ -73,18 +73,17 @@ INDIAN_PLATE = (
     r"[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}\b"
 )
 CODE_SENT = r"(?i)\byour (?:[a-z]+ ){0,3}code(?: is|:) (?P<v>\d{4,8})\b"
+_DOOR = r"(?:door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|schl[uü]sselbox|t[uü]r)"
 CODE_OF_DOOR = (
-    r"(?i)\b(?:my|his|her|their|our|door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|gate pass|buzzer"
-    r"|schl[uü]sselbox|t[uü]r)[ -](?:(?:door|gate|entry|alarm|access) )?(?:code|pass|pin)?(?: is|:| ist)?[ #]{1,2}"
-    r"(?P<v>\d{3,8})\b"
+    rf"(?i)\b(?:(?:my|his|her|their|our) (?:{_DOOR} )?(?:code|pass|pin)|{_DOOR}[ -](?:access )?(?:code|pass|pin)|buzzer)"
+    r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b"
 )
 PASSED = (
     r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi)"
     r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
-ID_NUMBER = (
-    r"(?i)\b(?P<before>[a-z]*)[ ,;:]{0,2}\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
-)
+ID_NUMBER = r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
+_WHOSE_ID = re.compile(r"(?i)(\w+)\W+id (?:number|no|nr)\.?(?: is|:)?\s*$")
 _HANDLED_TEXT = """
 param params return returns throws see since author version override deprecated media import property staticmethod
 classmethod dataclass test before after channel here everyone all team types angular keyframes charset include component
@@ -181,6 +180,6 @@ def passed(value: str, _before: str, _after: str) -> Found | None:
 
 def id_number(value: str, before: str, after: str) -> Found | None:
     """``id number 28471963``, but not of an order."""
-    words = re.findall(r"[a-z]+", before.lower())
-    owner = words[-3] if len(words) > 2 else ""
-    return None if owner in _OF_THINGS or (after and joins(after[0])) else Found(*renderings.read_identifier(value))
+    owner = _WHOSE_ID.search(before)
+    is_of_thing = owner is not None and owner[1].lower() in _OF_THINGS
+    return None if is_of_thing or (after and joins(after[0])) else Found(*renderings.read_identifier(value))

@@ -23,6 +23,7 @@ PII, HIPAA = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
         ("i tried password Sunflower!2291 and", "i tried password ⟦SECRET_1⟧ and"),
         ("SMTP_PASS=hf73-kdps-Zz21", "SMTP_PASS=⟦SECRET_1⟧"),
         ("her code is 704915", "her code is ⟦ID_1:d6⟧"),
+        ("the gate code: 8812 opens", "the gate code: ⟦ID_1:d4⟧ opens"),
         ("ring, code 4480#", "ring, code ⟦ID_1⟧"),
         ("id number 28471963, name", "id number ⟦ID_1⟧, name"),
         ("NI number NW 48 21 07 C;", "NI number ⟦ID_1:pAA_99_99_99_A⟧;"),
@@ -53,7 +54,7 @@ def test_is_found(text: str, redacted: str) -> None:
     "text",
     [
         "client-2024 report", "user_preferences and user_settings", "/home/shared/x", "@property\ndef f(self): ...",
-        "@app.route('/x')", "@types/node 18", "report_final_2024", "error code is 5000", "order id number 28471963",
+        "@app.route('/x')", "@types/node 18", "report_final_2024", "error code is 5000", "order id number 28471963", "your product id number is 28471963", "cancel my #4482019", "our 500 guests",
         "password is required", "SARS-CoV-2 and COVID-19", "the wifi is slow today", "github.com/kubernetes/kubernetes",
         "one two three go", "I M E I", "version 1-2-3", "june first",
     ],
