@@ -271,8 +271,6 @@ def _runs_on(value: str, before: str) -> bool:
 
 
 _NPI_DIGITS = 10
-
-
 _LEAST_SERIAL = 5
 
 

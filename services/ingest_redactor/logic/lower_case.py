@@ -18,9 +18,10 @@ _WORD = r"[a-zß-öø-ɏḀ-ỿ][a-zß-öø-ɏḀ-ỿ'’-]+"
 _LONG = r"[a-zß-öø-ɏḀ-ỿ][a-zß-öø-ɏḀ-ỿ'’-]{2,}"
 _NAME = rf"{_WORD}(?: {_WORD}){{0,3}}"
 _STOP = r"[.,;!?\n)\"']|$"
-_KIN = (
+KIN = (
     r"(?:husband|wife|son|daughter|brother|sister|mom|mum|mother|dad|father|partner|boyfriend|girlfriend|bf|gf|friend|boss"
-    r"|neighbou?r|colleague|coworker|cousin|uncle|aunt|roommate|flatmate|nephew|niece|fianc[eé]e?|landlord|manager|baby|kid|child)"
+    r"|neighbou?r|colleague|coworker|cousin|uncle|aunt|roommate|flatmate|nephew|niece|fianc[eé]e?|landlord|manager|baby|kid"
+    r"|child|late husband|late wife)"
 )
 FOREIGN_KIN = (
     r"(?:mi (?:esposo|esposa|marido|hijo|hija|hermano|hermana|madre|padre|novio|novia)"
@@ -47,7 +48,7 @@ LOWER_CASE_NAME = (
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
-    rf"|\b(?i:my|his|her|their|our|your) {_KIN} (?P<w>{_NAME})|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
+    rf"|\b(?i:my|his|her|their|our|your) {KIN} (?P<w>{_NAME})|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
 _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
 _GREETED = re.compile(

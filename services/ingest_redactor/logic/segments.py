@@ -86,9 +86,9 @@ def _hl7_field(kind: str, field: str, start: int) -> Iterator[Mention]:
         else:
             place = at
             for part in parts:
-                mention = keyed_mention(kind, part) if part else None
-                if mention is not None:
-                    yield mention._replace(start=place, end=place + len(part), priority=_PRIORITY)
+                found = list(_keyed(kind, part, place))
+                if found:
+                    yield from found
                     break
                 place += len(part) + 1
         at += len(repeat) + 1

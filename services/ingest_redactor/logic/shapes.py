@@ -164,10 +164,6 @@ def chassis(value: str, _before: str, _after: str) -> Found | None:
     return Found(*renderings.read_identifier(value)) if 0 < letters < len(value) else None
 
 
-def shaped(value: str, before: str, after: str) -> Found | None:
-    return Found(*renderings.read_identifier(value)) if stands_alone(before, after) else None
-
-
 def passed(value: str, _before: str, _after: str) -> Found | None:
     """``i tried password Sunflower!2291``: a word with a digit, and a capital or a sign."""
     value = value.rstrip(".)")

@@ -4,7 +4,7 @@ import re
 
 from services.ingest_redactor.logic.confirm import Found, joins, user_name
 from services.ingest_redactor.logic.english import is_word
-from services.ingest_redactor.logic.lower_case import FOREIGN_KIN
+from services.ingest_redactor.logic.lower_case import FOREIGN_KIN, KIN
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
@@ -38,12 +38,8 @@ NAME_ON_A_CARD = (
     r"|NACHNAME|VORNAMEN?|NOM|PR[EÉ]NOMS?)[ ]{1,3}(?P<v>[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+){0,3})(?:\n|  |$)"
 )
 """As identity cards print it: a label in capitals without a sign."""
-_KIN = (
-    r"(?:husband|wife|son|daughter|brother|sister|mom|mum|mother|dad|father|partner|boyfriend|girlfriend|friend|boss"
-    r"|neighbou?r|colleague|cousin|uncle|aunt|roommate|nephew|niece|fianc[eé]e?|landlord|late husband|late wife)"
-)
 NAME_AFTER_KIN = (
-    rf"\b(?:(?i:my|his|her|their|our|your) {_KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe)"
+    rf"\b(?:(?i:my|his|her|their|our|your) {KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe)"
     rf" (?P<v>[{UPPER}][{LETTER}'’-]+)"
 )
 HANDLE_AFTER_ROLE = (

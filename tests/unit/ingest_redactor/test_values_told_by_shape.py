@@ -54,7 +54,8 @@ def test_is_found(text: str, redacted: str) -> None:
     "text",
     [
         "client-2024 report", "user_preferences and user_settings", "/home/shared/x", "@property\ndef f(self): ...",
-        "@app.route('/x')", "@types/node 18", "report_final_2024", "error code is 5000", "order id number 28471963", "your product id number is 28471963", "cancel my #4482019", "our 500 guests",
+        "@app.route('/x')", "@types/node 18", "report_final_2024", "error code is 5000",
+        "order id number 28471963", "your product id number is 28471963", "cancel my #4482019", "our 500 guests",
         "password is required", "SARS-CoV-2 and COVID-19", "the wifi is slow today", "github.com/kubernetes/kubernetes",
         "one two three go", "I M E I", "version 1-2-3", "june first",
     ],
