@@ -7,7 +7,7 @@ import re
 from services.ingest_redactor.logic.confirm import address
 from services.ingest_redactor.logic.mentions import Mention
 from services.ingest_redactor.logic.nonames import NEVER, NUMBERED
-from services.ingest_redactor.logic.patterns import UNIT_WORDS
+from services.ingest_redactor.logic.streets import UNIT_WORDS
 from shared.prompting.renderings import read_date, read_identifier, read_phone
 
 _WORD = rf"(?P<word>{UNIT_WORDS})\b\.?\s*#?"

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections import defaultdict
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from services.ingest_redactor.logic.mentions import Mention, bounded, without_ov
 from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
 from services.ingest_redactor.logic.scorer import Scorer
+from services.ingest_redactor.logic.triggers import Triggers
 from shared.errors import PoisonError
 from shared.prompting import placeholders
 
@@ -124,16 +124,10 @@ class Scanner:
         options.max_mem = 256 << 20
         options.log_errors = False
         self._rules: list[tuple[int, Rule, Any, int]] = []
-        self._triggers = re2.Set.SearchSet(options)
         for priority, rule in enumerate(rules_of(profile)):
-            self._triggers.Add(rule.trigger or rule.pattern)
             pattern = re2.compile(rule.pattern, options)
             self._rules.append((priority, rule, pattern, pattern.groups))
-        self._gates: dict[int, int] = {}
-        for index, (_, rule, *_) in enumerate(self._rules):
-            if rule.only_with is not None:
-                self._gates[index] = self._triggers.Add(rule.only_with)
-        self._triggers.Compile()
+        self._triggers = Triggers([rule for _, rule, *_ in self._rules], options)
 
     def rule_name(self, priority: int) -> str:
         """Which rule a mention's priority stands for."""
@@ -156,34 +150,21 @@ class Scanner:
         wanted = [at for at, text in enumerate(texts) if len(text) >= 3 and not _ONE_WORD.fullmatch(text)]
         seen = [plain(texts[at]) for at in wanted]
         plain_texts = [text for text, _ in seen]
-        names = self._persons_again(plain_texts) if again else self._persons(plain_texts)
-        self._add_patterns(names, plain_texts)
+        read = self._read_around_placeholders(plain_texts) if again else self._read(plain_texts)
         found: list[list[Mention]] = [[] for _ in texts]
-        for at, mentions, (text, places) in zip(wanted, names, seen, strict=True):
+        for at, mentions, (text, places) in zip(wanted, read, seen, strict=True):
             found[at] = _settled(mentions, text, places) if mentions else mentions
         return found
 
-    def _add_patterns(self, found: list[list[Mention]], texts: list[str]) -> None:
-        """Adds to each text's mentions what patterns find, pattern by pattern in order of priority: an automaton's table
-        stays in the processor's cache while it reads all texts."""
-        encoded = [text.encode() for text in texts]
-        waiting: defaultdict[int, list[int]] = defaultdict(list)
-        for at, text in enumerate(encoded):
-            fired = self._triggers.Match(text) or ()
-            for index in fired:
-                if index < len(self._rules) and self._gates.get(index, index) in fired:
-                    waiting[index].append(at)
-        for index in sorted(waiting):
-            for at in waiting[index]:
-                self._confirmed(found[at], texts[at], encoded[at], *self._rules[index])
+    def _read(self, texts: list[str]) -> list[list[Mention]]:
+        found = person_mentions(texts, self._scorer, self._thresholds)
+        self._add_patterns(found, texts)
+        return found
 
-    def _persons(self, texts: list[str]) -> list[list[Mention]]:
-        return person_mentions(texts, self._scorer, self._thresholds)
-
-    def _persons_again(self, texts: list[str]) -> list[list[Mention]]:
-        """Names and places near placeholders, read with enough around them to be the same as in the whole text."""
+    def _read_around_placeholders(self, texts: list[str]) -> list[list[Mention]]:
+        """What stands near placeholders, read with enough around it to be the same as in the whole text."""
         parts = [(at, part) for at, text in enumerate(texts) for part in _parts_around_placeholders(text)]
-        read = self._persons([texts[at][part.first : part.last] for at, part in parts])
+        read = self._read([texts[at][part.first : part.last] for at, part in parts])
         found: list[list[Mention]] = [[] for _ in texts]
         for (at, part), mentions in zip(parts, read, strict=True):
             for mention in mentions:
@@ -191,6 +172,15 @@ class Scanner:
                 if part.start <= start and end <= part.end:
                     found[at].append(mention._replace(start=start, end=end))
         return found
+
+    def _add_patterns(self, found: list[list[Mention]], texts: list[str]) -> None:
+        """Adds to each text's mentions what patterns find, pattern by pattern in order of priority: an automaton's table
+        stays in the processor's cache while it reads all texts."""
+        encoded = [text.encode() for text in texts]
+        waiting = self._triggers.fired(encoded)
+        for index in sorted(waiting):
+            for at in waiting[index]:
+                self._confirmed(found[at], texts[at], encoded[at], *self._rules[index])
 
     @staticmethod
     def _confirmed(
