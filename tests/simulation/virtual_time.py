@@ -2,17 +2,25 @@
 
 import asyncio
 import heapq
+import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
+class _NothingToRead(selectors.DefaultSelector):
+    """Nothing in a simulation reads or writes: asking the system each time would only take it."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return []
+
+
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Raises ``RuntimeError`` when nothing is left to do and nothing will ever wake: a deadlock."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(_NothingToRead())
         self._now_s = 0.0
 
     def time(self) -> float:
