@@ -23,7 +23,10 @@ _OF_Y = ("ies", "ied")
 _DOUBLING = ("ing", "ed", "er")
 _LEAST_STEM = 3
 _LONGEST_SLIP = 14
-_SLIPPED_ENDINGS = ("s", "d", "ed", "ing")
+_SLIPPED_ENDINGS = ("s", "ed", "ing")
+_VOWELS = frozenset("aeiou")
+_MISSPELLED = 7
+"""In a word of so many letters a vowel for another is no typing slip, but as common: ``seperate``."""
 _TALK_TEXT = """
 pls plz thx ty lol omg btw asap idk imo tbh ur u r im ive dont cant wont didnt doesnt isnt arent wasnt gonna wanna gotta
 lemme yeah yep nope hmm ok okay hey yo sup bro dude guys mom mum dad bf gf bff fam tmrw tmr yesterday noone someone anyone
@@ -82,15 +85,33 @@ def _is_listed(word: str) -> bool:
 
 
 @cache
-def _masked() -> frozenset[str]:
-    """Every word with one letter, but not the first, hidden."""
-    return frozenset(f"{word[:at]}*{word[at + 1 :]}" for word in _words() for at in range(1, len(word)))
+def _masked() -> dict[str, str]:
+    """Every word with one letter, but not the first, hidden, and which letters it may be."""
+    masked: dict[str, str] = {}
+    for word in _words():
+        for at in range(1, len(word)):
+            key = f"{word[:at]}*{word[at + 1 :]}"
+            masked[key] = masked.get(key, "") + word[at]
+    return masked
+
+
+@cache
+def _beside() -> dict[str, frozenset[str]]:
+    """Letters whose keys touch each letter's on a QWERTY keyboard."""
+    rows = [(row, at / 2, letter) for at, row in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm")) for letter in row]
+    places = {letter: (row.index(letter) + shift, 2 * shift) for row, shift, letter in rows}
+    return {
+        one: frozenset(
+            other for other, (x, y) in places.items() if abs(x - places[one][0]) <= 1 and abs(y - places[one][1]) <= 1
+        )
+        for one in places
+    }
 
 
 @lru_cache(maxsize=4096)
 def is_slip(word: str) -> bool:
-    """Whether one slip of the finger makes a word of it: a letter left out, doubled or wrong (but not the first), or two
-    turned round. A word of many letters is none."""
+    """Whether one slip of the finger makes a word of it: a letter left out, doubled, turned round with the next or, but for
+    the first, hit beside its key. A word of many letters is none."""
     if len(word) > _LONGEST_SLIP:
         return False
     stems = [word, *(word.removesuffix(ending) for ending in _SLIPPED_ENDINGS if word.endswith(ending))]
@@ -99,9 +120,11 @@ def is_slip(word: str) -> bool:
 
 def _is_slip(word: str) -> bool:
     words, masked = _words(), _masked()
+    vowels = _VOWELS if len(word) >= _MISSPELLED else frozenset()
     for at in range(1, len(word)):
         head, tail = word[:at], word[at:]
-        if f"{head}*{tail}" in masked or f"{head}*{tail[1:]}" in masked:
+        beside = _beside().get(tail[0], frozenset()) | (vowels if tail[0] in vowels else frozenset())
+        if f"{head}*{tail}" in masked or not beside.isdisjoint(masked.get(f"{head}*{tail[1:]}", "")):
             return True
         if (tail[0] == head[-1] and head + tail[1:] in words) or head[:-1] + tail[0] + head[-1] + tail[1:] in words:
             return True

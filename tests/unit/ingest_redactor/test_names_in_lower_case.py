@@ -56,7 +56,7 @@ def test_words_of_the_language_of_talk_and_of_tools(word: str) -> None:
 
 
 @pytest.mark.parametrize(("word", "slip"), [
-    ("urgnt", True), ("rediculous", True), ("tommorrow", True), ("freind", True), ("zubeqa", False), ("okvnara", False),
+    ("urgnt", True), ("rediculous", True), ("tommorrow", True), ("freind", True), ("refudn", True), ("seperate", True), ("hamid", False), ("zubeqa", False), ("okvnara", False),
     ("a" * 40, False),
 ])  # fmt: skip
 def test_slips_of_the_finger(word: str, slip: bool) -> None:
