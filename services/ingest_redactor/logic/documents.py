@@ -135,6 +135,8 @@ def _read(
 ) -> Document:
     if depth >= MAX_NESTING or kind is not None or text[:1].isalnum() or parse_structure(text) is None:
         return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
+    if 2 * text.count('":') > MAX_VALUES:
+        raise _too_many_values()  # told before all are read
     document = Document(text)
     found = _few(leaves(text))
     told = Kinds(text, found) if keyed else None
@@ -157,8 +159,12 @@ def _few(items: Iterator[ItemT]) -> list[ItemT]:
     """All items, if there are not too many for one call."""
     found = list(islice(items, MAX_VALUES + 1))
     if len(found) > MAX_VALUES:
-        raise PoisonError("too_many_values", f"more than {MAX_VALUES} keys and values in one call")
+        raise _too_many_values()
     return found
+
+
+def _too_many_values() -> PoisonError:
+    return PoisonError("too_many_values", f"more than {MAX_VALUES} keys and values in one call")
 
 
 class CallDocument:
