@@ -5,7 +5,7 @@ import re
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from shared.prompting import renderings
 
-_B = re.compile(r"(?i)\bb\. ?$")
+_B = re.compile(r"(?i)(?<![\w.])b\. ?$")
 _B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
 _MONTHS, _DAYS = 12, 31
 LATEST_BIRTH_YEAR = 2012
@@ -33,9 +33,16 @@ def birth_beside_sex(value: str, _before: str, _after: str) -> Found | None:
     return Found(read[0].isoformat(), read[1]) if read is not None and read[0].year <= LATEST_BIRTH_YEAR else None
 
 
+_RANGE_AFTER = re.compile(r"[-–]\d{1,2}/\d{1,2}/\d{2}")
+_RANGE_BEFORE = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}[-–]$")
+
+
 def date(value: str, before: str, after: str) -> Found | None:
     if len(after) > 1 and after[0] == "T" and after[1].isdigit():
         after = ""
+    if "/" in value:  # ``01/15/24-01/18/24``
+        after = "" if _RANGE_AFTER.match(after) else after
+        before = "" if _RANGE_BEFORE.search(before) else before
     read = renderings.read_date(value) if stands_alone(before, after) else None
     return Found(read[0].isoformat(), read[1]) if read else None
 

@@ -36,7 +36,7 @@ NUMBERED = (
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
-    ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|correo(?:_electronico)?|courriel)"),
+    ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|e?ml|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
@@ -71,13 +71,13 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:frequent_flyer|membership|loyalty)|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde)_?(?:nummer|nr|id)"
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty)|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
     (
         "POLICY",
         r"(?:.*_)?(?:(?:policy|insurance|claim)_?(?:no|num|number|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
-        r"|police_?(?:nummer|nr)|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
+        r"|police_?(?:nummer|nr)|policen_?(?:nummer|nr)|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
     ),
     (
         "PASSPORT",
@@ -114,7 +114,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "DOB",
-        r"(?:.*_)?(?:dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
@@ -175,7 +175,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("NAME?number", rf"{NUMBERED}s?"),
     (
         "NAME?",
-        rf"(?:display_?|agent_?)?names?|nombre|nome|naam|nom|first|last|{PERSON}s?|attendees|participants",
+        rf"(?:display_?|agent_?)?names?|nm|nombre|nome|naam|nom|first|last|{PERSON}s?|attendees|participants",
     ),
 )
 

@@ -58,7 +58,19 @@ _CALLED = re.compile(r"(?i)\b(?:tell|ask|remind|ping|thx|thanks|invite|notify|te
 _GOES_ON = re.compile(
     r"[ ]?(?:$|[.,;!?\n)\"']| (?:and|but|i|my|here|calling|from|that|to|about|back|if|when|her|his|the|is)\b)"
 )
+_MISTER = frozenset(("mr", "mrs", "ms"))
 _STOPS = ".,;!?\n)\"'"
+_WORDS_AS_LAST_TEXT = """
+bailey baker banks bell berry best bird bishop black bowers bowman brooks brown burns bush butler cannon carpenter carter
+chambers cherry church coleman cook cooper crane cross curry day dean drake duke english farmer fields fisher flowers ford
+forest foster fox frank french frost gardner glass gold grant gray green grey hall hart hayes hill holland house hunt hunter
+ireland jewel kidd king knight lake lamb lane law little long love marsh mason may mercer miles miller moody moon moss noble
+page park parker parks pope porter potter powers price rice rivers robin rose savage shepherd short silver skinner small snow
+sparks steel stone street strong summers swan swift taylor thorn turner underwood walker wall ward waters weaver webb webster
+west wells wheeler white wise wolf wood woods young
+"""
+_WORDS_AS_LAST = frozenset(_WORDS_AS_LAST_TEXT.split())
+"""Frequent last names that are words, and so in no list: behind a first name or a title they are names."""
 _LEAST_CHARS = 3
 
 
@@ -78,7 +90,9 @@ def _head(words: list[str]) -> list[str]:
     taken: list[str] = []
     for at, word in enumerate(words):
         is_particle = bool(taken) and word in PARTICLES and at + 1 < len(words) and _may_be_a_name(words[at + 1])
-        is_half = bool(taken) and (word in last_names() or word in ambiguous_first_names())
+        is_half = bool(taken) and (
+            word in last_names() or word in ambiguous_first_names() or (at == 1 and word in _WORDS_AS_LAST)
+        )
         if not (is_particle or is_half or _may_be_a_name(word)):
             break
         taken.append(word)
@@ -154,6 +168,8 @@ def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
     words = value.split()
     title = before.rstrip(" .").rpartition(" ")[2].lower()
     is_titled = title in TITLES or title in ("dra", "sr", "sra")
+    if title in _MISTER and words[0] in _WORDS_AS_LAST:
+        return _found(words[:1], is_last=True)
     taken = _head(words)
     if not taken or not (_is_listed(taken[0]) or is_titled or any(map(_is_certain, taken))):
         return None

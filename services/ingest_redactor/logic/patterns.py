@@ -65,7 +65,9 @@ FACILITY = (
     r"(?:Hospital|Medical Cent(?:er|re)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"
     r"|Rehab(?:ilitation)? Center"
     r"|Health System|Children's Hospital|Institute|Urgent Care|Pharmacy|Memorial|Family (?:Practice|Medicine)"
-    r"|Surgery Center|Cancer Center|Medical Group|Healthcare)\b"
+    r"|Surgery Center|Cancer Center|Medical Group|Healthcare|Imaging|Radiology|Associates|Laborator(?:y|ies)|Dialysis"
+    r"|Dermatology|Cardiology|Orthop(?:a?edics|edic)|Pediatrics|Oncology|Rheumatology|Rehabilitation|Funeral Home|& Sons"
+    r"|(?:Elementary|Middle|High) School|Preschool|Daycare|Processing)\b"
 )
 
 ID_WORDS: dict[str, str] = {
@@ -78,7 +80,7 @@ ID_WORDS: dict[str, str] = {
     r"|beneficiary|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
-    "RECORD": r"mrn|medical record|patient|record|chart|encounter|accession|hospital number|case file|nhc"
+    "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
     r"|recipient id|pt id|acc|hosp|uhid|nhi|my file",
     "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"

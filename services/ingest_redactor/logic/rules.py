@@ -7,7 +7,7 @@ boundaries and check digits are the validator's. Order is priority: where two ru
 from dataclasses import dataclass
 from typing import Literal
 
-from services.ingest_redactor.logic import confirm, dates, shapes, voice
+from services.ingest_redactor.logic import confirm, dates, shapes, voice, wide
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.lower_case import (
     LOWER_CASE_NAME,
@@ -70,7 +70,7 @@ from services.ingest_redactor.logic.streets import (
     STREET_IN_CAPITALS,
 )
 
-RULE_SET = "2026-9"
+RULE_SET = "2026-10"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 Profile = Literal["pii", "hipaa"]
@@ -250,10 +250,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone with a leading zero",
         "PHONE",
-        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,4}[ /-]\d{5,8}\b",
+        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,5}[ /-]\d{5,8}\b",
         confirm.grouped_phone,
     ),
-    Rule("Indian mobile phone", "PHONE", shapes.INDIAN_MOBILE, confirm.grouped_phone),
+    Rule("mobile phone of India or Spain", "PHONE", shapes.MOBILE, confirm.grouped_phone),
     Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
     Rule(
         "grouped phone",
@@ -356,6 +356,13 @@ RULES: tuple[Rule, ...] = (
         dates.age,
         _HIPAA,
     ),
+    Rule("date in letters", "DATE", wide.DATE, wide.any_date, _HIPAA),
+    Rule("date with signs", "DATE", wide.SIGNED_DATE, wide.signed_date, _HIPAA),
+    Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, _HIPAA),
+    Rule("day after a word", "DATE", wide.DAY_AFTER_WORD, wide.day_after_word, _HIPAA),
+    Rule("age turned", "AGE", wide.TURNED, dates.told_age, _HIPAA),
+    Rule("last name first, in lower case", "NAME", wide.LAST_FIRST, wide.last_first, _HIPAA),
+    Rule("name in capitals after a role", "NAME", wide.IN_CAPITALS_AFTER_ROLE, wide.in_capitals_after_role, _HIPAA),
     Rule("age told", "AGE", TOLD_AGE, dates.told_age, _HIPAA),
     Rule("number of a report", "RECORD", shapes.REPORT, shapes.report, _HIPAA),
     Rule("postal code after a state", "ZIP", r"\b[A-Z]{2},? (?P<v>\d{5}(?:-\d{4})?)\b", confirm.numbered, _HIPAA),
@@ -366,9 +373,11 @@ RULES: tuple[Rule, ...] = (
         confirm.numbered,
         _HIPAA,
     ),
+    Rule("postal code after a state in words", "ZIP", wide.CODE_AFTER_STATE, confirm.numbered, _HIPAA),
     Rule("British postal code", "ZIP", r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b", confirm.numbered, _HIPAA),
     Rule("facility", "PLACE", FACILITY, confirm.facility, _HIPAA),
     Rule("URL", "URL", URL, confirm.as_is, _HIPAA),
+    Rule("number of many digits", "ID", wide.NUMBER, wide.number, _HIPAA, trigger=wide.MANY_DIGITS),
 )
 
 

@@ -56,7 +56,7 @@ PATH_OF_PERSON = (
     r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
 )
 """``GET /api/v2/users/99120/profile``"""
-INDIAN_MOBILE = r"\b[6-9]\d{4} \d{5}\b"
+MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b"
 SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
 """Where a Spanish household takes its power or gas (CUPS)."""
 CHASSIS = (

@@ -38,7 +38,7 @@ STREET_IN_CAPITALS = (
 KIND_IN_CAPITALS = rf"\s(?:{_KIND_IN_CAPITALS}|ST|DR|CT|PL|WAY)\b"
 """Of :data:`STREET_IN_CAPITALS`."""
 STREET = (
-    r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
+    r"\d{1,6}(?:[A-Za-z]|[/-][A-Z],?|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
 )

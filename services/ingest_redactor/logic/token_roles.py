@@ -14,7 +14,7 @@ TITLES = frozenset(_TITLES_TEXT.split())
 INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße heisse heter hedder heet chamo".split())  # noqa: SIM905
 """Verbs with which people tell their names."""
 _PARTICLES_TEXT = (
-    "van von der den de del della di da du dos la le bin ben ibn bint ole al el y ter ten st dela een Ní Nic Mac Uí"
+    "van von der den de del della di da du das dos la le bin ben ibn bint ole al el y ter ten st dela een Ní Nic Mac Uí"
 )
 PARTICLES = frozenset(_PARTICLES_TEXT.split())
 BEFORE_NAMES = (

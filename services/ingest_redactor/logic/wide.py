@@ -1,0 +1,138 @@
+"""What only the wide profile takes: any number of many digits (45 CFR 164.514(b)(2)(i)(R), "any other unique identifying
+number"), dates in shapes that the narrow one leaves to bookings, postal codes after a state in words.
+"""
+
+import re
+
+from services.ingest_redactor.logic.confirm import Found, stands_alone
+from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.person import read_name
+from shared.prompting import renderings
+from shared.tasks.names import ambiguous_first_names, first_names, last_names
+
+NUMBER = r"\b[A-Z]{0,6}-?\d[A-Z0-9-]{4,40}\b"
+MANY_DIGITS = r"\d[A-Z0-9-]{4}"
+"""Without which no :data:`NUMBER` counts."""
+_LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE = 5, 6, 7
+_ROUND = 1000
+_PUBLIC_BEFORE = re.compile(
+    r"(?i)\b(?:nct|pmid|pmcid|doi|ndc|loinc|snomed(?: ct)?|cpt|hcpcs|icd(?:-10)?|isbn|issn|rxnorm|rxcui|cas|version)\b"
+    r"[: #]{0,2}$|[$€£×.]$|\d,$"
+)
+_PUBLIC = re.compile(
+    r"NCT\d+|PMC\d+|ISRCTN\d+|RS\d+|(?:19|20)\d\d-(?:19|20)\d\d|\d{5}-[A-Z0-9]{2}|\d{5}-\d{3,4}-\d{1,2}"
+)
+"""Trials, papers, variants; from year to year; a procedure with its modifier; a drug's package."""
+_COUNTED_AFTER = re.compile(
+    r"(?i) ?(?:mg|mcg|µg|ug|g\b|kg|ml|l\b|units?|iu\b|u\b|meq|mmol|cells?|copies|%|k\b|million|steps|people|patients|years?"
+    r"|hz)|/[a-z]|,\d"
+)
+
+_SHORT = r"(?:jan|feb|apr|jun|jul|aug|sept?|oct|nov|dec)"
+DATE = (
+    rf"(?i)\b\d{{1,2}}(?:{_SHORT}|mar|may)(?:\d{{4}}|\d{{2}})\b|\b{_SHORT}\.? \d{{1,2}}(?:st|nd|rd|th)?\b"
+    rf"|\b(?:{_SHORT}|mar|may)\.? ['’]\d{{2}}\b"
+)
+"""``29JAN2024``, ``dec 12``, ``Aug. '23``"""
+SIGNED_DATE = r"\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
+"""``1.17.2024``, ``9-1-20``"""
+MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
+DAY_AFTER_WORD = (
+    r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill)"
+    r" (?:\w{1,9} )?(?P<v>\d{1,2}[-/]\d{1,2})\b"
+)
+TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
+
+_STATES = (
+    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
+    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota"
+    r"|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina"
+    r"|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
+    r"|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
+)
+CODE_AFTER_STATE = rf"\b(?:{_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b|\^[A-Z]{{2}}\^(?P<w>\d{{5}}(?:-\d{{4}})?)\b"
+
+LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|dob|d\.o\.b|acct|\d)"
+"""``jones, richard, mrn``"""
+IN_CAPITALS_AFTER_ROLE = (
+    r"\b(?:PCP|ATTENDING|RESIDENT|SURGEON|PROVIDER|CARDIOLOGIST|HOSPITALIST|INTENSIVIST|REFERRING|RN|SON|DAUGHTER|WIFE|HUSBAND|SPOUSE"
+    r"|MOTHER|FATHER|NOK|POA)\b[: ]{1,2}(?P<v>[A-Z][A-Z'’-]{2,}(?: [A-Z][A-Z'’-]{2,})?)\b"
+)
+
+
+def number(value: str, before: str, after: str) -> Found | None:
+    """A code of many digits, but for what everybody has: doses, counts, years, codes of drugs and papers. A slash may part
+    it from its label: ``Ins/7864HW64145``."""
+    parts = value.split("-")
+    digits = sum(map(str.isdigit, value))
+    bare = digits == len(value)
+    if digits < (_LEAST_BARE if bare else _LEAST_DIGITS) or (bare and int(value) % _ROUND == 0):
+        return None
+    if (
+        len(parts) == 2
+        and all(map(str.isdigit, parts))
+        and (digits < _LEAST_RANGE or parts[0][-1] == parts[1][-1] == "0")
+    ):
+        return None
+    if before[-1:] == "/" and before[-2:-1].isalpha():
+        before = ""
+    if not stands_alone(before, after) or _PUBLIC.fullmatch(value) or _PUBLIC_BEFORE.search(before):
+        return None
+    return None if _COUNTED_AFTER.match(after) else Found(*renderings.read_identifier(value))
+
+
+def any_date(value: str, before: str, after: str) -> Found | None:
+    """A date without its year or in letters; ``dec 12`` is one, ``oct 40 mg`` none."""
+    if not stands_alone(before[-1:], after[:1]) or _COUNTED_AFTER.match(after):
+        return None
+    return Found(value.lower(), renderings.read_part_of_date(value)[1])
+
+
+def signed_date(value: str, before: str, after: str) -> Found | None:
+    """Month first or day first."""
+    one, other = (int(part) for part in re.split("[.-]", value)[:2])
+    fits = 1 <= min(one, other) <= 12 and max(one, other) <= 31
+    return Found(value, "") if fits and stands_alone(before, after) else None
+
+
+_SCORED = re.compile(
+    r"(?:\b[A-Z][A-Z0-9-]+|\b(?i:bp|strength|motor|power|pain|murmur|score|grade|vision|reflexes|scale|apgars?)"
+    r"|\d)[: ]{1,2}$"
+)
+_SCORE_AFTER = re.compile(
+    r"(?i) ?(?:%|mg|ml|units?|days?|weeks?|hours?|hrs?|months?|years?|tab|strength|murmur|pain|systolic|in all|throughout"
+    r"|reflex|dose|cup|inch|beats?|cm\b|mm\b|x\b|of\b|positive|criteria|cores?|nodes?|ln\b|/)"
+)
+
+
+def month_and_day(value: str, before: str, after: str) -> Found | None:
+    """``11/8``: of a fraction or a score the first number is not the greater one; ``24/7`` is always."""
+    one, other = (int(part) for part in value.split("/"))
+    in_calendar = 1 <= one <= 12 and 1 <= other <= 31
+    if one <= other or not in_calendar or not stands_alone(before[-1:], after[:2]):
+        return None
+    if _SCORED.search(before) or _SCORE_AFTER.match(after):
+        return None
+    return Found(value, renderings.read_part_of_date(value)[1])
+
+
+def day_after_word(value: str, before: str, after: str) -> Found | None:
+    """``last fill 2-19``"""
+    one, other = (int(part) for part in re.split("[-/]", value))
+    fits = 1 <= one <= 12 and 1 <= other <= 31 and stands_alone(before[-1:], after[:2])
+    return Found(value, renderings.read_part_of_date(value)[1]) if fits and not _SCORE_AFTER.match(after) else None
+
+
+def last_first(value: str, _before: str, _after: str) -> Found | None:
+    """One of the two is a known name."""
+    last, _, first = value.partition(", ")
+    known = first in first_names() or (first in ambiguous_first_names() and last in last_names())
+    return Found(f"{first}|{last}", "lower") if known and last not in NEVER else None
+
+
+def in_capitals_after_role(value: str, _before: str, _after: str) -> Found | None:
+    words = value.lower().split()
+    is_name = all(word not in NEVER and word not in NO_NAME and word not in THINGS for word in words)
+    known = any(word in names() for word in words for names in (first_names, last_names))
+    return Found(*read_name(value)) if is_name and (known or not any(map(is_word, words))) else None
