@@ -35,6 +35,7 @@ _LOOK_BACK = 24
 _PHONE_AFTER = re.compile(
     r"(?: \([^()\n]{1,16}\))?(?: ?\(|,? -? ?|: ?|; ?| ?[·•|] ?)"
     r"(?P<v>\+?\(?\d{2,4}\)?(?:[ ./-]{1,2}\d{2,4}){2,4}|\d{10}|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})\b(?![.,/-]\d)"
+    r"(?P<extension> ?(?:x|ext\.?) ?\d{1,6}\b)?"
 )
 _DATED = re.compile(r"(?:19|20)\d{2}[-./ ]\d|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d{2}\b")
 """A date, perhaps with the hour: ``2026-03-02 14``."""
@@ -126,7 +127,8 @@ def number_or_street_after(text: str, name: Mention) -> list[Mention]:
     if phone is not None:
         digits = sum(map(str.isdigit, phone["v"]))
         if 8 <= digits <= 12 and _DATED.match(phone["v"]) is None and read_date(phone["v"]) is None:
-            return [Mention(*phone.span("v"), "PHONE", *read_phone(phone["v"]), name.priority - 1)]
+            number = phone["v"] + (phone["extension"] or "")
+            return [Mention(phone.start("v"), phone.end(), "PHONE", *read_phone(number), name.priority - 1)]
     street = _STREET_AFTER.match(text, name.end)
     if street is None or street["v"][:3].lower() in _MONTHS or street["v"].partition(" ")[0].lower() in NUMBERED:
         return []

@@ -67,7 +67,9 @@ _NO_DATE_AFTER = re.compile(
 
 def short_date(value: str, before: str, after: str) -> Found | None:
     """``3/14``, ``04-17``, ``14.05.``, told as a date or with a number that is no month: ``5/5`` is a strength."""
-    if not stands_alone(before[-1:], after[:2]) or (after and after[0] in "/%") or _NO_DATE_AFTER.match(after):
+    if value == "24/7" or not stands_alone(before[-1:], after[:2]) or after[:1] in ("/", "%"):
+        return None
+    if _NO_DATE_AFTER.match(after):
         return None
     one, other = (int(number) for number in _SEPARATORS.split(value.rstrip(".")))
     if not _in_calendar(one, other) or before.rstrip(" :").rpartition(" ")[2].lower() in _NO_DATE_BEFORE:
