@@ -1,8 +1,13 @@
-"""English words: what is one of them, in lower case, is hardly a name.
+"""English words: what is one of them, in lower case, is hardly a name, and what is written with a capital and names no
+person hardly one alone.
 
 ``data/words.txt`` was made once: the words of SCOWL's "small" list (as Debian's wamerican-small 2020.12.07 prints it) that
 are written in lower case, without those that a plain ending makes of another, and the words that the prompts of
 ``bfcl-eval`` (Apache 2.0) use in lower case more than once.
+
+``data/things.txt`` holds capitalised words, in lower case: those of SCOWL 2020.12.07 up to size 50 (peoples, languages,
+countries, towns, feasts, gods, the famous dead) with which neither its lists of proper names nor ours nor Faker's name
+people, without some that people of today are called, and about two hundred brands.
 
 SCOWL is Copyright 2000-2011 by Kevin Atkinson. Permission to use, copy, modify, distribute and sell these word lists, the
 associated scripts, the output created from the scripts, and its documentation for any purpose is hereby granted without
@@ -45,6 +50,17 @@ _TALK = frozenset(_TALK_TEXT.split())
 def _words() -> frozenset[str]:
     text = files("services.ingest_redactor.logic").joinpath("data/words.txt").read_text(encoding="utf-8")
     return frozenset(text.split())
+
+
+@cache
+def _things() -> frozenset[str]:
+    text = files("services.ingest_redactor.logic").joinpath("data/things.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
+
+
+def names_a_thing(stem: str) -> bool:
+    """Whether a capitalised word, in lower case, is known as no person's: ``french``, ``toyota``."""
+    return stem in _things()
 
 
 def is_word(word: str) -> bool:

@@ -6,7 +6,7 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.english import is_word, names_a_thing
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
@@ -41,6 +41,8 @@ _GROUP_CHARS = 1 << 16
 """So many are read together: more would not stay in the processor's cache."""
 _HUMP = re.compile(r"[a-z][A-Z]")
 """Two of them make a name of code: ``NewRelicAgent``, but ``McDonald``."""
+_NO_NAME = re.compile(r"\d|-(?:free|based|style|like|only|ready|friendly|inspired|themed|related)$")
+"""``Sample2``, ``Gluten-free``"""
 _DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
 
 
@@ -138,11 +140,14 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         or (place_from is None and _sainted(tokens, at))
         or _is_measured(tokens, at)
         or len(_HUMP.findall(token)) > 1
+        or _NO_NAME.search(token)
     ):
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
         name, place = min(name, thresholds.name - 1), place - SCALE  # an initial, a code: only beside a name
-    elif place_from is None and not lists_of(token) & 7 and _begins(tokens, at) and is_word(stem):
+    elif names_a_thing(stem) or (
+        place_from is None and not lists_of(token) & 7 and _begins(tokens, at) and is_word(stem)
+    ):
         name = min(name, thresholds.name - 1)  # ``1. Ship``: every word has a capital there
     if place > name + thresholds.margin:
         if place_from is not None and place >= place_from:

@@ -157,6 +157,8 @@ def test_identifiers_are_found_whole(text: str, expected: list[tuple[str, str]])
         "GET /x?user=root and user=user_id",
         "item b. 1951-03-17 is due",
         "Mozilla/5.0 Chrome/120.0.0.0",
+        "I really like Toyota, and they learn French for Halloween in Lisbon; the [Thought] of 25 degrees Celsius",
+        "compare Sample2 with Network9 in a Gluten-free bakery",
         "Follow-up with the patient. Patient's file: take Ativan 5 mg",
     ],
 )
