@@ -94,7 +94,7 @@ class Rule:
 
 
 _HIPAA: tuple[Profile, ...] = ("hipaa",)
-_MOST_LOWER, _MOST_HANDLES = 4096, 10_000
+_MOST_LOWER, _MOST_SHORT = 4096, 10_000
 """Twice as often as English prose of a MiB would have it, and as many as there may be mentions."""
 
 RULES: tuple[Rule, ...] = (
@@ -146,7 +146,7 @@ RULES: tuple[Rule, ...] = (
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
     Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
-    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=_MOST_HANDLES),
+    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=_MOST_SHORT),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
     Rule(
         "user of a query or a log",
@@ -170,7 +170,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("profile of a developer", "USER", shapes.PROFILE, shapes.profile),
     Rule("signature of a commit", "USER", shapes.SIGNED_OFF, shapes.profile),
-    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=_MOST_HANDLES),
+    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=_MOST_SHORT),
     Rule(
         "mail address",
         "EMAIL",
@@ -358,7 +358,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("date in letters", "DATE", wide.DATE, wide.any_date, _HIPAA),
     Rule("date with signs", "DATE", wide.SIGNED_DATE, wide.signed_date, _HIPAA),
-    Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, _HIPAA),
+    Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, _HIPAA, most=_MOST_SHORT),
     Rule("day after a word", "DATE", wide.DAY_AFTER_WORD, wide.day_after_word, _HIPAA),
     Rule("age turned", "AGE", wide.TURNED, dates.told_age, _HIPAA),
     Rule("last name first, in lower case", "NAME", wide.LAST_FIRST, wide.last_first, _HIPAA),
@@ -377,7 +377,7 @@ RULES: tuple[Rule, ...] = (
     Rule("British postal code", "ZIP", r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b", confirm.numbered, _HIPAA),
     Rule("facility", "PLACE", FACILITY, confirm.facility, _HIPAA),
     Rule("URL", "URL", URL, confirm.as_is, _HIPAA),
-    Rule("number of many digits", "ID", wide.NUMBER, wide.number, _HIPAA, trigger=wide.MANY_DIGITS),
+    Rule("number of many digits", "ID", wide.NUMBER, wide.number, _HIPAA, most=_MOST_SHORT, trigger=wide.MANY_DIGITS),
 )
 
 
