@@ -107,7 +107,7 @@ _SCORE_AFTER = re.compile(
 
 
 def month_and_day(value: str, before: str, after: str) -> Found | None:
-    """``11/8``: of a fraction or a score the first number is not the greater one; ``24/7`` is always."""
+    """``11/8``: of a fraction or a score the first number is not the greater one."""
     one, other = (int(part) for part in value.split("/"))
     in_calendar = 1 <= one <= 12 and 1 <= other <= 31
     if one <= other or not in_calendar or not stands_alone(before[-1:], after[:2]):
