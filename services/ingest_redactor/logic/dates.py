@@ -7,14 +7,14 @@ from shared.prompting import renderings
 
 _B = re.compile(r"(?i)(?<![\w.])b\. ?$")
 _B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
-_MONTHS, _DAYS = 12, 31
+MONTHS, _DAYS = 12, 31
 LATEST_BIRTH_YEAR = 2012
 """Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 
 
 def _in_calendar(one: int, other: int) -> bool:
     """Whether two numbers may be a day and a month, in any order."""
-    return 1 <= min(one, other) <= _MONTHS and max(one, other) <= _DAYS
+    return 1 <= min(one, other) <= MONTHS and max(one, other) <= _DAYS
 
 
 def birth(value: str, before: str, _after: str) -> Found | None:
@@ -78,8 +78,8 @@ def short_date(value: str, before: str, after: str) -> Found | None:
 
 
 def dotted_date(value: str, before: str, after: str) -> Found | None:
-    """``03.03.24``"""
-    first, second, _ = (int(number) for number in value.split("."))
+    """``03.03.24``, ``1.17.2024``, ``9-1-20``: month first or day first."""
+    first, second, _ = (int(number) for number in _SEPARATORS.split(value))
     version = before.lower().rstrip().endswith(("version", " v", "release", "update", "build"))
     return Found(value, "") if _in_calendar(first, second) and not version and stands_alone(before, after) else None
 

@@ -113,14 +113,12 @@ def _masked() -> dict[str, str]:
 
 @cache
 def _beside() -> dict[str, frozenset[str]]:
-    """Letters whose keys touch each letter's on a QWERTY keyboard."""
-    rows = [(row, at / 2, letter) for at, row in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm")) for letter in row]
-    places = {letter: (row.index(letter) + shift, 2 * shift) for row, shift, letter in rows}
+    """Letters whose keys touch each letter's on a QWERTY keyboard, where every row stands half a key to the right."""
+    rows = enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    places = {letter: (column + row / 2, row) for row, letters in rows for column, letter in enumerate(letters)}
     return {
-        one: frozenset(
-            other for other, (x, y) in places.items() if abs(x - places[one][0]) <= 1 and abs(y - places[one][1]) <= 1
-        )
-        for one in places
+        one: frozenset(other for other, (x, y) in places.items() if abs(x - at) <= 1 and abs(y - row) <= 1)
+        for one, (at, row) in places.items()
     }
 
 

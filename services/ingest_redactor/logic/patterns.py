@@ -59,7 +59,7 @@ TOLD_AGE = (
     r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
     r"(?:,|[ -]years?\b)"
 )
-DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.\d{2}\b"
+DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
     r"(?:Hospital|Medical Cent(?:er|re)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"

@@ -347,7 +347,7 @@ RULES: tuple[Rule, ...] = (
     Rule("part of a date", "DATE", PART_OF_DATE, dates.part_of_date, _HIPAA),
     Rule("month and day", "DATE", SHORT_DATE, dates.short_date, _HIPAA),
     Rule("day of a month", "DATE", DAY_OF_MONTH, dates.day_of_month, _HIPAA),
-    Rule("date with a short year", "DATE", DOTTED_DATE, dates.dotted_date, _HIPAA),
+    Rule("date of numbers alone", "DATE", DOTTED_DATE, dates.dotted_date, _HIPAA),
     Rule(
         "age over 89",
         "AGE",
@@ -357,7 +357,6 @@ RULES: tuple[Rule, ...] = (
         _HIPAA,
     ),
     Rule("date in letters", "DATE", wide.DATE, wide.any_date, _HIPAA),
-    Rule("date with signs", "DATE", wide.SIGNED_DATE, wide.signed_date, _HIPAA),
     Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, _HIPAA, most=_MOST_SHORT),
     Rule("day after a word", "DATE", wide.DAY_AFTER_WORD, wide.day_after_word, _HIPAA),
     Rule("age turned", "AGE", wide.TURNED, dates.told_age, _HIPAA),

@@ -4,6 +4,7 @@ number"), dates in shapes that the narrow one leaves to bookings, postal codes a
 
 import re
 
+from services.ingest_redactor.logic import dates
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
@@ -35,8 +36,6 @@ DATE = (
     rf"|\b(?:{_SHORT}|mar|may)\.? ['’]\d{{2}}\b"
 )
 """``29JAN2024``, ``dec 12``, ``Aug. '23``"""
-SIGNED_DATE = r"\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
-"""``1.17.2024``, ``9-1-20``"""
 MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
 DAY_AFTER_WORD = (
     r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill)"
@@ -89,39 +88,22 @@ def any_date(value: str, before: str, after: str) -> Found | None:
     return Found(value.lower(), renderings.read_part_of_date(value)[1])
 
 
-def signed_date(value: str, before: str, after: str) -> Found | None:
-    """Month first or day first."""
-    one, other = (int(part) for part in re.split("[.-]", value)[:2])
-    fits = 1 <= min(one, other) <= 12 and max(one, other) <= 31
-    return Found(value, "") if fits and stands_alone(before, after) else None
-
-
-_SCORED = re.compile(
-    r"(?:\b[A-Z][A-Z0-9-]+|\b(?i:bp|strength|motor|power|pain|murmur|score|grade|vision|reflexes|scale|apgars?)"
-    r"|\d)[: ]{1,2}$"
-)
-_SCORE_AFTER = re.compile(
-    r"(?i) ?(?:%|mg|ml|units?|days?|weeks?|hours?|hrs?|months?|years?|tab|strength|murmur|pain|systolic|in all|throughout"
-    r"|reflex|dose|cup|inch|beats?|cm\b|mm\b|x\b|of\b|positive|criteria|cores?|nodes?|ln\b|/)"
-)
+_SCORED = re.compile(r"(?:\b[A-Z][A-Z0-9-]+|\b(?:scale|grades?)|\d)[: ]{1,2}$")
+_FRACTION_AFTER = re.compile(r"(?i) ?(?:of\b|positive|criteria|cores?|nodes?|ln\b)")
 
 
 def month_and_day(value: str, before: str, after: str) -> Found | None:
     """``11/8``: of a fraction or a score the first number is not the greater one."""
-    one, other = (int(part) for part in value.split("/"))
-    in_calendar = 1 <= one <= 12 and 1 <= other <= 31
-    if one <= other or not in_calendar or not stands_alone(before[-1:], after[:2]):
+    month, day = (int(number) for number in value.split("/"))
+    if month <= day or _SCORED.search(before) or _FRACTION_AFTER.match(after):
         return None
-    if _SCORED.search(before) or _SCORE_AFTER.match(after):
-        return None
-    return Found(value, renderings.read_part_of_date(value)[1])
+    return day_after_word(value, before, after)
 
 
 def day_after_word(value: str, before: str, after: str) -> Found | None:
-    """``last fill 2-19``"""
-    one, other = (int(part) for part in re.split("[-/]", value))
-    fits = 1 <= one <= 12 and 1 <= other <= 31 and stands_alone(before[-1:], after[:2])
-    return Found(value, renderings.read_part_of_date(value)[1]) if fits and not _SCORE_AFTER.match(after) else None
+    """``last fill 2-19``: the month first."""
+    is_month = int(re.split("[-/]", value)[0]) <= dates.MONTHS
+    return dates.short_date(value, before, after) if is_month else None
 
 
 def last_first(value: str, _before: str, _after: str) -> Found | None:
