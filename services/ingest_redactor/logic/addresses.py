@@ -4,9 +4,9 @@ so that a call that writes them into fields of their own is linked to a text tha
 
 import re
 
-from services.ingest_redactor.logic.confirm import address
 from services.ingest_redactor.logic.mentions import Mention
 from services.ingest_redactor.logic.nonames import NEVER, NUMBERED
+from services.ingest_redactor.logic.street_checks import address
 from services.ingest_redactor.logic.streets import UNIT_WORDS
 from shared.prompting.renderings import read_date, read_identifier, read_phone
 
@@ -24,9 +24,16 @@ _TAILS = (
     re.compile(
         rf",?\s+(?P<code>(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: [A-Z]{{2}}\b)?|\d{{3}} \d{{2}}),?\s+{_TOWN}(?=[.,;:!?)\n\"']|\s|$)"
     ),
+    re.compile(
+        r",?\s(?P<town>[a-z][a-z.'’-]+(?: [a-z][a-z.'’-]+){0,2}?),?\s(?P<state>[a-z]{2}),?\s(?P<code>\d{5}(?:-\d{4})?)\b"
+    ),
     re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)\n\"']|$))"),
 )
 """State and code after the town, code alone, a British code, a code before the town, a town alone."""
+_CODE_BEHIND = re.compile(
+    r"(?:,\s[^\W\d_a-z][^\W\d_]{1,24}(?: [^\W\d_]{1,24}){0,2}){0,3},?\s(?P<code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
+)
+"""A British code after town and county, or right after the street."""
 _CODE_AFTER = re.compile(
     r",\s(?P<code>\d{5,6}(?:-\d{3,4})?|(?!19|20)\d{4}|\d{2}-\d{3}|\d{3} \d{2})(?=\s*(?:[.;,:)\n\"']|$)(?!\.\d))"
 )
@@ -88,7 +95,10 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
         before = _UNIT_BEFORE.search(text[start : street.start])
         if before is not None:
             found.append(_unit(before, start, street.priority))
-    return found + _town_after(text, street)
+    around = _town_after(text, street)
+    if not any(one.type == "ZIP" for one in around) and (behind := _CODE_BEHIND.match(text, street.end)) is not None:
+        around.append(Mention(*behind.span("code"), "ZIP", *read_identifier(behind["code"]), street.priority))
+    return found + around
 
 
 def _whole(text: str, street: Mention) -> Mention:

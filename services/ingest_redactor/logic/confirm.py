@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.ingest_redactor.logic import checks
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.national import is_national_number
-from services.ingest_redactor.logic.nonames import NOBODY, NUMBERED
+from services.ingest_redactor.logic.nonames import NOBODY
 from services.ingest_redactor.logic.patterns import ID_WORDS, NEUTRAL
 from shared.prompting import renderings
 from shared.tasks.names import first_names, last_names
@@ -137,73 +137,6 @@ def announced_ssn(value: str, _before: str, _after: str) -> Found | None:
     return Found(*renderings.read_ssn(value))
 
 
-_PROSE_TEXT = """
-a an and are at be by down for from had has have hours in is it km kids long miles minutes my near of off on or our out over
-people please per that the this times to up us was way we were with your
-"""
-_PROSE = frozenset(_PROSE_TEXT.split())
-"""Lower-case words that no street is named with: ``2 miles down the road``."""
-
-
-def address(value: str) -> str:
-    """Canonical form of a street with its number."""
-    return " ".join(value.lower().replace(".", "").replace(",", " ").split())
-
-
-def street(value: str, before: str, _after: str) -> Found | None:
-    words = value.split()
-    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
-        return None
-    if not _PROSE.isdisjoint(words):
-        return None
-    return Found(address(value), "")
-
-
-_PLACED = re.compile(r"(?:Am|Im|Zum|Zur|Beim|(?:An|Auf|In|Unter|Hinter|Vor|Über|Neben|Bei) de[rmn]) ")
-_BEFORE_VIA = frozenset(("in", "at", "to", "a", "di", "da", "al", "presso", "from", "for"))
-
-
-def _is_numbered(value: str) -> bool:
-    """But for the Norwegian ``Karl Johans gate 22``."""
-    words = re.findall(r"[^\W\d_]{3,}", value)
-    return bool(words) and words[-1].lower() in NUMBERED and (words[-1] != "gate" or len(words) < 2)
-
-
-def foreign_street(value: str, before: str, after: str) -> Found | None:
-    """A time of day is no house number: ``Hauptbahnhof 14:05``. ``via`` is an English word, and ``Im`` begins sentences."""
-    if (before and joins(before[-1])) or (len(after) > 1 and after[0] in ":.," and after[1].isdigit()):
-        return None
-    if _is_numbered(value):
-        return None
-    told = before.rpartition(" ")[0].rpartition(" ")[2] if value.startswith("via ") and before[-1:] == " " else ""
-    if told[-1:].isalnum() and told.lower() not in _BEFORE_VIA:
-        return None
-    if (
-        _PLACED.match(value)
-        and before.rstrip(" ")[-1:] in ("", "\n", ".", "!", "?")
-        and after[:1] not in ("", "\n", ",")
-    ):
-        return None
-    return Found(address(value), "")
-
-
-_YEAR_AFTER = re.compile(r",?\s+(?:19|20)\d{2}\b(?! ?[A-Z]{2}\b)")
-
-
-def street_before_town(value: str, before: str, after: str) -> Found | None:
-    """``Sprint 14, 2025 Planning`` tells a year."""
-    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
-        return None
-    if not _PROSE.isdisjoint(value.split()) or _YEAR_AFTER.match(after):
-        return None
-    return Found(address(value), "")
-
-
-def announced_street(value: str, before: str, after: str) -> Found | None:
-    """After ``address:`` or ``lives at`` a number beside capitalised words is a street, whatever its kind is called."""
-    return None if renderings.read_date(value) or _is_numbered(value) else street(value, before, after)
-
-
 def phone(value: str, before: str, after: str) -> Found | None:
     number = renderings.without_extension(value)
     if number.startswith("00"):
@@ -262,12 +195,23 @@ def vin(value: str, before: str, after: str) -> Found | None:
     if not stands_alone(before, after) or value.isdigit() or value.isalpha():
         return None
     announced = re.search(r"(?i)\b(?:vin|vehicle)\b", before) is not None
-    return Found(*_identifier(value)) if announced or checks.vin(value) else None
+    numbered_at_the_end = value[:2].isalpha() and value[-5:].isdigit()  # European makers give no check digit
+    return Found(*_identifier(value)) if announced or numbered_at_the_end or checks.vin(value) else None
 
 
 def _runs_on(value: str, before: str) -> bool:
     """Letters go on from the announcing word into the value, as in ``deacfc94…``, not in ``memberId7`` or ``MRN7``."""
     return before[-1:].isalpha() and value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
+
+
+_HEAD = re.compile(r"([A-Za-z]+)[ /-]\d")
+
+
+def _is_headed_by_a_word(value: str) -> bool:
+    """``policy for 10 20``, ``claim FY 2024``: but ``policy CDX 0081 2230``."""
+    head = _HEAD.match(value)
+    year = value[-4:] if value[-5:-4] == " " else ""
+    return head is not None and " " in value and (is_word(head[1].lower()) or year[:2] in ("19", "20"))
 
 
 _NPI_DIGITS = 10
@@ -284,7 +228,7 @@ def identifier(type_: str) -> Confirm:
         announced = (
             before.rstrip(" \"'([<")
             .lower()
-            .endswith(("number", "no", "no.", "id", "#", ":", "=", "is", "code", "s/n", "mrn", "vin"))
+            .endswith(("number", "no", "no.", "id", "#", ":", "=", "is", "code", "s/n", "sn", "mrn", "vin"))
         )
         year = len(value) == 4 and value[:2] in ("19", "20")
         is_serial = type_ == "DEVICE" and announced and len(value) >= _LEAST_SERIAL and value.isupper()
@@ -294,7 +238,7 @@ def identifier(type_: str) -> Confirm:
             or (after and joins(after[0]))
         ):
             return None
-        if not value.isdigit() and _is_date(value):
+        if not value.isdigit() and (_is_date(value) or _is_headed_by_a_word(value)):
             return None
         if type_ == "NPI" and not (len(value) == _NPI_DIGITS and value[0] in "12"):
             return None

@@ -66,7 +66,7 @@ def names_a_thing(stem: str) -> bool:
 def is_word(word: str) -> bool:
     """Whether a word in lower case is one of the language, of talk or of tools, or a name that is also a word."""
     return (
-        _is_listed(word)
+        is_of_the_language(word)
         or word in NEVER
         or word in NO_NAME
         or word in THINGS
@@ -80,7 +80,8 @@ def is_word(word: str) -> bool:
     )
 
 
-def _is_listed(word: str) -> bool:
+def is_of_the_language(word: str) -> bool:
+    """Whether a word in lower case is in the list of English words, as it stands or by a plain ending."""
     words = _words()
     if word in words:
         return True

@@ -87,7 +87,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "LICENCE",
         r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
-        r"|permis(?:_de_conduire)?|fuhrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
+        r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
     ),
     ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
@@ -103,7 +103,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "VEHICLE",
-        r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate|vrm|vrn|rego|placa"
+        r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate|vrm|vrn|rego|placa(?:_(?:do_)?(?:veiculo|vehiculo|carro))?"
         r"|targa|kennzeichen|kenteken|immatriculation|plaque|nummerplaat)",
     ),
     ("PLATE", r"(?:.*_)?(?:reg|reg_no|reg_number|registration|registration_number)"),

@@ -10,10 +10,11 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.confirm import address, is_login, long_secret, user_name
+from services.ingest_redactor.logic.confirm import is_login, long_secret, user_name
 from services.ingest_redactor.logic.key_table import KEYS, KEYS_IN_SCRIPTS, NUMBERED, PERSON
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
+from services.ingest_redactor.logic.street_checks import address
 from shared.prompting import renderings
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

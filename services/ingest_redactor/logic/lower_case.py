@@ -7,11 +7,11 @@ one unknown word stands, it must not be a slip away from a word.
 import re
 
 from services.ingest_redactor.logic.confirm import Found
-from services.ingest_redactor.logic.english import is_slip, is_word
+from services.ingest_redactor.logic.english import is_of_the_language, is_slip, is_word
 from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
-from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES
+from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES, is_first_name
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _WORD = r"[a-zß-öø-ɏḀ-ỿ][a-zß-öø-ɏḀ-ỿ'’-]+"
@@ -40,15 +40,15 @@ LOWER_CASE_NAME = (
     rf"(?i:\b{_TOLD}) ?(?P<v>{_NAME})"
     rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
     rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
-    r"|(?i:\b(?:contact|customer|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) "
+    r"|(?i:\b(?:contact|customer|passenger|patient|guest|client|caller|tenant|applicant|employee|custodian|resident|pt|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) "
     rf"(?P<x>{_LONG}(?: {_WORD})?)"
     rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
     rf"|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
 )
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
 LOWER_CASE_TITLE = (
-    rf"\b(?:dra?|mr|mrs|ms|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
-    rf"|\b(?i:my|his|her|their|our|your) {KIN} (?P<w>{_NAME})|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
+    rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
+    rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?P<w>{_NAME})|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
 _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
 _GREETED = re.compile(
@@ -107,7 +107,10 @@ def _found(words: list[str], *, is_last: bool = False) -> Found:
 
 def _is_certain(word: str) -> bool:
     """Alone it is taken for a name: a known one, or a word that is not even a slip of another."""
-    return (word in first_names() and word not in places()) or (not is_word(word) and not is_slip(word))
+    if word in places():
+        return False
+    known = is_first_name(word) or (word in ambiguous_first_names() and not is_of_the_language(word))
+    return known or (not is_word(word) and not is_slip(word))
 
 
 def lower_case_name(value: str, before: str, after: str) -> Found | None:
@@ -168,6 +171,8 @@ def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
     words = value.split()
     title = before.rstrip(" .").rpartition(" ")[2].lower()
     is_titled = title in TITLES or title in ("dra", "sr", "sra")
+    if is_titled and len(words[0]) < _LEAST_CHARS and words[0] in last_names():
+        return _found(words[:1], is_last=True)  # ``dr wu``
     if title in _MISTER and words[0] in _WORDS_AS_LAST:
         return _found(words[:1], is_last=True)
     taken = _head(words)

@@ -54,7 +54,7 @@ DAY_OF_MONTH = (
 _OLD = r"(?:9\d|1[01]\d)"
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
-    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran)"
+    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
     rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
     r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
     r"(?:,|[ -]years?\b)"
@@ -62,7 +62,8 @@ TOLD_AGE = (
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
-    r"(?:Hospital|Medical Cent(?:er|re)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"
+    r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
+    r"|Surgery|Practice|Retirement (?:Home|Village)"
     r"|Rehab(?:ilitation)? Center"
     r"|Health System|Children's Hospital|Institute|Urgent Care|Pharmacy|Memorial|Family (?:Practice|Medicine)"
     r"|Surgery Center|Cancer Center|Medical Group|Healthcare|Imaging|Radiology|Associates|Laborator(?:y|ies)|Dialysis"
@@ -71,21 +72,22 @@ FACILITY = (
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|kontonummer|vertragskonto|contrato|contrat",
+    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|conta|kontonummer|vertragskonto|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
     r"|personeelsnummer|matricule|vers\.-nr|versichertennummer"
     r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
-    r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rent|deelnemer|versichertennr"
-    r"|beneficiary|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter"
+    r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rente?|deelnemer|versichertennr"
+    r"|beneficiary|mitgliedsnummer|mitgliedsnr|mitglieds-nr|knowntravell?er|known travell?er|matriculation|tessera sanitaria"
+    r"|hcn|health card|carte vitale|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
-    r"|recipient id|pt id|acc|hosp|uhid|nhi|my file",
-    "POLICY": r"policy|insurance|insurer|claim|group|vs-nr|ap[oó]lice"
-    r"|versicherungsnummer|die police|polizza|p[oó]liza|polisnummer|vertrag",
-    "LICENCE": r"licen[cs]e|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
+    r"|recipient id|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
+    "POLICY": r"policy|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
+    r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag",
+    "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
@@ -94,20 +96,21 @@ ID_WORDS: dict[str, str] = {
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number|ramq|chi"
-    r"|bsn|pesel|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
+    r"|bsn|pesel|nin|ine|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?:\s+(?:is|was|are|of|as|to|est|es|ist|é)(?: (?:le|la|el|the|die|der))?\b)?\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
+    r"(?: (?:with|at) (?:you|us))?(?:\s+(?:is|was|are|of|as|to|est|es|ist|é)(?: (?:le|la|el|the|die|der))?\b)?\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
     r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
+    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|[A-Z]{1,4}\.\d{3,6}(?:\.\d{2,6}){1,3}\b|[A-Z]{2,5}[ /-]\d{2,6}(?:[ /-]\d{1,8}){1,4}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?){0,2}\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{1,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
@@ -128,13 +131,13 @@ BIRTH_WORDS = (
 )
 AFTER_BIRTH = (
     r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is )?)?"
-    r"(?: is| was|[:=])?(?: on| in)?[ \t.\"'(*:=>)]{0,20}"
+    r"(?: is| was|[:=])?(?: on| in)?(?: the)?[ \t.\"'(*:=>)]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
 PHONE_WORDS = (
     r"phone|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
-    r"|hp|zap|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
+    r"|hp|zap|telem[oó]vel|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
     r"|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
     r"|whatsapp|sms|callback"
     r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"

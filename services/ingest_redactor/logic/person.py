@@ -10,6 +10,7 @@ from services.ingest_redactor.logic.english import is_word, names_a_thing
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
+from services.ingest_redactor.logic.small_names import lower_case_run, stands_as_a_name
 from services.ingest_redactor.logic.tagger import (
     SCALE,
     least_score,
@@ -20,7 +21,7 @@ from services.ingest_redactor.logic.tagger import (
     stem_of,
 )
 from services.ingest_redactor.logic.token_batch import TokenBatch, TokenSpans
-from services.ingest_redactor.logic.token_roles import BEFORE_NAMES, INTRODUCING, PARTICLES, TITLES
+from services.ingest_redactor.logic.token_roles import ABBREVIATED_TITLES, BEFORE_NAMES, INTRODUCING, PARTICLES, TITLES
 from services.ingest_redactor.logic.unheard import may_be_a_name, with_unheard
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
@@ -191,7 +192,7 @@ def _is_titled(tokens: Sequence[str], at: int) -> bool:
     before = tokens[at - 1]
     if before == "." and at > 1:
         before = tokens[at - 2]
-    return before in INTRODUCING or (before.lower() in TITLES and before[0].isupper())
+    return before in INTRODUCING or before in ABBREVIATED_TITLES or (before.lower() in TITLES and before[0].isupper())
 
 
 def _runs(
@@ -295,7 +296,8 @@ def _following(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int,
         if tokens[at : at + 2] in _ELIDED:
             at += 2
             continue
-        if tokens[at] not in PARTICLES and not (len(tokens[at]) == 1 and tokens[at].isupper()):
+        is_particle = tokens[at] in PARTICLES or (tokens[at].isupper() and tokens[at].lower() in PARTICLES)
+        if not is_particle and not (len(tokens[at]) == 1 and tokens[at].isupper()):
             return None
         at += 1
         if at < len(tokens) and tokens[at] == "." and len(tokens[at - 1]) == 1:
@@ -334,17 +336,21 @@ def _mention(text: str, spans: TokenSpans, first: int, last: int, kind: int) -> 
 def _lower_case_names(
     text: str, tokens: list[str], spans: TokenSpans, candidates: list[int], marks: dict[int, int]
 ) -> list[Mention]:
-    """``maria garcia``; one token alone only where it is announced as a name."""
-    found = []
-    lasts = last_names()
+    """``maria garcia``, ``giovanni``: of names that are towns or words too one alone only where it is announced."""
+    found: list[Mention] = []
+    done = -1
     for at in candidates:
-        start, end = spans[at]
-        following = at + 1
-        pair = following < len(tokens) and stem_of(tokens[following]) in lasts and tokens[following].islower()
-        if pair and text[end : spans[following][0]] == " ":
-            found.append(_mention(text, spans, at, following, _NAME))
-        elif at not in marks and _ANNOUNCED.search(text[max(0, start - 32) : start]):
-            found.append(_mention(text, spans, at, at, _NAME))
+        if at <= done or at in marks:
+            continue
+        last = lower_case_run(text, tokens, spans, at)
+        start = spans[at][0]
+        if (
+            last > at
+            or stands_as_a_name(text, tokens[at], *spans[at])
+            or _ANNOUNCED.search(text[max(0, start - 32) : start])
+        ):
+            found.append(_mention(text, spans, at, last, _NAME))
+            done = last
     return found
 
 

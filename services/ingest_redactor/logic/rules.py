@@ -4,10 +4,7 @@ A pattern is RE2 (linear time on hostile input); group ``v``, where there is one
 boundaries and check digits are the validator's. Order is priority: where two rules overlap, the earlier one wins.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-from services.ingest_redactor.logic import confirm, dates, shapes, voice, wide
+from services.ingest_redactor.logic import confirm, dates, logins, shapes, street_checks, voice
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.lower_case import (
     LOWER_CASE_NAME,
@@ -23,34 +20,34 @@ from services.ingest_redactor.logic.patterns import (
     BIRTH_WORDS,
     CODE,
     DATE,
-    DAY_OF_MONTH,
-    DOTTED_DATE,
     EXTENSION,
-    FACILITY,
-    FOREIGN_DATE,
     GAP,
     ID_WORDS,
     LETTER,
     PART_OF_DATE,
     PHONE_WORDS,
-    SHORT_DATE,
-    TOLD_AGE,
-    URL,
     VALUE,
 )
+from services.ingest_redactor.logic.rule import MOST_LOWER, MOST_SHORT, WIDE, Profile, Rule
 from services.ingest_redactor.logic.spellings import (
     AIRLINE_NAME,
     HANDLE_AFTER_ROLE,
+    MACHINE_READABLE_NAME,
+    MACHINE_READABLE_NUMBER,
+    MAIL,
     MAIL_SIGN,
     NAME_AFTER_KIN,
     NAME_BEFORE_AGE,
+    NAME_BEFORE_MAIL,
     NAME_IN_CAPITALS,
     NAME_ON_A_CARD,
     SPELLED_MAIL,
     airline_name,
     handle_after_role,
+    machine_readable_name,
     name_after_kin,
     name_before_age,
+    name_before_mail,
     name_in_capitals,
     name_on_a_card,
     spelled_mail,
@@ -63,39 +60,18 @@ from services.ingest_redactor.logic.streets import (
     FOREIGN_STREET,
     KIND_IN_CAPITALS,
     KIND_OF_STREET,
+    KIND_SMALL,
     RARE_KIND,
     RARE_STREET,
     STREET,
     STREET_BEFORE_TOWN,
     STREET_IN_CAPITALS,
+    STREET_SMALL,
 )
+from services.ingest_redactor.logic.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-10"
+RULE_SET = "2026-11"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
-
-Profile = Literal["pii", "hipaa"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """``name`` is unique: it is what ``flywheel redact --explain`` shows."""
-
-    name: str
-    type: str
-    pattern: str
-    confirm: confirm.Confirm
-    profiles: tuple[Profile, ...] = ("pii", "hipaa")
-    only_with: str | None = None
-    """A pattern without which the text cannot hold the value: it spares confirming every number."""
-    most: int | None = None
-    """A text in which the pattern matches more often is refused: what confirms it takes its time."""
-    trigger: str | None = None
-    """What is looked for instead to learn whether the pattern is worth trying: every match of the pattern holds it."""
-
-
-_HIPAA: tuple[Profile, ...] = ("hipaa",)
-_MOST_LOWER, _MOST_SHORT = 4096, 10_000
-"""Twice as often as English prose of a MiB would have it, and as many as there may be mentions."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -141,12 +117,17 @@ RULES: tuple[Rule, ...] = (
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
+    Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),
+    Rule("word that opens", "SECRET", logins.WORD_TOLD, confirm.password),
     Rule("user told", "USER", shapes.USER_TOLD, shapes.profile),
+    Rule("user at a prompt", "USER", logins.PROMPT, logins.at_a_prompt),
+    Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
+    Rule("user with a sign", "USER", logins.SIGNED, logins.with_a_sign, most=MOST_SHORT),
     Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
     Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
-    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=_MOST_SHORT),
+    Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=MOST_SHORT),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
     Rule(
         "user of a query or a log",
@@ -170,19 +151,20 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("profile of a developer", "USER", shapes.PROFILE, shapes.profile),
     Rule("signature of a commit", "USER", shapes.SIGNED_OFF, shapes.profile),
-    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=_MOST_SHORT),
+    Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=MOST_SHORT),
     Rule(
         "mail address",
         "EMAIL",
         rf"[{LETTER}0-9_%+-][{LETTER}0-9._%+'-]*(?:@|%40)(?:[{LETTER}0-9-]+\.)+[{LETTER}]{{2,24}}",
         confirm.email,
     ),
+    Rule("name before a mail address", "NAME", NAME_BEFORE_MAIL, name_before_mail, trigger=MAIL),
     Rule("mail address in words", "EMAIL", SPELLED_MAIL, spelled_mail, trigger=MAIL_SIGN),
     Rule("handle after a role", "USER", HANDLE_AFTER_ROLE, handle_after_role),
     Rule(
         "IBAN",
         "IBAN",
-        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b",
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b|\bIT\d{2} [A-Z] \d{5} \d{5} [A-Z0-9]{12}\b",
         confirm.iban,
     ),
     Rule(
@@ -207,6 +189,12 @@ RULES: tuple[Rule, ...] = (
         r"(?i)(?:ending(?: in| with)?|ends (?:in|with)|last (?:four|4)(?: digits)?(?: are| is)?)[ :]{1,3}(?P<v>\d{4})",
         confirm.last_four,
     ),
+    Rule(
+        "end of an SSN",
+        "SSN",
+        r"(?i)\bssn[ _]?(?:last[ _]?4|ends?(?: in| with)?|last four)[ :=]{1,3}(?P<v>\d{4})",
+        confirm.last_four,
+    ),
     Rule("SSN by its areas", "SSN", r"\b\d{3}-\d{2}-\d{4}\b|\b\d{3} \d{2} \d{4}\b", confirm.ssn),
     Rule(
         "announced SSN",
@@ -214,22 +202,31 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:ssn|social security(?: number| no\.?)?|social)(?: is|[:#])?\s{0,2}(?P<v>\d{9}|\d{3}[- ]\d{2}[- ]\d{4})\b",
         confirm.announced_ssn,
     ),
-    Rule("street", "ADDRESS", STREET, confirm.street, trigger=KIND_OF_STREET),
-    Rule("street in capitals", "ADDRESS", STREET_IN_CAPITALS, confirm.street, trigger=KIND_IN_CAPITALS),
-    Rule("street of a rarer kind, with its unit, or a box", "ADDRESS", RARE_STREET, confirm.street, trigger=RARE_KIND),
-    Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, confirm.foreign_street, trigger=FOREIGN_KIND),
+    Rule("street", "ADDRESS", STREET, street_checks.street, trigger=KIND_OF_STREET),
+    Rule("street in capitals", "ADDRESS", STREET_IN_CAPITALS, street_checks.street, trigger=KIND_IN_CAPITALS),
+    Rule(
+        "street of a rarer kind, with its unit, or a box",
+        "ADDRESS",
+        RARE_STREET,
+        street_checks.street,
+        trigger=RARE_KIND,
+    ),
+    Rule(
+        "street written small", "ADDRESS", STREET_SMALL, street_checks.small_street, trigger=KIND_SMALL, most=MOST_SHORT
+    ),
+    Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, street_checks.foreign_street, trigger=FOREIGN_KIND),
     Rule(
         "street before a town and its code",
         "ADDRESS",
         STREET_BEFORE_TOWN,
-        confirm.street_before_town,
+        street_checks.street_before_town,
         trigger=CODE_OF_TOWN,
     ),
-    Rule("announced street", "ADDRESS", ANNOUNCED_STREET, confirm.announced_street, trigger=ANNOUNCEMENT),
+    Rule("announced street", "ADDRESS", ANNOUNCED_STREET, street_checks.announced_street, trigger=ANNOUNCEMENT),
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
+        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b|\d{{6}}\b|\d{{4}}\.\d{{1,2}}\.\d{{1,2}}\b|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
         rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
         dates.birth,
     ),
@@ -250,7 +247,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone with a leading zero",
         "PHONE",
-        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,5}[ /-]\d{5,8}\b",
+        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,5}[ /-]\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
         confirm.grouped_phone,
     ),
     Rule("mobile phone of India or Spain", "PHONE", shapes.MOBILE, confirm.grouped_phone),
@@ -272,6 +269,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number),
     Rule("national number by its shape", "ID", shapes.NATIONAL_SHAPE, confirm.number_alone),
+    Rule("British driving licence", "LICENCE", shapes.BRITISH_LICENCE, confirm.number_alone),
     Rule("researcher's number", "ID", shapes.RESEARCHER, confirm.number_alone),
     Rule("person's number in a path", "MEMBER", shapes.PATH_OF_PERSON, confirm.as_is),
     Rule("Medicare number", "MEMBER", shapes.MEDICARE, confirm.number_alone),
@@ -281,7 +279,7 @@ RULES: tuple[Rule, ...] = (
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
     Rule("number in words", "ID", voice.SPOKEN_NUMBER, voice.spoken_number),
     Rule("birthday in words", "DOB", voice.SPOKEN_BIRTH, voice.spoken_date),
-    Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, _HIPAA),
+    Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
     Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.birth_beside_sex),
     Rule(
@@ -296,7 +294,7 @@ RULES: tuple[Rule, ...] = (
         "DEVICE",
         r"\b[Dd]evice: ?(?P<v>[A-Z]{1,4}-?\d{3}[A-Z0-9]*(?:-[A-Z0-9]+)*)",
         confirm.numbered,
-        _HIPAA,
+        WIDE,
     ),
     Rule(
         "Colombian citizen's number",
@@ -337,46 +335,14 @@ RULES: tuple[Rule, ...] = (
     Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
     Rule("last name first, in capitals", "NAME", NAME_IN_CAPITALS, name_in_capitals),
     Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
-    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=_MOST_LOWER),
-    Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=_MOST_LOWER),
+    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=MOST_LOWER),
+    Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=MOST_LOWER),
+    Rule("name of a travel document", "NAME", MACHINE_READABLE_NAME, machine_readable_name),
+    Rule("number of a travel document", "PASSPORT", MACHINE_READABLE_NUMBER, confirm.as_is),
     Rule("name on a card", "NAME", NAME_ON_A_CARD, name_on_a_card),
-    Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin, most=_MOST_LOWER),
+    Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin, most=MOST_LOWER),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
-    Rule("date", "DATE", rf"(?i)(?:{DATE})", dates.date, _HIPAA),
-    Rule("date in another language", "DATE", FOREIGN_DATE, confirm.as_is, _HIPAA),
-    Rule("part of a date", "DATE", PART_OF_DATE, dates.part_of_date, _HIPAA),
-    Rule("month and day", "DATE", SHORT_DATE, dates.short_date, _HIPAA),
-    Rule("day of a month", "DATE", DAY_OF_MONTH, dates.day_of_month, _HIPAA),
-    Rule("date of numbers alone", "DATE", DOTTED_DATE, dates.dotted_date, _HIPAA),
-    Rule(
-        "age over 89",
-        "AGE",
-        r"(?i)\b(?P<v>\d{2,3})[ -]?(?:(?:year|yr)s?[ -]?old|y/?o|y\.o|years? of age|años|anos|ans|anni|jahre|jaar|lat)\b"
-        r"|\bage[ds]?:? ?(?P<w>\d{2,3})\b",
-        dates.age,
-        _HIPAA,
-    ),
-    Rule("date in letters", "DATE", wide.DATE, wide.any_date, _HIPAA),
-    Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, _HIPAA, most=_MOST_SHORT),
-    Rule("day after a word", "DATE", wide.DAY_AFTER_WORD, wide.day_after_word, _HIPAA),
-    Rule("age turned", "AGE", wide.TURNED, dates.told_age, _HIPAA),
-    Rule("last name first, in lower case", "NAME", wide.LAST_FIRST, wide.last_first, _HIPAA),
-    Rule("name in capitals after a role", "NAME", wide.IN_CAPITALS_AFTER_ROLE, wide.in_capitals_after_role, _HIPAA),
-    Rule("age told", "AGE", TOLD_AGE, dates.told_age, _HIPAA),
-    Rule("number of a report", "RECORD", shapes.REPORT, shapes.report, _HIPAA),
-    Rule("postal code after a state", "ZIP", r"\b[A-Z]{2},? (?P<v>\d{5}(?:-\d{4})?)\b", confirm.numbered, _HIPAA),
-    Rule(
-        "announced postal code",
-        "ZIP",
-        r"(?i)\b(?:zip|postal|post)(?: ?code)?(?: is|:)? ?(?P<v>\d{4,5}(?:-\d{4})?)\b",
-        confirm.numbered,
-        _HIPAA,
-    ),
-    Rule("postal code after a state in words", "ZIP", wide.CODE_AFTER_STATE, confirm.numbered, _HIPAA),
-    Rule("British postal code", "ZIP", r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b", confirm.numbered, _HIPAA),
-    Rule("facility", "PLACE", FACILITY, confirm.facility, _HIPAA),
-    Rule("URL", "URL", URL, confirm.as_is, _HIPAA),
-    Rule("number of many digits", "ID", wide.NUMBER, wide.number, _HIPAA, most=_MOST_SHORT, trigger=wide.MANY_DIGITS),
+    *WIDE_RULES,
 )
 
 

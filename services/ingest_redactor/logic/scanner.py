@@ -9,7 +9,8 @@ import re2
 
 from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
 from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
-from services.ingest_redactor.logic.rules import Profile, Rule, rules_of
+from services.ingest_redactor.logic.rule import Profile, Rule
+from services.ingest_redactor.logic.rules import rules_of
 from services.ingest_redactor.logic.scorer import Scorer
 from services.ingest_redactor.logic.triggers import Triggers
 from shared.errors import PoisonError

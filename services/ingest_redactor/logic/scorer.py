@@ -24,13 +24,13 @@ from services.ingest_redactor.logic.tagger import (
 )
 from services.ingest_redactor.logic.token_batch import TokenBatch
 from services.ingest_redactor.logic.token_roles import (
-    ANNOUNCING,
     CAPITALISED,
     DOT,
     FIRST_NAME,
     LAST_NAME,
     PARTICLE,
     TITLE,
+    WORD_NAME,
     roles_of,
 )
 
@@ -69,7 +69,7 @@ class Candidates:
     capitalised: list[int]
     scores: list[int]
     lower: list[int]
-    """First names in lower case before a last name or after a word that announces one."""
+    """First names in lower case; those that are words too before a last name."""
 
     @property
     def is_dense(self) -> bool:
@@ -199,9 +199,9 @@ class Scorer:
             is_listed = (self._lists[ids[chosen]] & _NAMES) != 0
             is_anchor, is_part = (np.where(is_dense, is_listed, found) for found in (is_anchor, is_part))
             scores[is_dense] = NOT_SCORED
-        lower = (roles & FIRST_NAME).nonzero()[0]
+        lower = (roles & (FIRST_NAME | WORD_NAME)).nonzero()[0]
         if len(lower):
-            lower = lower[((roles[lower + 1] & LAST_NAME) | (roles[lower - 1] & ANNOUNCING)) != 0]
+            lower = lower[((roles[lower] & FIRST_NAME) | (roles[lower + 1] & LAST_NAME)) != 0]
         if is_anchor.any() or len(lower):
             yield from _by_text(tokens, chosen[is_anchor], chosen[is_part], scores[is_part], lower)
 

@@ -28,6 +28,7 @@ NATIONAL_SHAPE = (
     r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
 """Shapes that nothing else has: Italian, Belgian, British, Mexican."""
+BRITISH_LICENCE = r"(?i)\b[A-Z][A-Z9]{4} ?\d{3} ?\d{3} ?[A-Z9]{2}\d[A-Z]{2}\b"
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
 MEDICARE = (
     r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b"
@@ -75,11 +76,12 @@ INDIAN_PLATE = (
 CODE_SENT = r"(?i)\byour (?:[a-z]+ ){0,3}code(?: is|:) (?P<v>\d{4,8})\b"
 _DOOR = r"(?:door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|schl[uü]sselbox|t[uü]r)"
 CODE_OF_DOOR = (
-    rf"(?i)\b(?:(?:my|his|her|their|our) (?:{_DOOR} )?(?:code|pass|pin)|{_DOOR}[ -](?:access )?(?:code|pass|pin)|buzzer)"
+    rf"(?i)\b(?:(?:my|his|her|their|our) (?:{_DOOR} )?(?:code|pass|pin)|{_DOOR}[ -](?:access )?(?:code|pass|pin)|buzzer"
+    r"|(?:access|entry|gate|door) code (?:for|to|of) (?:the|my|our) \w{3,12})"
     r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b"
 )
 PASSED = (
-    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi)"
+    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi|tried(?: (?:the )?(?:password|pw|pass))?)"
     r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
 ID_NUMBER = r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"

@@ -42,10 +42,19 @@ NAME_AFTER_KIN = (
     rf"\b(?:(?i:my|his|her|their|our|your) {KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe)"
     rf" (?P<v>[{UPPER}][{LETTER}'’-]+)"
 )
+NAME_BEFORE_MAIL = (
+    rf"(?P<v>[{UPPER}][{LETTER}'’-]+(?: (?:(?:van|von|de|del|della|da|dos|la|bin|al|el) ){{0,2}}[{UPPER}][{LETTER}'’-]*\.?){{1,3}})"
+    r",?[ ][<(]?[A-Za-z0-9._%+-]{1,64}@[a-z]"
+)
+MACHINE_READABLE_NAME = r"\bP[A-Z<][A-Z]{3}(?P<v>[A-Z]+(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*)"
+MACHINE_READABLE_NUMBER = r"\b[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{0,16}"
+"""The zone for machines of a passport (ICAO 9303, part 4)."""
+MAIL = r"[\w.%+-]@[a-z]"
 HANDLE_AFTER_ROLE = (
     r"(?i)(?:\b(?:assignee|reporter|owner|reviewer|author|user|cc|by|contact)s?[ :=]{1,3}@|(?:password|publickey) for )"
     r"(?P<v>[a-z]{2,24}[._-][a-z0-9]{2,24})\b"
-    r"|\b(?:pushed|merged|committed|created|assigned|opened|closed|reviewed|approved|requested|deployed|triggered|updated)"
+    r"|\b(?:pushed|merged|committed|created|assigned|opened|closed|reviewed|approved|requested|deployed|triggered|updated"
+    r"|revoked|rotated|granted|locked|unlocked|disabled|enabled|deleted|removed|edited|changed|signed|run|started|stopped)"
     r" (?:by|to) (?P<w>[a-z]{2,24}[._-][a-z]{2,24})\b"
 )
 
@@ -82,7 +91,9 @@ def name_in_capitals(value: str, before: str, after: str) -> Found | None:
     if before[-1:] in ("-", "_", "/") or not NEVER.isdisjoint(stems) or not NO_NAME.isdisjoint(stems):
         return None
     known = first in first_names() or stems[0] in last_names() or stems[0] in first_names()
-    return Found(f"{first}|{last.lower()}", "upper") if known and first not in places() and after[:1] != "-" else None
+    if first in places() or (is_word(first) and not _is_first_name(first)):
+        return None  # ``DELGADILLO, POLICY``
+    return Found(f"{first}|{last.lower()}", "upper") if known and after[:1] != "-" else None
 
 
 def name_before_age(value: str, _before: str, _after: str) -> Found | None:
@@ -90,6 +101,21 @@ def name_before_age(value: str, _before: str, _after: str) -> Found | None:
     if not NEVER.isdisjoint(words) or not NO_NAME.isdisjoint(words) or not THINGS.isdisjoint(words):
         return None
     return Found(*read_name(value))
+
+
+def name_before_mail(value: str, before: str, _after: str) -> Found | None:
+    """``Zhang Xiaoming xmzhang@example.org``: a known name, or no words."""
+    words = value.lower().split()
+    if before[-1:].isalnum() or any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
+        return None
+    known = any(_is_first_name(word) or word in last_names() for word in words)
+    return Found(*read_name(value)) if known or not any(map(is_word, words)) else None
+
+
+def machine_readable_name(value: str, _before: str, _after: str) -> Found | None:
+    """``ABERCROMBIE<<FERGUS<ALASDAIR``"""
+    last, _, first = value.partition("<<")
+    return Found(f"{first.split('<')[0].lower()}|{last.replace('<', ' ').lower()}", "upper")
 
 
 def name_on_a_card(value: str, _before: str, _after: str) -> Found | None:

@@ -41,21 +41,31 @@ STREET = (
     r"\d{1,6}(?:[A-Za-z]|[/-][A-Z],?|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
+    rf"|\b(?:Plot|No\.|House|Lot|Door No\.?|Flat|Apartment|Unit|Suite)\s?#?\d{{1,5}}[A-Za-z]?(?:/\d{{1,4}})?,"
+    rf"\s(?:[{UPPER}]|\d{{1,3}}(?:st|nd|rd|th)\s)[{LETTER}.'’-]*(?:\s{_CAPITAL_WORD}){{0,3}}\s{_KIND_CAPITAL}\b"
 )
+_KIND_SMALL = r"(?:st|ave?|rd|blvd|ln|ct|dr|pl|ter|pkwy|hwy|trl|cir|trail|circle|highway|cove|loop|alley|court|place|way|square|close)"
+STREET_SMALL = (
+    rf"\b\d{{1,6}}[a-z]?(?: [nsew]{{1,2}}\.?)?(?: (?:[a-z][a-z'-]{{2,20}}|\d{{1,3}}(?:st|nd|rd|th))){{1,3}} {_KIND_SMALL}\b\.?"
+    r"(?: (?:nw|ne|sw|se)\b)?(?:,? (?:apt|unit|suite|ste|flat)\.? ?#?[a-z0-9-]{1,6}\b)?"
+)
+KIND_SMALL = rf"[a-z] {_KIND_SMALL}\b"
+"""Of :data:`STREET_SMALL`."""
 KIND_OF_STREET = rf"\s(?:(?i:{_KIND_ANY})|{_KIND_CAPITAL})\b"
 """Of :data:`STREET`."""
 _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
     rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
+    r"|\b(?i:rr ?(?:#\d{1,3}|\d{1,3},? box \d{1,5}))\b"
     rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
     r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
-    rf"|P\.? ?O\.? Box \d{{1,6}}|(?:PSC|Unit) \d{{1,5}},? Box \d{{1,6}}{_FIELD_POST}"
+    rf"|P\.? ?O\.? (?i:box) \d{{1,6}}|(?:PSC|Unit|UNIT) \d{{1,5}},? (?i:box) \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
 RARE_KIND = (
     rf"\s(?:{_KIND_RARE}|Apt|Suite|Unit|Apartment|Ste|The\s+[GMSHRCPQW][a-z]+)\b"
-    r"|\s#[A-Za-z0-9-]|Box \d|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
+    r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
 )
 """Of :data:`RARE_STREET`."""
 _PREPOSITION = (
@@ -98,6 +108,7 @@ FOREIGN_STREET = (
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
     rf"|\b{_PLACED}(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
+    rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
 FOREIGN_KIND = (
     rf"\b{_KIND_FIRST}\s|(?:\d|bis|ter),?\s+(?i:{_KIND_AFTER_NUMBER})|{_ENDS_OF_STREETS}\s+\d|\s{_KIND_AFTER}\s+(?:No:?\s?)?\d"

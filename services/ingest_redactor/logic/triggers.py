@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.rules import Rule
+from services.ingest_redactor.logic.rule import Rule
 
 _COUNT = re.compile(r"\{(\d+),(\d+)\}")
 _SMALL_COUNT = 6

@@ -8,14 +8,23 @@ from services.ingest_redactor.logic import dates
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
+from services.ingest_redactor.logic.street_checks import address
+from services.ingest_redactor.logic.tagger import places
 from shared.prompting import renderings
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-NUMBER = r"\b[A-Z]{0,6}-?\d[A-Z0-9-]{4,40}\b"
-MANY_DIGITS = r"\d[A-Z0-9-]{4}"
+NUMBER = r"(?i)\b(?:[A-Z]{1,6}[-_]){0,3}[A-Z]{0,6}\d[A-Z0-9_-]{4,40}\b"
+MANY_DIGITS = r"\d[A-Za-z0-9_-]{4}"
 """Without which no :data:`NUMBER` counts."""
-_LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE = 5, 6, 7
+GROUPS = (
+    r"\b(?P<v>(?:[A-Za-z]{2,5}-?\d{0,3}|[A-Z]{1,3}-[A-Z]{2,4}) \d{2,6}(?:[ -]\d{1,6}){1,3}(?: [A-Z]{1,2})?"
+    r"|\d{3,6}(?:[ -]\d{1,6}){1,4}(?: [A-Za-z]{2})?)\b"
+)
+"""``YRP 8812 77401``, ``4417 882 091 XF``"""
+UUID = r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+_LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE, _LEAST_GROUPED = 5, 6, 7, 9
 _ROUND = 1000
 _PUBLIC_BEFORE = re.compile(
     r"(?i)\b(?:nct|pmid|pmcid|doi|ndc|loinc|snomed(?: ct)?|cpt|hcpcs|icd(?:-10)?|isbn|issn|rxnorm|rxcui|cas|version)\b"
@@ -32,10 +41,14 @@ _COUNTED_AFTER = re.compile(
 
 _SHORT = r"(?:jan|feb|apr|jun|jul|aug|sept?|oct|nov|dec)"
 DATE = (
-    rf"(?i)\b\d{{1,2}}(?:{_SHORT}|mar|may)(?:\d{{4}}|\d{{2}})\b|\b{_SHORT}\.? \d{{1,2}}(?:st|nd|rd|th)?\b"
+    rf"(?i)\b\d{{1,2}}(?:{_SHORT}|mar|may)(?:\d{{4}}|\d{{2}})\b|\b(?:{_SHORT}|mar)\.? \d{{1,2}}(?:st|nd|rd|th)?\b"
     rf"|\b(?:{_SHORT}|mar|may)\.? ['’]\d{{2}}\b"
 )
 """``29JAN2024``, ``dec 12``, ``Aug. '23``"""
+MONTH_IN_CAPITALS = (
+    r"\b(?:JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER) \d{1,2}(?:ST|ND|RD|TH)?\b"
+    r"|\b\d{1,2}\. (?:April|August|September|November)(?: \d{4})?\b"
+)
 MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
 DAY_AFTER_WORD = (
     r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill)"
@@ -50,12 +63,34 @@ _STATES = (
     r"|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
     r"|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
 )
-CODE_AFTER_STATE = rf"\b(?:{_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b|\^[A-Z]{{2}}\^(?P<w>\d{{5}}(?:-\d{{4}})?)\b"
+_SHORT_STATES = r"(?:Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ill|Ind|Kan|Mass|Md|Mich|Minn|Miss|Mont|Neb|Nev|Okla|Ore|Penn|Tenn|Tex|Wash|Wis|Wyo)\."
+CODE_AFTER_STATE = (
+    rf"(?i)\b(?:{_STATES}|{_SHORT_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b|\b(?-i:NSW|QLD|VIC|TAS|ACT|WA|SA|NT) (?P<x>\d{{4}})\b"
+    r"|\^[A-Z]{2}\^(?P<w>\d{5}(?:-\d{4})?)\b"
+)
+
+_SMALL = r"[a-z][a-z'’-]{2,20}"
+CODE_ELSEWHERE = r"\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)\b"
+"""British and Canadian postal codes."""
+STREET_ALONE = (
+    rf"(?P<v>\b(?:[{UPPER}][{LETTER}'’-]+ ){{1,3}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close"
+    r"|Yard|Crescent|Row|Parkway|Pkwy)\b)|(?P<w>\b(?:[A-Z]{3,} ){1,2}(?:STREET|AVENUE|AVE|ROAD|RD|LANE|BOULEVARD|BLVD|HIGHWAY|HWY)\b)"
+    rf"|(?i:\bcorner of )(?P<x>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)? (?:&|and|at) [{UPPER}][{LETTER}'’-]+)"
+    rf"|(?P<y>\b(?:The )?(?:[{UPPER}][a-z’']+ ){{1,2}}(?:Cottage|Forge|Barn|Farm|Farmhouse|Manor|Rectory|Vicarage|Mill|Stables|Grange))\b"
+)
+"""A street without its number, a crossing, a house by its name."""
+EXTENSION = r"(?i)\b(?:ext\.?|extension) ?(?P<v>\d{3,6})\b|\bx(?P<w>\d{4,5})\b"
+SMALL_TOWN = (
+    rf"\b(?:in|from|to|near|of|at|outside|around|visiting) (?P<v>{_SMALL}(?: {_SMALL}){{0,2}})\b|\b(?P<w>{_SMALL}(?: {_SMALL})?),? (?:county|[a-z]{{2}},? \d{{5}}|\d{{5}})\b"
+    r"|\b(?P<y>[a-z]{3,20} county)\b"
+    rf"|, (?P<x>{_SMALL}(?: {_SMALL})?)(?:[.,;)\n]|$)"
+)
+"""``drove from terre haute``"""
 
 LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|dob|d\.o\.b|acct|\d)"
 """``jones, richard, mrn``"""
 IN_CAPITALS_AFTER_ROLE = (
-    r"\b(?:PCP|ATTENDING|RESIDENT|SURGEON|PROVIDER|CARDIOLOGIST|HOSPITALIST|INTENSIVIST|REFERRING|RN|SON|DAUGHTER|WIFE|HUSBAND|SPOUSE"
+    r"\b(?:PCP|ATTENDING|RESIDENT|SURGEON|PROVIDER|CARDIOLOGIST|HOSPITALIST|INTENSIVIST|REFERRING|RN|INSURED|PATIENT|SUBSCRIBER|MEMBER|SON|DAUGHTER|WIFE|HUSBAND|SPOUSE"
     r"|MOTHER|FATHER|NOK|POA)\b[: ]{1,2}(?P<v>[A-Z][A-Z'’-]{2,}(?: [A-Z][A-Z'’-]{2,})?)\b"
 )
 
@@ -81,11 +116,62 @@ def number(value: str, before: str, after: str) -> Found | None:
     return None if _COUNTED_AFTER.match(after) else Found(*renderings.read_identifier(value))
 
 
+def grouped(value: str, before: str, after: str) -> Found | None:
+    """Groups of digits: with letters before them seven of them, bare ones nine; doses, counts and dates are none."""
+    digits = sum(map(str.isdigit, value))
+    head = re.match(r"[A-Za-z]+", value)
+    if head is not None:
+        if is_word(head[0].lower()) or head[0].lower() in _MEASURES:
+            return None
+    elif all(part[-1] == "0" for part in re.split("[ -]", value)):
+        return None
+    if digits < (_LEAST_RANGE if head else _LEAST_GROUPED) or renderings.read_date(value) is not None:
+        return None
+    if not stands_alone(before, after) or _PUBLIC_BEFORE.search(before) or _COUNTED_AFTER.match(after):
+        return None
+    return Found(*renderings.read_identifier(value))
+
+
+_NO_COUNTY = frozenset("the this our your each every any which what another neighboring same".split())  # noqa: SIM905
+
+
+def town(value: str, before: str, _after: str) -> Found | None:
+    """A town by its whole name, or by a first word that is no other; ``mobile`` and ``reading`` are words."""
+    words = value.split()
+    if words[-1] == "county":
+        return (
+            None if is_word(words[0]) and words[0] not in places() and words[0] in _NO_COUNTY else Found(value, "lower")
+        )
+    for count in range(len(words), 0, -1):
+        name = words[:count]
+        joined = " ".join(name)
+        if any(word in NEVER or word in NO_NAME for word in name):
+            continue
+        if (count > 1 and all(word in places() for word in name)) or (
+            count == 1 and name[0] in places() and not is_word(name[0])
+        ):
+            return Found(joined, "lower", None, len(joined))
+    return None
+
+
+def street_alone(value: str, before: str, after: str) -> Found | None:
+    """``on Wexford Ave``; what begins with a word of every day at the head of a sentence is none."""
+    words = value.lower().split()
+    if (before and before[-1:].isalnum()) or any(word in NEVER for word in words[:-1]):
+        return None
+    return Found(address(value), "")
+
+
 def any_date(value: str, before: str, after: str) -> Found | None:
     """A date without its year or in letters; ``dec 12`` is one, ``oct 40 mg`` none."""
     if not stands_alone(before[-1:], after[:1]) or _COUNTED_AFTER.match(after):
         return None
     return Found(value.lower(), renderings.read_part_of_date(value)[1])
+
+
+_MEASURES = frozenset(
+    "wbc rbc plt hr bp rr sat spo sao bpm map ef inr bmi wt ht cpt icd ndc loinc rxbin bin iso iec grade".split()
+)  # noqa: SIM905
 
 
 _SCORED = re.compile(r"(?:\b[A-Z][A-Z0-9-]+|\b(?:scale|grades?)|\d)[: ]{1,2}$")

@@ -1,0 +1,53 @@
+"""What logs people in: users at prompts and in notes of code, users that a sign or a digit tells, credentials of commands."""
+
+import re
+
+from services.ingest_redactor.logic.confirm import Found, joins
+from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.nonames import NOBODY
+
+CREDENTIALS = r"(?:\s-u|--user)[ =][\"']?(?P<v>[^\s\"':@⟦]{1,40}:[^\s\"'⟦]{3,60})"
+"""``curl -u "reporting:…"``"""
+WORD_TOLD = (
+    r"(?i)\b(?:security|memorable|safe|secret|verification) (?:word|phrase|answer)(?: is| was|:)\s{1,2}[\"']?"
+    r"(?P<v>[^\s\"',;.⟦]{4,40})"
+)
+PROMPT = r"(?:^|\s)(?P<v>[a-z][a-z0-9._-]{1,30})@[A-Za-z0-9.-]{1,40}:[~/][^\s$#]{0,60}[$#]"
+"""``mjohnson@bastion:~$``"""
+NOTE = r"\b(?:TODO|FIXME|XXX|HACK)\((?P<v>[a-z][\w.-]{2,30})\)"
+SIGNED = (
+    r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente|gebruiker"
+    r"|gebruikersnaam|utilisateur|sachbearbeiter|operator)(?: (?:is|was|est|c'est|ist|es|è))?(?: ?[:=]| →)? [\"'`]?)"
+    r"(?P<v>[A-Za-z][A-Za-z0-9]{0,24}(?:[._-][A-Za-z0-9]{1,24}){0,3})\b"
+)
+"""``user mhuang_8842``"""
+_CENTURIES = ("19", "20")
+_LEAST_PART, _TELLING_DIGITS = 3, 4
+
+
+def credentials(value: str, _before: str, _after: str) -> Found | None:
+    """``-u 1000:1000`` tells the numbers of a user and a group."""
+    return None if value.replace(":", "").isdigit() else Found(value, "")
+
+
+def at_a_prompt(value: str, _before: str, _after: str) -> Found | None:
+    return None if value in NOBODY or is_word(value) else Found(value.lower(), "")
+
+
+def with_a_sign(value: str, _before: str, after: str) -> Found | None:
+    """A login is no word and nobody's, and has a digit or a sign in it: ``account balance_2024`` is none."""
+    low = value.lower()
+    signed = any(sign in value for sign in "._-") and not value.replace("-", "").isalpha()
+    digits = "".join(filter(str.isdigit, value))
+    if (
+        not (signed or digits)
+        or (digits[:2] in _CENTURIES and len(digits) == 4)
+        or (after and (joins(after[0]) or after[0] in "@(/"))
+    ):
+        return None
+    parts = [part for part in re.split(r"[._-]|\d+", low) if len(part) >= _LEAST_PART]
+    if "user" in parts or low.endswith(("_id", "_name")) or not parts:
+        return None
+    if len(digits) < _TELLING_DIGITS and all(part in NOBODY or is_word(part) for part in parts):
+        return None
+    return Found(low, "")

@@ -1,0 +1,99 @@
+"""What confirms that a number beside words is a street: what stands around it, and what no street is named with."""
+
+import re
+
+from services.ingest_redactor.logic.confirm import Found, joins
+from services.ingest_redactor.logic.nonames import NUMBERED
+from shared.prompting import renderings
+
+_PROSE_TEXT = """
+a an and are at be by down for from had has have hours in is it km kids long miles minutes my near of off on or our out over
+people please per that the this times to up us was way we were with your
+"""
+_PROSE = frozenset(_PROSE_TEXT.split())
+"""Lower-case words that no street is named with: ``2 miles down the road``."""
+
+
+def address(value: str) -> str:
+    """Canonical form of a street with its number."""
+    return " ".join(value.lower().replace(".", "").replace(",", " ").split())
+
+
+def street(value: str, before: str, _after: str) -> Found | None:
+    words = value.split()
+    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+        return None
+    if not _PROSE.isdisjoint(words):
+        return None
+    return Found(address(value), "")
+
+
+_PLACED = re.compile(r"(?:Am|Im|Zum|Zur|Beim|(?:An|Auf|In|Unter|Hinter|Vor|Über|Neben|Bei) de[rmn]) ")
+_BEFORE_VIA = frozenset(("in", "at", "to", "a", "di", "da", "al", "presso", "from", "for"))
+
+
+def _is_numbered(value: str) -> bool:
+    """But for the Norwegian ``Karl Johans gate 22``."""
+    words = re.findall(r"[^\W\d_]{3,}", value)
+    return bool(words) and words[-1].lower() in NUMBERED and (words[-1] != "gate" or len(words) < 2)
+
+
+def foreign_street(value: str, before: str, after: str) -> Found | None:
+    """A time of day is no house number: ``Hauptbahnhof 14:05``. ``via`` is an English word, and ``Im`` begins sentences."""
+    if (before and joins(before[-1])) or (len(after) > 1 and after[0] in ":.," and after[1].isdigit()):
+        return None
+    if _is_numbered(value):
+        return None
+    told = before.rpartition(" ")[0].rpartition(" ")[2] if value.startswith("via ") and before[-1:] == " " else ""
+    if told[-1:].isalnum() and told.lower() not in _BEFORE_VIA:
+        return None
+    if (
+        _PLACED.match(value)
+        and before.rstrip(" ")[-1:] in ("", "\n", ".", "!", "?")
+        and after[:1] not in ("", "\n", ",")
+    ):
+        return None
+    return Found(address(value), "")
+
+
+_YEAR_AFTER = re.compile(r",?\s+(?:19|20)\d{2}\b(?! ?[A-Z]{2}\b)")
+
+
+def street_before_town(value: str, before: str, after: str) -> Found | None:
+    """``Sprint 14, 2025 Planning`` tells a year."""
+    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+        return None
+    if not _PROSE.isdisjoint(value.split()) or _YEAR_AFTER.match(after):
+        return None
+    return Found(address(value), "")
+
+
+def announced_street(value: str, before: str, after: str) -> Found | None:
+    """After ``address:`` or ``lives at`` a number beside capitalised words is a street, whatever its kind is called."""
+    return None if renderings.read_date(value) or _is_numbered(value) else street(value, before, after)
+
+
+_MEASURED_TEXT = """
+mg mcg ml kg lbs oz cm mm km min mins minute hr hrs hour day days week weeks month months year years pm am usd eur gbp percent
+star stars item items step steps people person guest guests room rooms bed tennis supreme best long
+"""
+_MEASURED = frozenset(_MEASURED_TEXT.split())
+_NAMED_ALONE = frozenset("court place way square close".split())  # noqa: SIM905
+"""Kinds of street that are words of every day as well."""
+_TOLD_BEFORE = re.compile(
+    r"(?i)\b(?:at|to|in|on|from|near|is|now|address|addr|lives?|lived|living|moved|residence)[:,]? $"
+)
+_TOLD_AFTER = re.compile(r"[ ]?(?:[,;.)\n\"']|$)|,? [a-z]+(?: [a-z]+)?,? (?:[a-z]{2}\b|\d{5})| \d{5}\b")
+
+
+def small_street(value: str, before: str, after: str) -> Found | None:
+    """``64 alder ct`` before a comma or behind ``at``; ``2 days ago dr`` is none."""
+    words = value.split()
+    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+        return None
+    if not _PROSE.isdisjoint(words) or not _MEASURED.isdisjoint(words):
+        return None
+    told = _TOLD_BEFORE.search(before) is not None
+    if not told and (_TOLD_AFTER.match(after) is None or words[-1] in _NAMED_ALONE):
+        return None
+    return Found(address(value), "")
