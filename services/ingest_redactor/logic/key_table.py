@@ -147,7 +147,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_account_name)|ign|sam|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|slack|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),

@@ -1,4 +1,4 @@
-"""What logs people in: users at prompts and in notes of code, users that a sign or a digit tells, credentials of commands."""
+"""What logs people in: users at prompts, in notes of code and told by a sign or a digit; credentials of commands."""
 
 import re
 
@@ -16,9 +16,10 @@ PROMPT = r"(?:^|\s)(?P<v>[a-z][a-z0-9._-]{1,30})@[A-Za-z0-9.-]{1,40}:[~/][^\s$#]
 """``mjohnson@bastion:~$``"""
 NOTE = r"\b(?:TODO|FIXME|XXX|HACK)\((?P<v>[a-z][\w.-]{2,30})\)"
 SIGNED = (
-    r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente|gebruiker"
-    r"|gebruikersnaam|utilisateur|sachbearbeiter|operator)(?: (?:is|was|est|c'est|ist|es|è))?(?: ?[:=]| →)? [\"'`]?)"
-    r"(?P<v>[A-Za-z][A-Za-z0-9]{0,24}(?:[._-][A-Za-z0-9]{1,24}){0,3})\b"
+    r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente"
+    r"|gebruiker|gebruikersnaam|utilisateur|sachbearbeiter|operator)"
+    r"(?: (?:is|was|est|c'est|ist|es|è))?(?: ?[:=]| →)? [\"'`]?)"
+    r"(?P<v>[A-Za-z]{1,25}[0-9._-][A-Za-z0-9._-]{0,40})\b"
 )
 """``user mhuang_8842``"""
 _CENTURIES = ("19", "20")
@@ -28,6 +29,11 @@ _LEAST_PART, _TELLING_DIGITS = 3, 4
 def credentials(value: str, _before: str, _after: str) -> Found | None:
     """``-u 1000:1000`` tells the numbers of a user and a group."""
     return None if value.replace(":", "").isdigit() else Found(value, "")
+
+
+def word_told(value: str, before: str, _after: str) -> Found | None:
+    """``security word was cinnamonbark``; a word of every day only after a colon."""
+    return Found(value, "") if before.rstrip(" \"'").endswith(":") or not is_word(value.lower()) else None
 
 
 def at_a_prompt(value: str, _before: str, _after: str) -> Found | None:

@@ -40,7 +40,8 @@ LOWER_CASE_NAME = (
     rf"(?i:\b{_TOLD}) ?(?P<v>{_NAME})"
     rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
     rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
-    r"|(?i:\b(?:contact|customer|passenger|patient|guest|client|caller|tenant|applicant|employee|custodian|resident|pt|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) "
+    r"|(?i:\b(?:contact|customer|passenger|patient|guest|client|caller|tenant|applicant|employee|custodian|resident|pt"
+    r"|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) "
     rf"(?P<x>{_LONG}(?: {_WORD})?)"
     rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
     rf"|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
@@ -71,10 +72,13 @@ west wells wheeler white wise wolf wood woods young
 """
 _WORDS_AS_LAST = frozenset(_WORDS_AS_LAST_TEXT.split())
 """Frequent last names that are words, and so in no list: behind a first name or a title they are names."""
+_MONTHS = frozenset("april may june august".split())  # noqa: SIM905
 _LEAST_CHARS = 3
 
 
 def _is_listed(word: str) -> bool:
+    if word in ambiguous_first_names():
+        return not is_of_the_language(word) and word not in places() and word not in _MONTHS
     return word in first_names() or word in last_names()
 
 
@@ -109,8 +113,11 @@ def _is_certain(word: str) -> bool:
     """Alone it is taken for a name: a known one, or a word that is not even a slip of another."""
     if word in places():
         return False
-    known = is_first_name(word) or (word in ambiguous_first_names() and not is_of_the_language(word))
-    return known or (not is_word(word) and not is_slip(word))
+    return (
+        is_first_name(word)
+        or (_is_listed(word) and word in ambiguous_first_names())
+        or (not is_word(word) and not is_slip(word))
+    )
 
 
 def lower_case_name(value: str, before: str, after: str) -> Found | None:
@@ -136,7 +143,7 @@ def lower_case_name(value: str, before: str, after: str) -> Found | None:
 
 def _greeted(words: list[str], after: str) -> Found | None:
     """``i'm greta quill``: a name that nothing but itself follows, or after a known first name one word more."""
-    if not _is_certain(words[0]):
+    if not _is_certain(words[0]) or words[1:2] == ["st"]:  # ``cody st. clair`` ends behind the dot
         return None
     if _GOES_ON.match(_behind(1, words, after)):
         return _found(words[:1])
@@ -171,7 +178,7 @@ def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
     words = value.split()
     title = before.rstrip(" .").rpartition(" ")[2].lower()
     is_titled = title in TITLES or title in ("dra", "sr", "sra")
-    if is_titled and len(words[0]) < _LEAST_CHARS and words[0] in last_names():
+    if is_titled and len(words[0]) < _LEAST_CHARS and not is_word(words[0]):
         return _found(words[:1], is_last=True)  # ``dr wu``
     if title in _MISTER and words[0] in _WORDS_AS_LAST:
         return _found(words[:1], is_last=True)

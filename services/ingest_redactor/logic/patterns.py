@@ -54,7 +54,8 @@ DAY_OF_MONTH = (
 _OLD = r"(?:9\d|1[01]\d)"
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
-    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
+    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran"
+    rf"|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
     rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
     r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
     r"(?:,|[ -]years?\b)"
@@ -62,7 +63,8 @@ TOLD_AGE = (
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
-    r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
+    r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"
+    r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
     r"|Rehab(?:ilitation)? Center"
     r"|Health System|Children's Hospital|Institute|Urgent Care|Pharmacy|Memorial|Family (?:Practice|Medicine)"
@@ -87,7 +89,8 @@ ID_WORDS: dict[str, str] = {
     r"|recipient id|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
     "POLICY": r"policy|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag",
-    "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driving licen[cs]e|dl|certificate|certification|permit|dea"
+    "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driving licen[cs]e"
+    r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
@@ -96,14 +99,17 @@ ID_WORDS: dict[str, str] = {
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number|ramq|chi"
-    r"|bsn|pesel|nin|ine|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
+    r"|bsn|pesel|nin|ine"
+    r"|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss"
+    r"|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?: (?:with|at) (?:you|us))?(?:\s+(?:is|was|are|of|as|to|est|es|ist|é)(?: (?:le|la|el|the|die|der))?\b)?\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
+    r"(?: (?:with|at) (?:you|us))?(?:\s+(?:is|was|are|of|as|to|est|es|ist|é)(?: (?:le|la|el|the|die|der))?\b)?"
+    r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
     r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"

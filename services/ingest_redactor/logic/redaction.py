@@ -37,7 +37,7 @@ _CARD_CODE = re.compile(
 )
 """The check code that people write behind a card's number."""
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
-_DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?| {2, 4}|\t)(?P<date>{DATE})\b", re.IGNORECASE)
+_DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

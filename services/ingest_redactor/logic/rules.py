@@ -118,7 +118,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
     Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),
-    Rule("word that opens", "SECRET", logins.WORD_TOLD, confirm.password),
+    Rule("word that opens", "SECRET", logins.WORD_TOLD, logins.word_told),
     Rule("user told", "USER", shapes.USER_TOLD, shapes.profile),
     Rule("user at a prompt", "USER", logins.PROMPT, logins.at_a_prompt),
     Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
@@ -164,7 +164,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "IBAN",
         "IBAN",
-        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b|\bIT\d{2} [A-Z] \d{5} \d{5} [A-Z0-9]{12}\b",
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b"
+        r"|\bIT\d{2} [A-Z] \d{5} \d{5} [A-Z0-9]{12}\b",
         confirm.iban,
     ),
     Rule(
@@ -274,6 +275,7 @@ RULES: tuple[Rule, ...] = (
     Rule("person's number in a path", "MEMBER", shapes.PATH_OF_PERSON, confirm.as_is),
     Rule("Medicare number", "MEMBER", shapes.MEDICARE, confirm.number_alone),
     Rule("person in a sales system", "MEMBER", shapes.SALES_ID, confirm.number_alone),
+    Rule("account beside its sort code", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}[ /,]{1,3}(?P<v>\d{8})\b", confirm.numbered),
     Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, confirm.number_alone),
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),

@@ -81,7 +81,8 @@ CODE_OF_DOOR = (
     r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b"
 )
 PASSED = (
-    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi|tried(?: (?:the )?(?:password|pw|pass))?)"
+    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi"
+    r"|tried(?: (?:the )?(?:password|pw|pass))?)"
     r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
 ID_NUMBER = r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"

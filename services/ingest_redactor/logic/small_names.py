@@ -1,11 +1,11 @@
 """Names in running text that is written small: how far one goes, and which first name alone is one."""
 
-from services.ingest_redactor.logic.english import is_slip, is_word
+from services.ingest_redactor.logic.english import is_of_the_language, is_slip, is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.tagger import places
 from services.ingest_redactor.logic.token_batch import TokenSpans
 from services.ingest_redactor.logic.token_roles import PARTICLES, is_first_name
-from shared.tasks.names import last_names
+from shared.tasks.names import ambiguous_first_names, last_names
 
 _LEAST_ALONE, _LEAST_HALF = 4, 3
 _MOST_TOKENS = 5
@@ -16,7 +16,7 @@ _TOOLS = frozenset("pascal jasmine athena dora bert ada linus jules nino".split(
 
 
 def lower_case_run(text: str, tokens: list[str], spans: TokenSpans, first: int) -> int:
-    """The last token of a name that begins with ``first``: ``shanice t. whitlock``, ``ana de la cruz``, ``cody st. clair``."""
+    """The last token of a name that begins with ``first``: ``shanice t. whitlock``, ``cody st. clair``."""
     end = first
     while end - first < _MOST_TOKENS:
         half = _next_half(text, tokens, spans, end)
@@ -36,7 +36,7 @@ def _next_half(text: str, tokens: list[str], spans: TokenSpans, end: int) -> int
             at += 1
         if text[spans[at - 1][1] : spans[at][0]] != " ":
             return None
-    return at if _is_half(tokens[at]) else None
+    return at if _is_half(tokens[at], told=tokens[at - 1] in PARTICLES) else None
 
 
 def _goes_between(token: str) -> bool:
@@ -44,11 +44,17 @@ def _goes_between(token: str) -> bool:
     return token in PARTICLES or token == "st" or (len(token) == 1 and token.isalpha() and token not in "ai")  # noqa: S105
 
 
-def _is_half(word: str) -> bool:
-    """A known last name, or no word and no slip of one."""
+def _is_half(word: str, *, told: bool) -> bool:
+    """A known last name, or no word; without a particle before it no slip of one either."""
     if not word.islower() or len(word) < _LEAST_HALF or word in NEVER or word in NO_NAME or word in THINGS:
         return False
-    return word in last_names() or is_first_name(word) or not (is_word(word) or is_slip(word))
+    if (
+        word in last_names()
+        or is_first_name(word)
+        or (word in ambiguous_first_names() and not is_of_the_language(word))
+    ):
+        return True
+    return not is_word(word) and (told or not is_slip(word))
 
 
 def stands_as_a_name(text: str, word: str, start: int, end: int) -> bool:

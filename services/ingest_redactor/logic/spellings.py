@@ -43,7 +43,8 @@ NAME_AFTER_KIN = (
     rf" (?P<v>[{UPPER}][{LETTER}'’-]+)"
 )
 NAME_BEFORE_MAIL = (
-    rf"(?P<v>[{UPPER}][{LETTER}'’-]+(?: (?:(?:van|von|de|del|della|da|dos|la|bin|al|el) ){{0,2}}[{UPPER}][{LETTER}'’-]*\.?){{1,3}})"
+    rf"(?P<v>[{UPPER}][{LETTER}'’-]+"
+    rf"(?: (?:(?:van|von|de|del|della|da|dos|la|bin|al|el) ){{0,2}}[{UPPER}][{LETTER}'’-]*\.?){{1,3}})"
     r",?[ ][<(]?[A-Za-z0-9._%+-]{1,64}@[a-z]"
 )
 MACHINE_READABLE_NAME = r"\bP[A-Z<][A-Z]{3}(?P<v>[A-Z]+(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*)"

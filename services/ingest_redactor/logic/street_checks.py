@@ -74,8 +74,8 @@ def announced_street(value: str, before: str, after: str) -> Found | None:
 
 
 _MEASURED_TEXT = """
-mg mcg ml kg lbs oz cm mm km min mins minute hr hrs hour day days week weeks month months year years pm am usd eur gbp percent
-star stars item items step steps people person guest guests room rooms bed tennis supreme best long
+mg mcg ml kg lbs oz cm mm km min mins minute hr hrs hour day days week weeks month months year years pm am
+usd eur gbp percent star stars item items step steps people person guest guests room rooms bed tennis supreme best long
 """
 _MEASURED = frozenset(_MEASURED_TEXT.split())
 _NAMED_ALONE = frozenset("court place way square close".split())  # noqa: SIM905

@@ -44,9 +44,13 @@ STREET = (
     rf"|\b(?:Plot|No\.|House|Lot|Door No\.?|Flat|Apartment|Unit|Suite)\s?#?\d{{1,5}}[A-Za-z]?(?:/\d{{1,4}})?,"
     rf"\s(?:[{UPPER}]|\d{{1,3}}(?:st|nd|rd|th)\s)[{LETTER}.'’-]*(?:\s{_CAPITAL_WORD}){{0,3}}\s{_KIND_CAPITAL}\b"
 )
-_KIND_SMALL = r"(?:st|ave?|rd|blvd|ln|ct|dr|pl|ter|pkwy|hwy|trl|cir|trail|circle|highway|cove|loop|alley|court|place|way|square|close)"
+_KIND_SMALL = (
+    r"(?:st|ave?|rd|blvd|ln|ct|dr|pl|ter|pkwy|hwy|trl|cir|trail|circle|highway|cove|loop|alley"
+    r"|court|place|way|square|close)"
+)
 STREET_SMALL = (
-    rf"\b\d{{1,6}}[a-z]?(?: [nsew]{{1,2}}\.?)?(?: (?:[a-z][a-z'-]{{2,20}}|\d{{1,3}}(?:st|nd|rd|th))){{1,3}} {_KIND_SMALL}\b\.?"
+    r"\b\d{1,6}[a-z]?(?: [nsew]{1,2}\.?)?(?: (?:[a-z][a-z'-]{2,20}|\d{1,3}(?:st|nd|rd|th))){1,3}"
+    rf" {_KIND_SMALL}\b\.?"
     r"(?: (?:nw|ne|sw|se)\b)?(?:,? (?:apt|unit|suite|ste|flat)\.? ?#?[a-z0-9-]{1,6}\b)?"
 )
 KIND_SMALL = rf"[a-z] {_KIND_SMALL}\b"

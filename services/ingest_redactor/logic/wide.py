@@ -1,5 +1,5 @@
 """What only the wide profile takes: any number of many digits (45 CFR 164.514(b)(2)(i)(R), "any other unique identifying
-number"), dates in shapes that the narrow one leaves to bookings, postal codes after a state in words.
+number"), and dates in shapes that the narrow one leaves to bookings.
 """
 
 import re
@@ -8,10 +8,7 @@ from services.ingest_redactor.logic import dates
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
-from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
-from services.ingest_redactor.logic.street_checks import address
-from services.ingest_redactor.logic.tagger import places
 from shared.prompting import renderings
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -24,7 +21,7 @@ GROUPS = (
 )
 """``YRP 8812 77401``, ``4417 882 091 XF``"""
 UUID = r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
-_LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE, _LEAST_GROUPED = 5, 6, 7, 9
+_LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE, _LEAST_GROUPED, _VITAL_DIGITS = 5, 6, 7, 9, 3
 _ROUND = 1000
 _PUBLIC_BEFORE = re.compile(
     r"(?i)\b(?:nct|pmid|pmcid|doi|ndc|loinc|snomed(?: ct)?|cpt|hcpcs|icd(?:-10)?|isbn|issn|rxnorm|rxcui|cas|version)\b"
@@ -56,36 +53,7 @@ DAY_AFTER_WORD = (
 )
 TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
 
-_STATES = (
-    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
-    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota"
-    r"|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina"
-    r"|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
-    r"|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
-)
-_SHORT_STATES = r"(?:Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ill|Ind|Kan|Mass|Md|Mich|Minn|Miss|Mont|Neb|Nev|Okla|Ore|Penn|Tenn|Tex|Wash|Wis|Wyo)\."
-CODE_AFTER_STATE = (
-    rf"(?i)\b(?:{_STATES}|{_SHORT_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b|\b(?-i:NSW|QLD|VIC|TAS|ACT|WA|SA|NT) (?P<x>\d{{4}})\b"
-    r"|\^[A-Z]{2}\^(?P<w>\d{5}(?:-\d{4})?)\b"
-)
-
-_SMALL = r"[a-z][a-z'’-]{2,20}"
-CODE_ELSEWHERE = r"\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)\b"
-"""British and Canadian postal codes."""
-STREET_ALONE = (
-    rf"(?P<v>\b(?:[{UPPER}][{LETTER}'’-]+ ){{1,3}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close"
-    r"|Yard|Crescent|Row|Parkway|Pkwy)\b)|(?P<w>\b(?:[A-Z]{3,} ){1,2}(?:STREET|AVENUE|AVE|ROAD|RD|LANE|BOULEVARD|BLVD|HIGHWAY|HWY)\b)"
-    rf"|(?i:\bcorner of )(?P<x>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)? (?:&|and|at) [{UPPER}][{LETTER}'’-]+)"
-    rf"|(?P<y>\b(?:The )?(?:[{UPPER}][a-z’']+ ){{1,2}}(?:Cottage|Forge|Barn|Farm|Farmhouse|Manor|Rectory|Vicarage|Mill|Stables|Grange))\b"
-)
-"""A street without its number, a crossing, a house by its name."""
 EXTENSION = r"(?i)\b(?:ext\.?|extension) ?(?P<v>\d{3,6})\b|\bx(?P<w>\d{4,5})\b"
-SMALL_TOWN = (
-    rf"\b(?:in|from|to|near|of|at|outside|around|visiting) (?P<v>{_SMALL}(?: {_SMALL}){{0,2}})\b|\b(?P<w>{_SMALL}(?: {_SMALL})?),? (?:county|[a-z]{{2}},? \d{{5}}|\d{{5}})\b"
-    r"|\b(?P<y>[a-z]{3,20} county)\b"
-    rf"|, (?P<x>{_SMALL}(?: {_SMALL})?)(?:[.,;)\n]|$)"
-)
-"""``drove from terre haute``"""
 
 LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|dob|d\.o\.b|acct|\d)"
 """``jones, richard, mrn``"""
@@ -116,6 +84,14 @@ def number(value: str, before: str, after: str) -> Found | None:
     return None if _COUNTED_AFTER.match(after) else Found(*renderings.read_identifier(value))
 
 
+def _may_be_one_number(groups: list[str]) -> bool:
+    """``4417 882 091``, ``620 119 447``; vitals in a row and round doses are many."""
+    lengths = {len(group) for group in groups}
+    return not all(group[-1] == "0" for group in groups) and (
+        max(lengths) > _VITAL_DIGITS or lengths == {_VITAL_DIGITS}
+    )
+
+
 def grouped(value: str, before: str, after: str) -> Found | None:
     """Groups of digits: with letters before them seven of them, bare ones nine; doses, counts and dates are none."""
     digits = sum(map(str.isdigit, value))
@@ -123,43 +99,13 @@ def grouped(value: str, before: str, after: str) -> Found | None:
     if head is not None:
         if is_word(head[0].lower()) or head[0].lower() in _MEASURES:
             return None
-    elif all(part[-1] == "0" for part in re.split("[ -]", value)):
+    elif not _may_be_one_number(re.split("[ -]", value)):
         return None
     if digits < (_LEAST_RANGE if head else _LEAST_GROUPED) or renderings.read_date(value) is not None:
         return None
     if not stands_alone(before, after) or _PUBLIC_BEFORE.search(before) or _COUNTED_AFTER.match(after):
         return None
     return Found(*renderings.read_identifier(value))
-
-
-_NO_COUNTY = frozenset("the this our your each every any which what another neighboring same".split())  # noqa: SIM905
-
-
-def town(value: str, before: str, _after: str) -> Found | None:
-    """A town by its whole name, or by a first word that is no other; ``mobile`` and ``reading`` are words."""
-    words = value.split()
-    if words[-1] == "county":
-        return (
-            None if is_word(words[0]) and words[0] not in places() and words[0] in _NO_COUNTY else Found(value, "lower")
-        )
-    for count in range(len(words), 0, -1):
-        name = words[:count]
-        joined = " ".join(name)
-        if any(word in NEVER or word in NO_NAME for word in name):
-            continue
-        if (count > 1 and all(word in places() for word in name)) or (
-            count == 1 and name[0] in places() and not is_word(name[0])
-        ):
-            return Found(joined, "lower", None, len(joined))
-    return None
-
-
-def street_alone(value: str, before: str, after: str) -> Found | None:
-    """``on Wexford Ave``; what begins with a word of every day at the head of a sentence is none."""
-    words = value.lower().split()
-    if (before and before[-1:].isalnum()) or any(word in NEVER for word in words[:-1]):
-        return None
-    return Found(address(value), "")
 
 
 def any_date(value: str, before: str, after: str) -> Found | None:
@@ -169,9 +115,11 @@ def any_date(value: str, before: str, after: str) -> Found | None:
     return Found(value.lower(), renderings.read_part_of_date(value)[1])
 
 
-_MEASURES = frozenset(
-    "wbc rbc plt hr bp rr sat spo sao bpm map ef inr bmi wt ht cpt icd ndc loinc rxbin bin iso iec grade".split()
-)  # noqa: SIM905
+_MEASURES_TEXT = """
+wbc rbc plt hr bp rr sat spo sao bpm map ef inr bmi wt ht cpt icd ndc loinc rxbin bin iso iec grade
+"""
+_MEASURES = frozenset(_MEASURES_TEXT.split())
+"""Before groups of digits that are values or codes that everybody uses."""
 
 
 _SCORED = re.compile(r"(?:\b[A-Z][A-Z0-9-]+|\b(?:scale|grades?)|\d)[: ]{1,2}$")

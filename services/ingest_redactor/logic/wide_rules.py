@@ -1,6 +1,6 @@
 """The rules that count in the wide profile alone, after all others."""
 
-from services.ingest_redactor.logic import confirm, dates, shapes, wide
+from services.ingest_redactor.logic import confirm, dates, shapes, wide, wide_places
 from services.ingest_redactor.logic.patterns import (
     DATE,
     DAY_OF_MONTH,
@@ -45,14 +45,21 @@ WIDE_RULES: tuple[Rule, ...] = (
         confirm.numbered,
         WIDE,
     ),
-    Rule("postal code after a state in words", "ZIP", wide.CODE_AFTER_STATE, confirm.numbered, WIDE),
-    Rule("British or Canadian postal code", "ZIP", wide.CODE_ELSEWHERE, confirm.numbered, WIDE),
+    Rule("postal code after a state in words", "ZIP", wide_places.CODE_AFTER_STATE, confirm.numbered, WIDE),
+    Rule("British or Canadian postal code", "ZIP", wide_places.CODE_ELSEWHERE, confirm.numbered, WIDE),
     Rule("extension", "PHONE", wide.EXTENSION, confirm.numbered, WIDE),
     Rule("month in capitals", "DATE", wide.MONTH_IN_CAPITALS, wide.any_date, WIDE),
     Rule("facility", "PLACE", FACILITY, confirm.facility, WIDE),
     Rule("URL", "URL", URL, confirm.as_is, WIDE),
-    Rule("street without its number", "ADDRESS", wide.STREET_ALONE, wide.street_alone, WIDE, most=MOST_SHORT),
-    Rule("town in lower case", "PLACE", wide.SMALL_TOWN, wide.town, WIDE, most=MOST_SHORT),
+    Rule(
+        "street without its number",
+        "ADDRESS",
+        wide_places.STREET_ALONE,
+        wide_places.street_alone,
+        WIDE,
+        most=MOST_SHORT,
+    ),
+    Rule("town in lower case", "PLACE", wide_places.SMALL_TOWN, wide_places.town, WIDE, most=MOST_SHORT),
     Rule("universally unique identifier", "ID", wide.UUID, confirm.number_alone, WIDE),
     Rule("groups of digits", "ID", wide.GROUPS, wide.grouped, WIDE, most=MOST_SHORT),
     Rule("number of many digits", "ID", wide.NUMBER, wide.number, WIDE, most=MOST_SHORT, trigger=wide.MANY_DIGITS),

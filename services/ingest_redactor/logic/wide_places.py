@@ -1,0 +1,74 @@
+"""Places that only the wide profile takes: postal codes alone, streets without a number, towns in lower case."""
+
+from services.ingest_redactor.logic.confirm import Found
+from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
+from services.ingest_redactor.logic.patterns import LETTER, UPPER
+from services.ingest_redactor.logic.street_checks import address
+from services.ingest_redactor.logic.tagger import places
+
+_STATES = (
+    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
+    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota"
+    r"|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina"
+    r"|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
+    r"|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
+)
+_SHORT_STATES = (
+    r"(?:Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ill|Ind|Kan|Mass|Md|Mich|Minn|Miss|Mont|Neb|Nev|Okla|Ore|Penn|Tenn|Tex|Wash|Wis"
+    r"|Wyo)\."
+)
+CODE_AFTER_STATE = (
+    rf"(?i)\b(?:{_STATES}|{_SHORT_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b"
+    r"|\b(?-i:NSW|QLD|VIC|TAS|ACT|WA|SA|NT) (?P<x>\d{4})\b"
+    r"|\^[A-Z]{2}\^(?P<w>\d{5}(?:-\d{4})?)\b"
+)
+
+_SMALL = r"[a-z][a-z'’-]{2,20}"
+CODE_ELSEWHERE = r"\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)\b"
+"""British and Canadian postal codes."""
+_NAMED = rf"[{UPPER}][{LETTER}'’-]+"
+STREET_ALONE = (
+    rf"\b(?P<v>(?:{_NAMED} ){{1,3}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close"
+    r"|Yard|Crescent|Row|Parkway|Pkwy))\b"
+    r"|\b(?P<w>(?:[A-Z]{3,} ){1,2}(?:STREET|AVENUE|AVE|ROAD|RD|LANE|BOULEVARD|BLVD|HIGHWAY|HWY))\b"
+    rf"|(?i:\bcorner of )(?P<x>{_NAMED}(?: {_NAMED})? (?:&|and|at) {_NAMED})"
+    rf"|\b(?P<y>(?:The )?(?:{_NAMED} ){{1,2}}(?:Cottage|Forge|Barn|Farm|Farmhouse|Manor|Rectory|Vicarage"
+    r"|Mill|Stables|Grange))\b"
+)
+"""A street without its number, a crossing, a house by its name."""
+SMALL_TOWN = (
+    rf"\b(?:in|from|to|near|of|at|outside|around|visiting) (?P<v>{_SMALL}(?: {_SMALL}){{0,2}})\b"
+    rf"|\b(?P<w>{_SMALL}(?: {_SMALL})?),? (?:[a-z]{{2}},? \d{{5}}|\d{{5}})\b"
+    rf"|\b(?P<y>{_SMALL} county)\b"
+    rf"|, (?P<x>{_SMALL}(?: {_SMALL})?)(?:[.,;)\n]|$)"
+)
+"""``drove from terre haute``"""
+_NO_COUNTY = frozenset("the this our your each every any which what another neighboring same".split())  # noqa: SIM905
+
+
+def town(value: str, _before: str, _after: str) -> Found | None:
+    """A town by its whole name, or by a first word that is no other; ``mobile`` and ``reading`` are words."""
+    words = value.split()
+    if words[-1] == "county":
+        return (
+            None if is_word(words[0]) and words[0] not in places() and words[0] in _NO_COUNTY else Found(value, "lower")
+        )
+    for count in range(len(words), 0, -1):
+        name = words[:count]
+        joined = " ".join(name)
+        if any(word in NEVER or word in NO_NAME for word in name):
+            continue
+        if (count > 1 and all(word in places() for word in name)) or (
+            count == 1 and name[0] in places() and not is_word(name[0])
+        ):
+            return Found(joined, "lower", None, len(joined))
+    return None
+
+
+def street_alone(value: str, before: str, _after: str) -> Found | None:
+    """``on Wexford Ave``; what begins with a word of every day at the head of a sentence is none."""
+    words = value.lower().split()
+    if (before and before[-1:].isalnum()) or any(word in NEVER for word in words[:-1]):
+        return None
+    return Found(address(value), "")
