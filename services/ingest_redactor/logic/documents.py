@@ -133,10 +133,12 @@ def read(text: str, path: str, *, keyed: bool = True, in_answer: bool = False, k
 def _read(
     text: str, path: str, keyed: bool, in_answer: bool, kind: str | None, depth: int, source: Source | None
 ) -> Document:
-    if depth >= MAX_NESTING or kind is not None or text[:1].isalnum() or parse_structure(text) is None:
+    if depth >= MAX_NESTING or kind is not None or text[:1].isalnum():
         return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
-    if 2 * text.count('":') > MAX_VALUES:
-        raise _too_many_values()  # told before all are read
+    if text[:1] in "[{" and 2 * text.count('":') > MAX_VALUES:
+        raise _too_many_values()  # told before anything is read
+    if parse_structure(text) is None:
+        return Document(text, Segment(text, path, kind, in_answer=in_answer, source=source))
     document = Document(text)
     found = _few(leaves(text))
     told = Kinds(text, found) if keyed else None

@@ -25,7 +25,7 @@ FOREIGN_DATE = (
 PART_OF_DATE = (
     rf"\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
     rf"|\b{_MONTH_NAME},? \d{{4}}\b"
-    r"|\b(?:january|february|april|june|july|august|september|october|november|december) \d{1,2}(?:st|nd|rd|th)?\b"
+    r"|\b(?:january|february|march|april|june|july|august|september|october|november|december) \d{1,2}(?:st|nd|rd|th)?\b"
     rf"|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
 )
 """Day and month, or month and year: a date to HIPAA, too common for the narrow profile."""
@@ -55,7 +55,7 @@ _OLD = r"(?:9\d|1[01]\d)"
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
     rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran"
-    rf"|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
+    rf"|i'?m|i am|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
     rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
     r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
     r"(?:,|[ -]years?\b)"
@@ -63,7 +63,8 @@ TOLD_AGE = (
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
-    r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice|Nursing Home"
+    r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice"
+    r"|Transplant Cent(?:er|re)|Skilled Nursing|Nursing Home"
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
     r"|Rehab(?:ilitation)? Center"

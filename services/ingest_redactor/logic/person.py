@@ -17,6 +17,7 @@ from services.ingest_redactor.logic.tagger import (
     lists_of,
     name_score,
     place_score,
+    places,
     shape_of,
     stem_of,
 )
@@ -59,6 +60,9 @@ _BEFORE_SENTENCES = frozenset((".", "!", "?", "\n"))
 _ITEMS: tuple[list[str], ...] = ([], ["\n"])
 _ELIDED = (["'", "t"], ["’", "t"])
 """``van 't Hoff``"""
+_WITHIN = frozenset("in near visit visiting nach à em".split())  # noqa: SIM905
+_TRIPS = frozenset("trip flight flights travel travelling traveling fly flying train bus move moving drive way".split())  # noqa: SIM905
+"""Before ``to`` or ``from`` and a name that is a town as well, they say that the town is meant."""
 _LIST_SIGNS = frozenset((",", "/", "+"))
 _STRONG = least_score(SCALE * 3 // 2)
 """A word that scores so high is a name, so that the capitalised one right after it is its other half."""
@@ -146,6 +150,8 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
         name, place = min(name, thresholds.name - 1), place - SCALE  # an initial, a code: only beside a name
+    elif place_from is None and stem in places() and _is_gone_to(tokens, at):
+        name = min(name, thresholds.name - 1)  # ``a trip to Paris``
     elif names_a_thing(stem) or (
         place_from is None and not lists_of(token) & 7 and _begins(tokens, at) and is_word(stem)
     ):
@@ -166,6 +172,12 @@ def _begins(tokens: list[str], at: int) -> bool:
         or tokens[at - 1] in _BEFORE_SENTENCES
         or (tokens[at - 1] in "-*•)" and tokens[at - 2 : at - 1] in _ITEMS)
     )
+
+
+def _is_gone_to(tokens: list[str], at: int) -> bool:
+    """``a trip to Paris``, ``in Florence``; ``a note to Florence`` goes to a person."""
+    before = tokens[at - 1].lower() if at else ""
+    return before in _WITHIN or (before in ("to", "from") and at > 1 and tokens[at - 2].lower() in _TRIPS)
 
 
 def _is_measured(tokens: list[str], at: int) -> bool:

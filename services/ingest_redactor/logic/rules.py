@@ -236,6 +236,7 @@ RULES: tuple[Rule, ...] = (
         "PHONE",
         rf"(?:\+|\b00)\d{{1,3}}(?:[\s.-]?\(?\d{{1,5}}\)?){{2,6}}{EXTENSION}\b",
         confirm.phone,
+        most=MOST_SHORT,
     ),
     Rule(
         "North American phone",
@@ -243,6 +244,7 @@ RULES: tuple[Rule, ...] = (
         rf"(?:1[-. ])?\(\d{{3}}\) ?\d{{3}}[-. ]\d{{4}}{EXTENSION}\b"
         rf"|\b(?:1[-. ])?\d{{3}}[-. /]\d{{3}}[-. ]\d{{4}}{EXTENSION}\b",
         confirm.phone,
+        most=MOST_SHORT,
     ),
     Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b", confirm.grouped_phone),
     Rule(
@@ -250,6 +252,7 @@ RULES: tuple[Rule, ...] = (
         "PHONE",
         r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,5}[ /-]\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
         confirm.grouped_phone,
+        most=MOST_SHORT,
     ),
     Rule("mobile phone of India or Spain", "PHONE", shapes.MOBILE, confirm.grouped_phone),
     Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
@@ -260,6 +263,7 @@ RULES: tuple[Rule, ...] = (
         r"|[:>|*•]|^|\n|- )\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
         r"|(?P<w>\(?\d{2,3}\)?(?:[ -]\d{2,4}){1,4})[ -]?(?:-|\\,)?(?:office|fax|mobile|cell|home|work)\b",
         confirm.spaced_phone,
+        most=MOST_SHORT,
     ),
     Rule(
         "announced phone",
@@ -268,7 +272,7 @@ RULES: tuple[Rule, ...] = (
         rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
         confirm.context_phone,
     ),
-    Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number),
+    Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number, most=MOST_SHORT),
     Rule("national number by its shape", "ID", shapes.NATIONAL_SHAPE, confirm.number_alone),
     Rule("British driving licence", "LICENCE", shapes.BRITISH_LICENCE, confirm.number_alone),
     Rule("researcher's number", "ID", shapes.RESEARCHER, confirm.number_alone),

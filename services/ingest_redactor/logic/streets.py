@@ -61,6 +61,7 @@ _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
     rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
+    r"|\d{1,6} (?:County (?:Road|Rd)|State (?:Route|Road)|Route|Highway|Hwy|CR|SR|FM) \d{1,5}\b"
     r"|\b(?i:rr ?(?:#\d{1,3}|\d{1,3},? box \d{1,5}))\b"
     rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
     r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
@@ -69,7 +70,7 @@ RARE_STREET = (
 )
 RARE_KIND = (
     rf"\s(?:{_KIND_RARE}|Apt|Suite|Unit|Apartment|Ste|The\s+[GMSHRCPQW][a-z]+)\b"
-    r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
+    r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?:Road|Rd|Route|Highway|Hwy|CR|SR|FM) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
 )
 """Of :data:`RARE_STREET`."""
 _PREPOSITION = (

@@ -17,7 +17,7 @@ TITLES = frozenset(_TITLES_TEXT.split())
 INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße heisse heter hedder heet chamo".split())  # noqa: SIM905
 """Verbs with which people tell their names."""
 _PARTICLES_TEXT = """
-van von der den de del della di da du das dos la le bin ben ibn bint ole al el y ter ten st dela een ap
+van von der den de del della di da du das dos la le bin ben ibn bint binti ole al el y ter ten st dela een ap
 Ní Nic Mac Uí
 """
 PARTICLES = frozenset(_PARTICLES_TEXT.split())

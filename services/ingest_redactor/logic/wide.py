@@ -16,7 +16,7 @@ NUMBER = r"(?i)\b(?:[A-Z]{1,6}[-_]){0,3}[A-Z]{0,6}\d[A-Z0-9_-]{4,40}\b"
 MANY_DIGITS = r"\d[A-Za-z0-9_-]{4}"
 """Without which no :data:`NUMBER` counts."""
 GROUPS = (
-    r"\b(?P<v>(?:[A-Za-z]{2,5}-?\d{0,3}|[A-Z]{1,3}-[A-Z]{2,4}) \d{2,6}(?:[ -]\d{1,6}){1,3}(?: [A-Z]{1,2})?"
+    r"\b(?P<v>(?:[A-Za-z]{2,5}-?\d{0,3}|[A-Z]\d{3,5}|[A-Z]{1,3}-[A-Z]{2,4}) \d{2,6}(?:[ -]\d{1,6}){1,3}(?: [A-Z]{1,2})?"
     r"|\d{3,6}(?:[ -]\d{1,6}){1,4}(?: [A-Za-z]{2})?)\b"
 )
 """``YRP 8812 77401``, ``4417 882 091 XF``"""
@@ -39,7 +39,7 @@ _COUNTED_AFTER = re.compile(
 _SHORT = r"(?:jan|feb|apr|jun|jul|aug|sept?|oct|nov|dec)"
 DATE = (
     rf"(?i)\b\d{{1,2}}(?:{_SHORT}|mar|may)(?:\d{{4}}|\d{{2}})\b|\b(?:{_SHORT}|mar)\.? \d{{1,2}}(?:st|nd|rd|th)?\b"
-    rf"|\b(?:{_SHORT}|mar|may)\.? ['’]\d{{2}}\b"
+    rf"|\b(?:{_SHORT}|mar|may)\.? ['’]\d{{2}}\b|\b(?:0?[1-9]|1[0-2]) (?:0?[1-9]|[12]\d|3[01]) (?:19|20)\d{{2}}\b"
 )
 """``29JAN2024``, ``dec 12``, ``Aug. '23``"""
 MONTH_IN_CAPITALS = (
@@ -51,6 +51,8 @@ DAY_AFTER_WORD = (
     r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill)"
     r" (?:\w{1,9} )?(?P<v>\d{1,2}[-/]\d{1,2})\b"
 )
+AGE_BEHIND = r"\b[A-Z][a-z'’-]{2,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)"
+"""``Clyde Umber, 91, FAST 7c``"""
 TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
 
 EXTENSION = r"(?i)\b(?:ext\.?|extension) ?(?P<v>\d{3,6})\b|\bx(?P<w>\d{4,5})\b"

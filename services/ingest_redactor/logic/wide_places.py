@@ -37,6 +37,12 @@ STREET_ALONE = (
     r"|Mill|Stables|Grange))\b"
 )
 """A street without its number, a crossing, a house by its name."""
+FACILITY = (
+    r"\b(?:[A-Z][A-Z'’]{2,} ){1,3}(?:HOSPITAL|CLINIC|MEDICAL CENTER|ASSOCIATES|SKILLED NURSING|PHARMACY|REHAB"
+    r"|URGENT CARE|NURSING HOME|HOSPICE|IMAGING|DIALYSIS)\b"
+    rf"|\b{_SMALL} (?:regional|memorial|community|general|county|medical|family)"
+    r" (?:hospital|center|clinic|medicine|practice)\b"
+)
 SMALL_TOWN = (
     rf"\b(?:in|from|to|near|of|at|outside|around|visiting) (?P<v>{_SMALL}(?: {_SMALL}){{0,2}})\b"
     rf"|\b(?P<w>{_SMALL}(?: {_SMALL})?),? (?:[a-z]{{2}},? \d{{5}}|\d{{5}})\b"
@@ -64,6 +70,12 @@ def town(value: str, _before: str, _after: str) -> Found | None:
         ):
             return Found(joined, "lower", None, len(joined))
     return None
+
+
+def facility(value: str, _before: str, _after: str) -> Found | None:
+    """``westbrook regional hospital``; ``the community hospital`` is any."""
+    first = value.lower().split()[0]
+    return None if first in NEVER or first in _NO_COUNTY or first in NO_NAME else Found(value.lower(), "")
 
 
 def street_alone(value: str, before: str, _after: str) -> Found | None:

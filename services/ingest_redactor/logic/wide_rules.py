@@ -50,6 +50,8 @@ WIDE_RULES: tuple[Rule, ...] = (
     Rule("extension", "PHONE", wide.EXTENSION, confirm.numbered, WIDE),
     Rule("month in capitals", "DATE", wide.MONTH_IN_CAPITALS, wide.any_date, WIDE),
     Rule("facility", "PLACE", FACILITY, confirm.facility, WIDE),
+    Rule("facility in capitals or small letters", "PLACE", wide_places.FACILITY, wide_places.facility, WIDE),
+    Rule("age behind a name", "AGE", wide.AGE_BEHIND, dates.told_age, WIDE),
     Rule("URL", "URL", URL, confirm.as_is, WIDE),
     Rule(
         "street without its number",
