@@ -37,7 +37,7 @@ _COLUMN = re.compile(r"(?::[ \t]*+|[^\s|:])(?::[ \t]*+|[^\s|:]|[ |](?![ |]))*+")
 """A stretch of a line up to two spaces, a tab or a bar, but for those after a colon: ``Sex:  F   Chart: 4471``."""
 _PAIR = re.compile(r"[ \t|]{0,4}[^\W\d_][\w .'/-]{1,38}?[ \t]*+\|(?P<value>[^|\n]{2,120}+)(?:\|[ \t]*+)?")
 """``birth_date | 1968-12-05``, as databases print a row upright."""
-_LEADERS = re.compile(r"([^.]{2,40}+)\.(?=\.\.)(.*+)")
+_LEADERS = re.compile(r"([^.]{2,40}+)\.(?=\.[. ])(.*+)")
 """``Passport..... 1234567``"""
 _STAMP = re.compile(r"[\[(]\d{1,4}[\d:. /apmAPM-]{2,18}+[\])][ \t]*+|\d{1,2}:\d{2}(?::\d{2})?[ \t]++")
 _STAMP_STARTS = frozenset("[(0123456789")
@@ -77,7 +77,7 @@ class _Lines:
         stamp = _STAMP.match(line) if line[:1] in _STAMP_STARTS else None
         begin = start + stamp.end() if stamp is not None else start
         _, sign, rest = line[begin - start :].partition(":")
-        if not sign and "..." in line and (leaders := _LEADERS.match(line, begin - start)) is not None:
+        if not sign and ".." in line and (leaders := _LEADERS.match(line, begin - start)) is not None:
             self._read_label(leaders[1], leaders[2], begin)
             return
         if self._listed is not None and (item := _ITEM.match(line)) is not None:

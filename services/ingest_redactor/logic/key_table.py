@@ -71,7 +71,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:frequent_flyer|membership|loyalty)|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_?card|health_insurance)(?:_no|_num|_number)?|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
     (
@@ -99,7 +99,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|legal_id|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
         r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
-        r"|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
+        r"|nhi(?:_no|_number)?|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
     ),
     (
         "VEHICLE",
@@ -140,8 +140,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",
-        r"(?:.*_)?(?:password|passwd|passcode|passphrase|passwort|kennwort|contrasena|senha|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery|backup|gate|door|lockbox|entry)_codes?)",
+        r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha|mot_de_passe|wachtwoord|secret"
+        r"|api_?key|access_key|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery|backup|gate|door|lockbox|entry)_codes?)",
     ),
     ("TOKEN", r"token|api_token|secret_token"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
@@ -175,7 +175,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("NAME?number", rf"{NUMBERED}s?"),
     (
         "NAME?",
-        rf"(?:display_?|agent_?)?names?|nm|nombre|nome|naam|nom|first|last|{PERSON}s?|attendees|participants",
+        rf"(?:display_?|agent_?)?names?|nm|nombre|nome|naam|nom|first|last|(?:[a-z]+_)?{PERSON}s?|attendees|participants",
     ),
 )
 

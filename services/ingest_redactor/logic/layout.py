@@ -21,7 +21,9 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
                 "too_many_values", f"more than {MAX_VALUES} lines, assignments, keys and values in one text"
             )
     tables = read_tables(text)
-    fields, labels = labelled_values(text) if ":" in text or "...." in text or " | " in text else ([], [])
+    fields, labels = (
+        labelled_values(text) if ":" in text or " .." in text or "...." in text or " | " in text else ([], [])
+    )
     fields += segment_values(text)
     if "=" in text or "</" in text or '":' in text or "':" in text:
         fields += marked_values(text)

@@ -14,6 +14,7 @@ WORD_TOLD = (
 )
 PROMPT = r"(?:^|\s)(?P<v>[a-z][a-z0-9._-]{1,30})@[A-Za-z0-9.-]{1,40}:[~/][^\s$#]{0,60}[$#]"
 """``mjohnson@bastion:~$``"""
+QUOTED = r"\buser(?:name)?:? [\"'`](?P<v>[a-z][a-z0-9._-]{2,30})[\"'`]"
 NOTE = r"\b(?:TODO|FIXME|XXX|HACK)\((?P<v>[a-z][\w.-]{2,30})\)"
 SIGNED = (
     r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente"

@@ -51,6 +51,8 @@ LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
     rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?P<w>{_NAME})|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
+WHOLE_NAME = rf"\b(?:for|by|with|from|and) (?P<v>{_LONG} {_LONG})(?:{_STOP}|'s | and | who | is | has )"
+"""``update payroll for dilnoza yusupova,``: two words that are none."""
 _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
 _GREETED = re.compile(
     r"(?i)\b(?:i'?m|this is|it'?s|name|greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? $"
@@ -171,6 +173,12 @@ def _told(words: list[str], after: str) -> list[str]:
     if len(words) > 1:
         return words[:2] if _may_be_a_name(words[1]) else []
     return words if not after or after[0] in _STOPS else []
+
+
+def whole_name(value: str, _before: str, _after: str) -> Found | None:
+    """Neither of the two is a word or a slip of one."""
+    words = value.split()
+    return _found(words) if all(len(word) > _LEAST_CHARS and _is_certain(word) for word in words) else None
 
 
 def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:

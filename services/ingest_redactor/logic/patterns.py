@@ -75,21 +75,24 @@ FACILITY = (
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|conta|kontonummer|vertragskonto|contrato|contrat",
+    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto"
+    r"|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
     r"|personeelsnummer|matricule|vers\.-nr|versichertennummer"
     r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rente?|deelnemer|versichertennr"
     r"|beneficiary|mitgliedsnummer|mitgliedsnr|mitglieds-nr|knowntravell?er|known travell?er|matriculation|tessera sanitaria"
-    r"|hcn|health card|carte vitale|medicare|medicaid|clock (?:no|number)|eid|ff|mbr|interpreter"
+    r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)|eid"
+    r"|ff|mbr|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
-    "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|case file|nhc"
+    "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|hospital no"
+    r"|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
     r"|recipient id|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
     "POLICY": r"policy|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
-    r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag",
+    r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag|vertragsnummer",
     "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
@@ -101,7 +104,8 @@ ID_WORDS: dict[str, str] = {
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number|ramq|chi"
     r"|bsn|pesel|nin|ine"
-    r"|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss"
+    r"|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss|idnr|id-nr|fødselsnummer"
+    r"|fodselsnummer|resident reg"
     r"|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
@@ -117,7 +121,8 @@ VALUE = (
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
-    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|[A-Z]{1,4}\.\d{3,6}(?:\.\d{2,6}){1,3}\b|[A-Z]{2,5}[ /-]\d{2,6}(?:[ /-]\d{1,8}){1,4}\b"
+    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|[A-Z]{1,4}\.\d{2,6}(?:\.\d{2,6}){1,3}\b|\d{2} \d{3} \d{4}\b"
+    r"|[A-Z]{2,5}[ /-]\d{2,6}(?:[ /-]\d{1,8}){1,4}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?){0,2}\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{1,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"

@@ -9,8 +9,10 @@ from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, lab
 from services.ingest_redactor.logic.lower_case import (
     LOWER_CASE_NAME,
     LOWER_CASE_TITLE,
+    WHOLE_NAME,
     lower_case_name,
     titled_in_lower_case,
+    whole_name,
 )
 from services.ingest_redactor.logic.national import NATIONAL_NUMBER
 from services.ingest_redactor.logic.patterns import (
@@ -31,11 +33,13 @@ from services.ingest_redactor.logic.patterns import (
 from services.ingest_redactor.logic.rule import MOST_LOWER, MOST_SHORT, WIDE, Profile, Rule
 from services.ingest_redactor.logic.spellings import (
     AIRLINE_NAME,
+    GREETED_IN_MARKS,
     HANDLE_AFTER_ROLE,
     MACHINE_READABLE_NAME,
     MACHINE_READABLE_NUMBER,
     MAIL,
     MAIL_SIGN,
+    NAME_AFTER_CLOSING,
     NAME_AFTER_KIN,
     NAME_BEFORE_AGE,
     NAME_BEFORE_MAIL,
@@ -45,6 +49,7 @@ from services.ingest_redactor.logic.spellings import (
     airline_name,
     handle_after_role,
     machine_readable_name,
+    name_after_closing,
     name_after_kin,
     name_before_age,
     name_before_mail,
@@ -106,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced secret",
         "SECRET",
-        r"(?i)(?:\b|_)(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
+        r"(?i)(?:\b|_|(?-i:\b[A-Z]{2,6}))(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
         r"|private)[_ -]?key"
         r"|secret|(?:(?:access|auth|api|refresh|session)[_ -]?|my |your )token|(?:network|recovery|bitlocker) key"
         r"|client[_ ]secret)(?:\s+(?:is|was|to)|\s{0,2}[:=])"
@@ -121,6 +126,7 @@ RULES: tuple[Rule, ...] = (
     Rule("word that opens", "SECRET", logins.WORD_TOLD, logins.word_told),
     Rule("user told", "USER", shapes.USER_TOLD, shapes.profile),
     Rule("user at a prompt", "USER", logins.PROMPT, logins.at_a_prompt),
+    Rule("user in quotes", "USER", logins.QUOTED, logins.at_a_prompt),
     Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
     Rule("user with a sign", "USER", logins.SIGNED, logins.with_a_sign, most=MOST_SHORT),
     Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
@@ -246,6 +252,7 @@ RULES: tuple[Rule, ...] = (
         confirm.phone,
         most=MOST_SHORT,
     ),
+    Rule("phone in a query", "PHONE", r"%2B(?P<v>\d{8,15})\b", confirm.numbered),
     Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b", confirm.grouped_phone),
     Rule(
         "phone with a leading zero",
@@ -319,7 +326,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placas?|plaque|matr[ií]cula|nummerplaat|rek\."
         r"|immatriculation|(?-i:[A-Z]{2}) tag)(?: number| no\.?)?(?: is|[ .]{0,16}:)?\s{1,2}"
         r"(?P<v>[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d-[A-Z]{3}-\d{3}|[A-Z]{2,3} ?\d{2,4} ?[A-Z]{1,2}"
-        r"|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
+        r"|[A-Z]{3}\d[A-Z]\d{2}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
@@ -347,6 +354,9 @@ RULES: tuple[Rule, ...] = (
     Rule("number of a travel document", "PASSPORT", MACHINE_READABLE_NUMBER, confirm.as_is),
     Rule("name on a card", "NAME", NAME_ON_A_CARD, name_on_a_card),
     Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin, most=MOST_LOWER),
+    Rule("name after a closing", "NAME", NAME_AFTER_CLOSING, name_after_closing),
+    Rule("name in marks of a page", "NAME", GREETED_IN_MARKS, name_after_closing),
+    Rule("whole name in lower case", "NAME", WHOLE_NAME, whole_name, most=MOST_LOWER),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
     *WIDE_RULES,
 )

@@ -25,10 +25,11 @@ USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
 """``chidi_nwosu_5512``"""
 NATIONAL_SHAPE = (
     r"\b(?:756\.\d{4}\.\d{4}\.\d{2}|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"
-    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}"
+    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|\d{6}-[1-4]\d{6}|[A-Z]\d{4}-\d{5}-\d{5}"
+    r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}"
     r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
-"""Shapes that nothing else has: Italian, Belgian, British, French, Mexican."""
+"""Shapes that nothing else has: Italian, Belgian, British, Korean, Canadian, French, Mexican."""
 BRITISH_LICENCE = r"(?i)\b[A-Z][A-Z9]{4} ?\d{3} ?\d{3} ?[A-Z9]{2}\d[A-Z]{2}\b"
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
 MEDICARE = (

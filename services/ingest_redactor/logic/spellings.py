@@ -47,6 +47,17 @@ NAME_BEFORE_MAIL = (
     rf"(?: (?:(?:van|von|de|del|della|da|dos|la|bin|al|el) ){{0,2}}[{UPPER}][{LETTER}'’-]*\.?){{1,3}})"
     r",?[ ][<(]?[A-Za-z0-9._%+-]{1,64}@[a-z]"
 )
+_CLOSING = (
+    r"(?:(?:[Bb]est|[Kk]ind|[Ww]arm|[Mm]any)(?: (?:wishes|regards|thanks))?|[Rr]egards|[Tt]hanks(?: again)?|[Cc]heers"
+    r"|[Ss]incerely"
+    r"|Yours(?: sincerely| truly)?|Saludos|Cordialement|Abraços?|Groeten|Grüße|(?:Viele|Beste|Liebe) Grüße|Cordiali saluti)"
+)
+NAME_AFTER_CLOSING = (
+    rf"\b{_CLOSING},\s{{1,2}}(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’.-]*){{0,2}})(?:[\n.(]|\\n|  |$)"
+)
+GREETED_IN_MARKS = (
+    rf"\b(?:Hello|Hi|Dear|Hey),? ?<(?:b|strong|span|i|em)>(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)</"
+)
 MACHINE_READABLE_NAME = r"\bP[A-Z<][A-Z]{3}(?P<v>[A-Z]+(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*)"
 MACHINE_READABLE_NUMBER = r"\b[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{0,16}"
 """The zone for machines of a passport (ICAO 9303, part 4)."""
@@ -126,6 +137,14 @@ def name_on_a_card(value: str, _before: str, _after: str) -> Found | None:
 
 def _is_first_name(word: str) -> bool:
     return word in first_names() or word in ambiguous_first_names()
+
+
+def name_after_closing(value: str, _before: str, _after: str) -> Found | None:
+    """``Best wishes, Cathal``: a name, or no word of the language."""
+    words = value.lower().rstrip(".").split()
+    if any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
+        return None
+    return Found(*read_name(value)) if _is_first_name(words[0]) or not is_word(words[0]) else None
 
 
 def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
