@@ -8,7 +8,7 @@ import re
 
 from services.ingest_redactor.logic.confirm import Found
 from services.ingest_redactor.logic.english import is_of_the_language, is_slip, is_word
-from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
 from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES, is_first_name
@@ -63,17 +63,6 @@ _GOES_ON = re.compile(
 )
 _MISTER = frozenset(("mr", "mrs", "ms"))
 _STOPS = ".,;!?\n)\"'"
-_WORDS_AS_LAST_TEXT = """
-bailey baker banks bell berry best bird bishop black bowers bowman brooks brown burns bush butler cannon carpenter carter
-chambers cherry church coleman cook cooper crane cross curry day dean drake duke english farmer fields fisher flowers ford
-forest foster fox frank french frost gardner glass gold grant gray green grey hall hart hayes hill holland house hunt hunter
-ireland jewel kidd king knight lake lamb lane law little long love marsh mason may mercer miles miller moody moon moss noble
-page park parker parks pope porter potter powers price rice rivers robin rose savage shepherd short silver skinner small snow
-sparks steel stone street strong summers swan swift taylor thorn turner underwood walker wall ward waters weaver webb webster
-west wells wheeler white wise wolf wood woods young
-"""
-_WORDS_AS_LAST = frozenset(_WORDS_AS_LAST_TEXT.split())
-"""Frequent last names that are words, and so in no list: behind a first name or a title they are names."""
 _MONTHS = frozenset("april may june august".split())  # noqa: SIM905
 _LEAST_CHARS = 3
 
@@ -97,7 +86,7 @@ def _head(words: list[str]) -> list[str]:
     for at, word in enumerate(words):
         is_particle = bool(taken) and word in PARTICLES and at + 1 < len(words) and _may_be_a_name(words[at + 1])
         is_half = bool(taken) and (
-            word in last_names() or word in ambiguous_first_names() or (at == 1 and word in _WORDS_AS_LAST)
+            word in last_names() or word in ambiguous_first_names() or (at == 1 and word in WORDS_AS_LAST)
         )
         if not (is_particle or is_half or _may_be_a_name(word)):
             break
@@ -188,7 +177,7 @@ def titled_in_lower_case(value: str, before: str, _after: str) -> Found | None:
     is_titled = title in TITLES or title in ("dra", "sr", "sra")
     if is_titled and len(words[0]) < _LEAST_CHARS and not is_word(words[0]):
         return _found(words[:1], is_last=True)  # ``dr wu``
-    if title in _MISTER and words[0] in _WORDS_AS_LAST:
+    if title in _MISTER and words[0] in WORDS_AS_LAST:
         return _found(words[:1], is_last=True)
     taken = _head(words)
     if not taken or not (_is_listed(taken[0]) or is_titled or any(map(_is_certain, taken))):

@@ -96,3 +96,14 @@ team hr it
 """
 NOBODY = frozenset(_NOBODY_TEXT.split())
 """Words that stand where a person might, and are none."""
+_WORDS_AS_LAST_TEXT = """
+bailey baker banks bell berry best bird bishop black bowers bowman brooks brown burns bush butler cannon carpenter carter
+chambers cherry church coleman cook cooper crane cross curry day dean drake duke english farmer fields fisher flowers ford
+forest foster fox frank french frost gardner glass gold grant gray green grey hall hart hayes hill holland house hunt hunter
+ireland jewel kidd king knight lake lamb lane law little long love marsh mason may mercer miles miller moody moon moss noble
+page park parker parks pope porter potter powers price rice rivers robin rose savage shepherd short silver skinner small snow
+sparks steel stone street strong summers swan swift taylor thorn turner underwood walker wall ward waters weaver webb webster
+west wells wheeler white wise wolf wood woods young
+"""
+WORDS_AS_LAST = frozenset(_WORDS_AS_LAST_TEXT.split())
+"""Frequent last names that are words, and so in no list: behind a first name or a title they are names."""

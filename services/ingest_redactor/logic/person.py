@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from services.ingest_redactor.logic.english import is_word, names_a_thing
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS
+from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
 from services.ingest_redactor.logic.small_names import lower_case_run, stands_as_a_name
 from services.ingest_redactor.logic.tagger import (
@@ -240,10 +240,25 @@ def _runs(
         ):
             start -= 1
         if kind == _NAME:
+            start = _from_initials(text, tokens, spans, start)
             start, end = with_unheard(text, tokens, spans, start, end, strong)
             done = max(done, end)
         runs.append((start, end, kind))
     return runs
+
+
+def _from_initials(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
+    """``A. J. Chaudhry``: the first of the initials before a name."""
+    while (
+        start > 1
+        and tokens[start - 1] == "."
+        and len(tokens[start - 2]) == 1
+        and tokens[start - 2].isupper()
+        and text[spans[start - 2][1] : spans[start - 1][0]] == ""
+        and text[spans[start - 1][1] : spans[start][0]] == " "
+    ):
+        start -= 2
+    return start
 
 
 def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, start: int, end: int) -> bool:
@@ -384,7 +399,10 @@ def looks_like_a_person(text: str) -> bool:
         return False
     stems = [stem_of(token).rstrip(".") for token in tokens]
     if not NO_NAME.isdisjoint(stems):
-        return len(stems) == 2 and all(lists_of(stem) & 7 for stem in stems)  # ``April May``, ``Will Grace``
+        if len(stems) != 2:
+            return False
+        is_last = stems[1] in WORDS_AS_LAST and not is_word(stems[0])  # ``Hyun-woo Park``
+        return is_last or all(lists_of(stem) & 7 for stem in stems)  # ``April May``, ``Will Grace``
     if stems[0] in first_names():
         return True
     known = stems[0] in ambiguous_first_names() or stems[-1] in last_names()

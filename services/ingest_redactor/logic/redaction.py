@@ -36,6 +36,9 @@ _CARD_CODE = re.compile(
     r"(?P<v>\d{3})(?![\d/:.,-]*\d|\w)"
 )
 """The check code that people write behind a card's number."""
+_LOGIN_AFTER = re.compile(r" [(\[](?P<v>[a-z][a-z0-9._-]{2,24})[)\]]")
+_FIRST_AFTER = re.compile(r", (?P<v>[^\W\d_a-z][^\W\d_]+|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$)")
+_SHARED_CHARS = 4
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE)
 
@@ -282,6 +285,7 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
             tied += _birth_after(text, mention)
             if mention.type == "NAME":
                 tied += number_or_street_after(text, mention)
+                tied += _beside(text, mention)
         elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
             tied.append(code)
     return without_overlaps(found + tied, []) if tied or grown else found
@@ -315,6 +319,21 @@ def _birth_after(text: str, name: Mention) -> list[Mention]:
     if tail is None or read is None or read[0].year > LATEST_BIRTH_YEAR:
         return []
     return [Mention(*tail.span("date"), "DOB", read[0].isoformat(), read[1], name.priority)]
+
+
+def _beside(text: str, name: Mention) -> list[Mention]:
+    """``Jamal Whitaker (jwhitak3)``: a login made of the name; ``Iyer, Venkat   rent``: the first name of a row."""
+    login = _LOGIN_AFTER.match(text, name.end)
+    if login is not None:
+        letters = "".join(filter(str.isalpha, login["v"]))
+        said = text[name.start : name.end].lower()
+        if any(letters[at : at + _SHARED_CHARS] in said for at in range(len(letters) - _SHARED_CHARS + 1)):
+            return [Mention(*login.span("v"), "USER", login["v"], "", name.priority)]
+    first = _FIRST_AFTER.match(text, name.end) if "|" not in name.canonical else None
+    if first is None:
+        return []
+    canonical = f"{first['v'].split()[0].rstrip('.').lower()}|{name.canonical}"
+    return [Mention(*first.span("v"), "NAME", canonical, "first", name.priority)]
 
 
 def _apply(segment: Segment, found: list[Mention], entities: Entities, terms: KnownTerms | None) -> bool:
