@@ -167,6 +167,10 @@ def phone_beside_mail(value: str, before: str, after: str) -> Found | None:
     return Found(*renderings.read_phone(value))
 
 
+def phone_in_a_query(value: str, _before: str, _after: str) -> Found | None:
+    return Found(*renderings.read_phone(value))
+
+
 def spaced_phone(value: str, before: str, after: str) -> Found | None:
     digits = renderings.digits_of(value)
     if not 8 <= len(digits) <= 12 or not stands_alone(before[-1:], after[:1]) or renderings.read_date(value):

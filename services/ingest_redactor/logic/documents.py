@@ -11,10 +11,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from services.ingest_redactor.logic.columns import Kinds
+from services.ingest_redactor.logic.english import is_of_the_language
 from services.ingest_redactor.logic.mentions import MAX_VALUES
+from services.ingest_redactor.logic.tagger import places
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten
+from shared.tasks.names import ambiguous_first_names
 
 MAX_NESTING = 4
 """JSON inside a string inside JSON …: deeper levels are read as text."""
@@ -143,6 +146,8 @@ def _read(
     found = _few(leaves(text))
     told = Kinds(text, found) if keyed else None
     for at, leaf in enumerate(found):
+        if leaf.is_key and _is_of_words(leaf.value):
+            continue
         leaf_kind = told.kinds[at] if told else None
         inner = Source(text, leaf, source)
         if leaf.is_string and not leaf.is_key:
@@ -155,6 +160,14 @@ def _read(
             child.segment.container = (id(document), leaf.container, row)
         document.children.append((leaf, child))
     return document
+
+
+def _is_of_words(key: str) -> bool:
+    """``Postal town``: words that are nobody's name and no town tell what stands under the key, not who."""
+    words = key.lower().replace("_", " ").split(" ")
+    return all(
+        is_of_the_language(word) and word not in ambiguous_first_names() and word not in places() for word in words
+    )
 
 
 def _few(items: Iterator[ItemT]) -> list[ItemT]:

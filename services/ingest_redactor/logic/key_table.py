@@ -45,7 +45,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
-    ("ID", r"(?:.*_)?(?:id|identity)_card(?:_no|_number)?|document_numbers"),
+    ("ID", r"(?:.*_)?(?:id|identity|health)_card(?:_no|_number)?|document_numbers"),
     ("CARD", r"(?:.*_)?(?:card|credit_card|debit_card|cc|pan)(?:_?(?:no|num|number))?"),
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
@@ -71,7 +71,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_?card|health_insurance)(?:_no|_num|_number)?|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
     (

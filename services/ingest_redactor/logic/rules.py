@@ -252,7 +252,7 @@ RULES: tuple[Rule, ...] = (
         confirm.phone,
         most=MOST_SHORT,
     ),
-    Rule("phone in a query", "PHONE", r"%2B(?P<v>\d{8,15})\b", confirm.numbered),
+    Rule("phone in a query", "PHONE", r"%2B(?P<v>\d{8,15})\b", confirm.phone_in_a_query),
     Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b", confirm.grouped_phone),
     Rule(
         "phone with a leading zero",

@@ -38,6 +38,7 @@ STREET_IN_CAPITALS = (
 KIND_IN_CAPITALS = rf"\s(?:{_KIND_IN_CAPITALS}|ST|DR|CT|PL|WAY)\b"
 """Of :data:`STREET_IN_CAPITALS`."""
 STREET = (
+    r"\d{1,6} (?:County (?:Road|Rd)|State Road|Highway|Hwy) \d{1,5}\b|"
     r"\d{1,6}(?:[A-Za-z]|[/-][A-Z],?|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
     rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
@@ -61,7 +62,7 @@ _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
     rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
-    r"|\d{1,6} (?:County (?:Road|Rd)|State (?:Route|Road)|Route|Highway|Hwy|CR|SR|FM) \d{1,5}\b"
+    r"|\d{1,6} (?:State Route|Route|CR|SR|FM) \d{1,5}\b"
     r"|\b(?i:rr ?(?:#\d{1,3}|\d{1,3},? box \d{1,5}))\b"
     rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
     r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
@@ -70,7 +71,7 @@ RARE_STREET = (
 )
 RARE_KIND = (
     rf"\s(?:{_KIND_RARE}|Apt|Suite|Unit|Apartment|Ste|The\s+[GMSHRCPQW][a-z]+)\b"
-    r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?:Road|Rd|Route|Highway|Hwy|CR|SR|FM) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
+    r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?:Route|CR|SR|FM) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
 )
 """Of :data:`RARE_STREET`."""
 _PREPOSITION = (

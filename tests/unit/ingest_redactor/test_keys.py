@@ -3,6 +3,8 @@
 import pytest
 
 from services.ingest_redactor.logic.keys import kind_of, read_value
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.scanner import Scanner
 
 
 def read(path: str, value: str) -> str | None:
@@ -31,7 +33,10 @@ def read(path: str, value: str) -> str | None:
         ("Customers.reference_id", "LOY-00481223", "MEMBER"), ("workerID.idValue", "4471", "MEMBER"), ("phone_number.national_number", "7700900461", "PHONE"),
         ("ppsn", "7382946K", "ID"), ("subject.cuit", "20-27384915-8", "ID"), ("car.reg", "MH12QR4471", "VEHICLE"), ("contrato", "20448117", "ACCOUNT"),
         ("apellido1", "O'Mahony", "NAME"), ("preferred_name", "Pip", "NAME"), ("usuario", "lauti.ferreyra_ok", "USER"), ("upi", "arjund@okicici", "USER"),
-        ("birthday", "12 May", "DOB"), ("author.handle", "@lil_saffron", "USER"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
+        ("birthday", "12 May", "DOB"), ("author.handle", "@lil_saffron", "USER"), ("samaccount", "cobiferrante", "USER"),
+        ("placa_veiculo", "RTB4F19", "VEHICLE"), ("fuehrerschein", "B072RRE2I55", "LICENCE"), ("nhi", "ZAC5361", "ID"), ("health_card", "6839-221-077", "ID"),
+        ("SENDGRID_KEY", "SG.XoMyKXexdRVnunzGJIobDR", "SECRET"), ("password_hint", "BlueHeron#204", "SECRET"), ("registered_owner", "Vu, Linh T.", "NAME"),
+        ("applicant", "Hyun-woo Park", "NAME"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
     ],
 )  # fmt: skip
 def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: str) -> None:
@@ -48,3 +53,9 @@ def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: st
 )  # fmt: skip
 def test_what_stands_under_such_a_key_and_names_nobody(path: str, value: str) -> None:
     assert read(path, value) is None
+
+
+def test_a_key_of_words_stays_and_one_that_is_a_name_does_not() -> None:
+    wide = Redactor(Scanner("hipaa"))
+    assert wide.redact_text('{"Postal town": "Lisburn", "Bedrooms": "4+"}')[0].count('"Postal town"') == 1
+    assert "Zubeqa" not in wide.redact_text('{"Maria Zubeqa": 3, "Grace Zubeqa": 4}')[0]

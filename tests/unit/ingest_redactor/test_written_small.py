@@ -141,3 +141,27 @@ def test_the_wide_profile_takes(text: str, value: str) -> None:
 )  # fmt: skip
 def test_the_wide_profile_leaves(text: str) -> None:
     assert WIDE.redact_text(text)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (
+            "ring me on it.\nBest wishes, Zubal\n\nP.S. The attic",
+            "ring me on it.\nBest wishes, ⟦NAME_1:first⟧\n\nP.S. The attic",
+        ),
+        ("<p>Hello <b>Zubiwe</b>,</p>", "<p>Hello <b>⟦NAME_1:first⟧</b>,</p>"),
+        ("update payroll for dilzuba yusuzova, asap", "update payroll for ⟦NAME_1:lower⟧, asap"),
+        ("opened by Jamal Whitaker (jwhitak3) at 8", "opened by ⟦NAME_1⟧ (⟦USER_1⟧) at 8"),
+        ("GP: Dr A. J. Zubry.", "GP: Dr ⟦NAME_1⟧."),
+        ("2B  Garcia, Zubkat   rent 1", "2B  ⟦NAME_1:last⟧, ⟦NAME_1:first⟧   rent 1"),
+        ('audit: user "zubuda" deleted it', 'audit: user "⟦USER_1⟧" deleted it'),
+        ("Known Traveler .. TT118K72Q", "Known Traveler .. ⟦ID_1:pAA999A99A⟧"),
+        ("name=Q&phone=%2B4793418827&x=1", "name=Q&phone=%2B⟦PHONE_1:digits⟧&x=1"),
+        ("at 31055 County Road 12 near it", "at ⟦ADDRESS_1⟧ near it"),
+        ("social number 1 84 07 69 381 112 45, had", "social number ⟦ID_1:p9_99_99_99_999_999_99⟧, had"),
+        ("PGPASSWORD=t9#Quill-Basin now", "PGPASSWORD=⟦SECRET_1⟧ now"),
+    ],
+)
+def test_what_stands_beside_tells(text: str, redacted: str) -> None:
+    assert NARROW.redact_text(text)[0] == redacted
