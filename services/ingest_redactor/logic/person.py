@@ -23,7 +23,7 @@ from services.ingest_redactor.logic.tagger import (
 )
 from services.ingest_redactor.logic.token_batch import TokenBatch, TokenSpans
 from services.ingest_redactor.logic.token_roles import ABBREVIATED_TITLES, BEFORE_NAMES, INTRODUCING, PARTICLES, TITLES
-from services.ingest_redactor.logic.unheard import may_be_a_name, with_unheard
+from services.ingest_redactor.logic.unheard import from_initials, may_be_a_name, with_unheard
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -240,25 +240,11 @@ def _runs(
         ):
             start -= 1
         if kind == _NAME:
-            start = _from_initials(text, tokens, spans, start)
+            start = from_initials(text, tokens, spans, start)
             start, end = with_unheard(text, tokens, spans, start, end, strong)
             done = max(done, end)
         runs.append((start, end, kind))
     return runs
-
-
-def _from_initials(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
-    """``A. J. Chaudhry``: the first of the initials before a name."""
-    while (
-        start > 1
-        and tokens[start - 1] == "."
-        and len(tokens[start - 2]) == 1
-        and tokens[start - 2].isupper()
-        and text[spans[start - 2][1] : spans[start - 1][0]] == ""
-        and text[spans[start - 1][1] : spans[start][0]] == " "
-    ):
-        start -= 2
-    return start
 
 
 def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, start: int, end: int) -> bool:

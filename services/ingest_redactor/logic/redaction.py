@@ -40,7 +40,7 @@ _LOGIN_AFTER = re.compile(r" [(\[](?P<v>[a-z][a-z0-9._-]{2,24})[)\]]")
 _FIRST_AFTER = re.compile(r", (?P<v>[^\W\d_a-z][^\W\d_]+|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$)")
 _SHARED_CHARS = 4
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
-_DATE_AFTER = re.compile(rf"(?:, ?| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE)
+_DATE_AFTER = re.compile(rf"(?:, ?|[\"']?,[ ]?[\"']| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ def _with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
         found.append(mention)
         if mention.type == "CARD" and (check := _CARD_CODE.match(text, mention.end)) is not None:
             tied.append(Mention(*check.span("v"), "ID", *read_identifier(check["v"]), mention.priority))
-        elif mention.type in ("NAME", "EMAIL"):
+        elif mention.type in ("NAME", "EMAIL", "SSN"):
             tied += _birth_after(text, mention)
             if mention.type == "NAME":
                 tied += number_or_street_after(text, mention)
@@ -313,7 +313,7 @@ def _tool_texts(tools: tuple[ToolDefinition, ...]) -> list[str]:
 
 
 def _birth_after(text: str, name: Mention) -> list[Mention]:
-    """``Ann Lee, 5/6/1973``: a date long past right after a name is a birth date."""
+    """``Ann Lee, 5/6/1973``: a date long past right after a name, or after a number that one has from birth."""
     tail = _DATE_AFTER.match(text, name.end)
     read = read_date(tail["date"]) if tail else None
     if tail is None or read is None or read[0].year > LATEST_BIRTH_YEAR:

@@ -81,3 +81,17 @@ def may_be_a_name(word: str) -> bool:
         and stem not in THINGS
         and stem not in TITLES
     )
+
+
+def from_initials(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
+    """``A. J. Chaudhry``: the first of the initials before a name."""
+    while (
+        start > 1
+        and tokens[start - 1] == "."
+        and len(tokens[start - 2]) == 1
+        and tokens[start - 2].isupper()
+        and text[spans[start - 2][1] : spans[start - 1][0]] == ""
+        and text[spans[start - 1][1] : spans[start][0]] == " "
+    ):
+        start -= 2
+    return start
