@@ -23,7 +23,8 @@ order email phone note name number address date time note subject from re cc
 shall may might must bearer basic
 ssn dob mrn npi iban birthday birth born regards sincerely best cheers
 patient patients customer customers client passenger passengers traveler employee attendee attendees recipient payee
-beneficiary account location status ticket invoice priority summarise summarize compare cite medicare medicaid follow-up
+beneficiary guarantor prescriber policyholder cardholder caregiver applicant tenant landlord claimant
+account location status ticket invoice priority summarise summarize compare cite medicare medicaid follow-up
 quarterly hola bonjour buongiorno guten gracias merci danke
 however instead maybe perhaps also once while since until unless
 google gmail amazon apple microsoft sony samsung netflix spotify youtube facebook instagram whatsapp twitter tiktok

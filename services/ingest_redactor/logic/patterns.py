@@ -54,7 +54,7 @@ DAY_OF_MONTH = (
 _OLD = r"(?:9\d|1[01]\d)"
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
-    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran"
+    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran|sister|brother|spouse|(?:mother|father)-in-law"
     rf"|i'?m|i am|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
     rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
     r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
@@ -64,7 +64,8 @@ DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (
     rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
     r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice"
-    r"|Transplant Cent(?:er|re)|Skilled Nursing|Nursing Home"
+    r"|Transplant Cent(?:er|re)|(?:Renal|Stroke|Burns?) Unit|Pavilion|Regional|Surgical Cent(?:er|re)|Eye Cent(?:er"
+    r"|re)|Skilled Nursing|Nursing Home"
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
     r"|Rehab(?:ilitation)? Center"

@@ -36,7 +36,7 @@ _ANNOUNCED = re.compile(
     r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?|\bthis is"
     r"|\bi am|\bi'm"
     r"|\bcall me|\bunder|\bin the name of|\bon behalf of|\battn[:.]?"
-    r"|\b(?:patient|customer|client|guest|passenger|employee|recipient|payee|cardholder|beneficiary|attendee|insured|contact)"
+    r"|\b(?:patient|customer|client|guest|passenger|employee|recipient|payee|cardholder|beneficiary|attendee|insured|contact|nurse|doctor|aide|caregiver|therapist|midwife)"
     r"(?: name)?(?: is|[:=])?)[\s\"']{1,3}$"
 )
 _GROUP_CHARS = 1 << 16

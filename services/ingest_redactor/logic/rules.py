@@ -344,6 +344,12 @@ RULES: tuple[Rule, ...] = (
         Rule(f"announced {kind.lower()}", kind, rf"(?i)\b(?:{words}){GAP}{VALUE}", confirm.identifier(kind))
         for kind, words in ID_WORDS.items()
     ),
+    Rule(
+        "plate after a tag",
+        "VEHICLE",
+        r"\b(?i:tag)(?: number| no\.?| #)?:? (?P<v>[A-Z]{2,3}[ -]?\d{3,4}|[A-Z]{2} \d{3}-[A-Z]{3}|[A-Z0-9]{3}[ -]\d{4})\b",
+        confirm.numbered,
+    ),
     Rule("number with a word before it", "ACCOUNT", CODE, confirm.by_context, only_with=ANNOUNCING),
     Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
     Rule("last name first, in capitals", "NAME", NAME_IN_CAPITALS, name_in_capitals),

@@ -25,7 +25,7 @@ _HL7_FIELDS: dict[str, dict[int, str]] = {
     "GT1": {3: "NAME", 6: "PHONE", 8: "DOB", 12: "SSN"},
 }  # fmt: skip
 """Of each segment the numbers of the fields that hold somebody's."""
-_X12 = re.compile(r"\b(NM1|DMG|PER|REF|N3|SBR)\*([^~\n]{3,400})")
+_X12 = re.compile(r"\b(NM1|DMG|PER|REF|N3|N4|SBR)\*([^~\n]{3,400})")
 _X12_PEOPLE = frozenset(("IL", "QC", "1P", "DN", "82", "77", "QD", "74", "03", "P3"))
 _X12_NUMBERS = {
     "SY": "SSN",
@@ -122,6 +122,9 @@ def _x12_segment(name: str, fields: list[str], places: list[int]) -> Iterator[Me
         yield from _keyed("DOB", fields[1], places[1])
     elif name == "N3":
         yield from _keyed("ADDRESS", fields[0], places[0])
+    elif name == "N4" and len(fields) > 2:
+        yield from _keyed("PLACE", fields[0], places[0])
+        yield from _keyed("ZIP", fields[2], places[2])
     elif name == "REF" and len(fields) > 1 and fields[0] in _X12_NUMBERS:
         yield from _keyed(_X12_NUMBERS[fields[0]], fields[1], places[1])
     elif name == "PER":

@@ -29,7 +29,8 @@ _TITLE = re.compile(r" ?([A-Z]{2,4})\b")
 _AIRLINE_TITLES = frozenset("MR MRS MS MISS MSTR DR CHD INF".split())  # noqa: SIM905
 
 NAME_BEFORE_AGE = (
-    rf"\b(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)(?:, ?| \()\d{{1,3}} ?(?:yo|y/o|y\.o\.|mo)\b"
+    rf"\b(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)(?:, ?| \()\d{{1,3}} ?(?:yo|y/o|y\.o\.|mo|yrs?|YO|Y/O"
+    r"|YRS?)\b"
 )
 """``Deion, 4yo``"""
 

@@ -48,15 +48,24 @@ MONTH_IN_CAPITALS = (
 )
 MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
 DAY_AFTER_WORD = (
-    r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill)"
+    r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill"
+    r"|begins?|starts?|beginning|starting)"
     r" (?:\w{1,9} )?(?P<v>\d{1,2}[-/]\d{1,2})\b"
 )
-AGE_BEHIND = r"\b[A-Z][a-z'’-]{2,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)"
+AGE_BEHIND = (
+    r"\b[A-Za-z][a-z'’-]{3,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)|\bis (?P<w>9\d|10\d) (?:already|now|next|this)\b"
+    r"|(?i:\bage(?: [a-z]+){0,4}: )(?P<x>9\d|10\d)\b"
+)
 """``Clyde Umber, 91, FAST 7c``"""
 TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
 
 EXTENSION = r"(?i)\b(?:ext\.?|extension) ?(?P<v>\d{3,6})\b|\bx(?P<w>\d{4,5})\b"
 
+FIRST_LAST = (
+    r"(?:: |^|\. |\n)(?P<v>[a-z][a-z'’-]{2,20} [a-z][a-z'’-]{2,20}), "
+    r"(?:mrn|dob|d\.o\.b|ssn|medicare|medicaid|acct|\d)"
+)
+"""``oxygen order: mirembe nakato, medicare``"""
 LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|dob|d\.o\.b|acct|\d)"
 """``jones, richard, mrn``"""
 IN_CAPITALS_AFTER_ROLE = (
@@ -147,6 +156,12 @@ def last_first(value: str, _before: str, _after: str) -> Found | None:
     last, _, first = value.partition(", ")
     known = first in first_names() or (first in ambiguous_first_names() and last in last_names())
     return Found(f"{first}|{last}", "lower") if known and last not in NEVER else None
+
+
+def first_last(value: str, _before: str, _after: str) -> Found | None:
+    """Neither of the two is a word."""
+    words = value.split()
+    return None if any(is_word(word) and word not in first_names() for word in words) else Found(*read_name(value))
 
 
 def in_capitals_after_role(value: str, _before: str, _after: str) -> Found | None:

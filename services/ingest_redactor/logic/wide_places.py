@@ -25,8 +25,11 @@ CODE_AFTER_STATE = (
 )
 
 _SMALL = r"[a-z][a-z'’-]{2,20}"
-CODE_ELSEWHERE = r"\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)\b"
-"""British and Canadian postal codes."""
+CODE_ELSEWHERE = (
+    r"\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[A-CEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d"
+    r"|[AC-FHKNPRTV-Y]\d[0-9W] ?[0-9AC-FHKNPRTV-Y]{4})\b"
+)
+"""British, Canadian and Irish postal codes."""
 _NAMED = rf"[{UPPER}][{LETTER}'’-]+"
 STREET_ALONE = (
     rf"\b(?P<v>(?:{_NAMED} ){{1,3}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close"
@@ -47,9 +50,9 @@ SMALL_TOWN = (
     rf"\b(?:in|from|to|near|of|at|outside|around|visiting) (?P<v>{_SMALL}(?: {_SMALL}){{0,2}})\b"
     rf"|\b(?P<w>{_SMALL}(?: {_SMALL})?),? (?:[a-z]{{2}},? \d{{5}}|\d{{5}})\b"
     rf"|\b(?P<y>{_SMALL} county)\b"
-    rf"|, (?P<x>{_SMALL}(?: {_SMALL})?)(?:[.,;)\n]|$)"
 )
 """``drove from terre haute``"""
+SMALL_TOWN_ALONE = rf", (?P<v>{_SMALL}(?: {_SMALL})?)(?:[.,;)\n]|$)"
 _NO_COUNTY = frozenset("the this our your each every any which what another neighboring same".split())  # noqa: SIM905
 
 
