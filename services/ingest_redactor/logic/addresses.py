@@ -54,9 +54,10 @@ _STREET_AFTER = re.compile(
     rf"(?:{_BEFORE_TOWN}|(?=$)))"
 )
 _BEYOND = re.compile(
-    r"(?i)(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|d(?:ch|er)a?\b\.?))?"
+    r"(?i)(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|d(?:ch"
+    r"|er)a?\b\.?))?"
     r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"
-    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
+    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
     r"\.? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"
 )
 """Floor, door or flat in a house, as other languages write them: ``3, 2º B``, ``12 m. 5``."""

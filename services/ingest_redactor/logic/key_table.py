@@ -50,7 +50,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id|_ref)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -64,7 +64,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "RECORD",
-        r"(?:.*_)?(?:mrn|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
+        r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
         r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no))",
     ),
@@ -82,7 +82,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "PASSPORT",
         r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?|(?:reise)?pass_?(?:nummer|nr)"
-        r"|pasaporte|passeport|passaporto|paspoortnummer",
+        r"|pasaporte|passeport|passaporto|ppt(?:_no)?|paspoortnummer",
     ),
     (
         "LICENCE",
@@ -96,7 +96,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
-        r"|legal_id|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
+        r"|legal_id|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
         r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
         r"|nhi(?:_no|_number)?|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
@@ -147,23 +147,23 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
-        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
+        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|(?:legal|birth|patient|guest|pax|customer|employee|student|member)_last|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
         r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname|meisjesnaam)",
     ),
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
     (
         "NAME",
-        rf"(?:.*_)?(?:full|formatted)_?name|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|name_on_card|attn|nome_completo"
+        rf"(?:.*_)?(?:full|formatted)_?name|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|name_on_card|(?:to|from|for|by)_name|attn|nome_completo"
         r"|nombre_completo|nom_complet|volledige_naam|imie_i_nazwisko|nome_e_cognome",
     ),
     (

@@ -41,7 +41,8 @@ LOWER_CASE_NAME = (
     rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
     rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
     r"|(?i:\b(?:contact|customer|passenger|patient|guest|client|caller|tenant|applicant|employee|custodian|resident|pt"
-    r"|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify)) "
+    r"|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify"
+    r"|(?:driver|nurse|agent|rep|host|courier|technician|plumber|teacher|coach|waiter) (?:is|was)|spoke (?:with|to|w/))) "
     rf"(?P<x>{_LONG}(?: {_WORD})?)"
     rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
     rf"|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
@@ -57,7 +58,7 @@ _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
 _GREETED = re.compile(
     r"(?i)\b(?:i'?m|this is|it'?s|name|greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? $"
 )
-_CALLED = re.compile(r"(?i)\b(?:tell|ask|remind|ping|thx|thanks|invite|notify|text) $")
+_CALLED = re.compile(r"(?i)\b(?:tell|ask|remind|ping|thx|thanks|invite|notify|text|(?:is|was)|spoke (?:with|to|w/)) $")
 _GOES_ON = re.compile(
     r"[ ]?(?:$|[.,;!?\n)\"']| (?:and|but|i|my|here|calling|from|that|to|about|back|if|when|her|his|the|is)\b)"
 )

@@ -94,11 +94,12 @@ ID_WORDS: dict[str, str] = {
     r"|recipient id|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
     "POLICY": r"policy|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag|vertragsnummer",
-    "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driving licen[cs]e"
+    "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
-    r"|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y|ym)|carta d'identit[aà]|carte d'identit[eé]",
+    r"|passaporto|id document|identity document|ausweis|ausweisnummer|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y"
+    r"|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
@@ -107,14 +108,16 @@ ID_WORDS: dict[str, str] = {
     r"|bsn|pesel|nin|ine"
     r"|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss|idnr|id-nr|fødselsnummer"
     r"|fodselsnummer|resident reg"
-    r"|dni|nif|codice fiscale|personnummer|fingerprint|voiceprint|retina scan|biometric",
+    r"|dni|nif|codice fiscale|personnummer|burgerservicenummer|sv-nummer|t\.c\.|fingerprint|voiceprint|retina scan"
+    r"|biometric",
     "VEHICLE": r"vin|license plate|licence plate|number plate|plate|tag number|vehicle id|vehicle identification number",
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
     r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?: (?:with|at) (?:you|us))?(?:\s+(?:is|was|are|of|as|to|est|es|ist|é)(?: (?:le|la|el|the|die|der))?\b)?"
+    r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|es"
+    r"|ist|é)(?: (?:le|la|el|the|die|der))?\b)?"
     r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
@@ -144,7 +147,7 @@ BIRTH_WORDS = (
 )
 AFTER_BIRTH = (
     r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is )?)?"
-    r"(?: is| was|[:=])?(?: on| in)?(?: the)?[ \t.\"'(*:=>)]{0,20}"
+    r"(?: (?:verified|checked|confirmed|on file))?(?: is| was|[:=])?(?: on| in)?(?: the)?[ \t.\"'(*:=>)]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"

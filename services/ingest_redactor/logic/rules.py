@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)(?:\b|_|(?-i:\b[A-Z]{2,6}))(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
         r"|private)[_ -]?key"
         r"|secret|(?:(?:access|auth|api|refresh|session)[_ -]?|my |your )token|(?:network|recovery|bitlocker) key"
-        r"|client[_ ]secret)(?:\s+(?:is|was|to)|\s{0,2}[:=])"
+        r"|client[_ ]secret)(?:\s+(?:is|was|to)|(?:\s+(?:set|reset|changed)(?: to)?)?\s{0,2}[:=])"
         r"\s{0,2}[\"']?(?P<v>[^\s\"',;]{5}[^\s\"',;]+)",
         confirm.password,
     ),
@@ -138,7 +138,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "user of a query or a log",
         "USER",
-        r"\buser(?:_?name)?=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})"
+        r"\b(?:user(?:_?name)?|by)=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})"
         r"|\b(?:publickey|password) for (?:invalid user )?(?P<x>[a-z][a-z0-9._-]{2,30}) from"
         r"|[(\s]uid=(?P<y>[a-z][a-z0-9._-]{2,30})[),]|(?:\d|\s-) - (?P<z>[a-z][\w.-]{2,30}) \[\d{2}/[A-Z][a-z]{2}/\d{4}",
         confirm.login,
@@ -316,6 +316,7 @@ RULES: tuple[Rule, ...] = (
         confirm.numbered,
     ),
     Rule("Indian plate", "VEHICLE", shapes.INDIAN_PLATE, confirm.number_alone),
+    Rule("French or Dutch plate", "VEHICLE", shapes.SIV_PLATE, confirm.number_alone),
     Rule("British plate", "VEHICLE", r"\b[A-Z]{2}[0-7]\d [A-HJ-PR-Z]{3}\b", confirm.plate),
     Rule("number of a SIM", "DEVICE", r"\b89\d{17,30}\b", confirm.number_alone),
     Rule("VIN", "VEHICLE", r"\b[A-HJ-NPR-Z0-9]{17}\b", confirm.vin),
@@ -326,7 +327,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placas?|plaque|matr[ií]cula|nummerplaat|rek\."
         r"|immatriculation|(?-i:[A-Z]{2}) tag)(?: number| no\.?)?(?: is|[ .]{0,16}:)?\s{1,2}"
         r"(?P<v>[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d-[A-Z]{3}-\d{3}|[A-Z]{2,3} ?\d{2,4} ?[A-Z]{1,2}"
-        r"|[A-Z]{3}\d[A-Z]\d{2}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
+        r"|[A-Z]{3}\d[A-Z]\d{2}|\d[A-Z]{3}\d{3}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),

@@ -25,11 +25,12 @@ USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
 """``chidi_nwosu_5512``"""
 NATIONAL_SHAPE = (
     r"\b(?:756\.\d{4}\.\d{4}\.\d{2}|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"
-    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|\d{6}-[1-4]\d{6}|[A-Z]\d{4}-\d{5}-\d{5}"
+    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|\d{6}-[1-4]\d{6}|(?:20|2[3-7]|3[034])-\d{8}-\d"
+    r"|[2-6]\d{3} \d{5} \d|[A-Z]\d{4}-\d{5}-\d{5}"
     r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}"
     r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
-"""Shapes that nothing else has: Italian, Belgian, British, Korean, Canadian, French, Mexican."""
+"""Shapes that nothing else has: Italian, Belgian, British, Korean, Argentine, Australian, Canadian, French, Mexican."""
 BRITISH_LICENCE = r"(?i)\b[A-Z][A-Z9]{4} ?\d{3} ?\d{3} ?[A-Z9]{2}\d[A-Z]{2}\b"
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
 MEDICARE = (
@@ -59,7 +60,7 @@ PATH_OF_PERSON = (
     r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
 )
 """``GET /api/v2/users/99120/profile``"""
-MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b"
+MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"
 SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
 """Where a Spanish household takes its power or gas (CUPS)."""
 CHASSIS = (
@@ -71,6 +72,8 @@ SESSION = (
     r"(?i:\b(?:session(?:_?id)?|sid|csrf_?token|jwt|connect\.sid)=)(?P<v>[\w%.~-]{16,})"
     r"|[?&](?:t|code|ticket|otp)=(?P<w>[A-Za-z0-9_-]{20,})"
 )
+SIV_PLATE = r"\b[A-HJ-NP-TV-Z]{2}-\d{3}-[A-HJ-NP-TV-Z]{2}\b|\b[A-Z]-\d{3}-[A-Z]{2}\b|\b[A-Z]{2}-\d{3}-[A-Z]\b"
+"""French plates since 2009, and Dutch ones."""
 INDIAN_PLATE = (
     r"\b(?:AP|AR|AS|BR|CG|CH|DL|GA|GJ|HP|HR|JH|JK|KA|KL|LA|MH|ML|MN|MP|MZ|NL|OD|PB|PY|RJ|SK|TN|TR|TS|UK|UP|WB)"
     r"[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}\b"
@@ -83,7 +86,8 @@ CODE_OF_DOOR = (
     r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b"
 )
 PASSED = (
-    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|password|wlan|wifi"
+    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|passphrase"
+    r"|password|wlan|wifi"
     r"|tried(?: (?:the )?(?:password|pw|pass))?)"
     r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )

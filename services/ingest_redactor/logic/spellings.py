@@ -40,8 +40,10 @@ NAME_ON_A_CARD = (
 )
 """As identity cards print it: a label in capitals without a sign."""
 NAME_AFTER_KIN = (
-    rf"\b(?:(?i:my|his|her|their|our|your) {KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe)"
-    rf" (?P<v>[{UPPER}][{LETTER}'’-]+)"
+    rf"\b(?:(?i:my|his|her|their|our|your) {KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe"
+    r"|Sohn|Tochter|Ehemann|Ehefrau|Vater|Mutter|Bruder|Schwester|Enkel|[Ff]ils|[Ff]ille|[Mm]ari|[Hh]ij[oa]|[Ee]spos[oa]"
+    r"|[Ff]igli[oa]|[Mm]oglie|[Mm]arito|[Ff]ilh[oa]|[Nn]onn[oa]|[Zz]oon|[Dd]ochter|[Bb]roer)"
+    rf",? (?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)"
 )
 NAME_BEFORE_MAIL = (
     rf"(?P<v>[{UPPER}][{LETTER}'’-]+"
@@ -150,10 +152,14 @@ def name_after_closing(value: str, _before: str, _after: str) -> Found | None:
 
 def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
     """``My husband Festus``: a name, or no word of the language."""
-    word = value.lower().removesuffix("'s").removesuffix("’s")
+    first, _, last = value.partition(" ")
+    word = first.lower().removesuffix("'s").removesuffix("’s")
     if word in NEVER or word in NO_NAME or (is_word(word) and not _is_first_name(word)):
         return None
-    return Found(*read_name(value[: len(word)]), None, len(word))
+    low = last.lower().removesuffix("'s").removesuffix("’s")
+    is_whole = bool(low) and len(word) == len(first) and low not in NEVER and low not in NO_NAME and low not in THINGS
+    length = len(first) + 1 + len(low) if is_whole else len(word)
+    return Found(*read_name(value[:length]), None, length)
 
 
 def handle_after_role(value: str, before: str, after: str) -> Found | None:

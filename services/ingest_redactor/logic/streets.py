@@ -114,6 +114,7 @@ FOREIGN_STREET = (
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
     rf"|\b{_PLACED}(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
+    rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b"
     rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
 FOREIGN_KIND = (
@@ -141,7 +142,7 @@ _ANNOUNCED = (
     r"|dostawy|zamieszkania|de entrega|de livraison|di consegna)"
     r"|<(?:street|address)[a-z_]{0,12}\d?>|\b(?:street|addr)\s{0,2}[:=]|\b(?:lives?|living|reside[sd]?|residing|based|located|stays?"
     r"|moved|moving|ship|shipped|deliver|delivered|send|sent|come|go|visit|drive)(?: it| this| them)?\s(?:at|to|in)|\blives"
-    r"|\bdelivered [^\s]{1,12} [^\s]{1,12} to"
+    r"|\bI(?:'m| am)(?: still)? at\b|\bdelivered [^\s]{1,12} [^\s]{1,12} to"
     r"|\b(?:pick-?up|drop(?:-?off)?|from|destination|route|lager|visit)\s{0,2}:"
     r"|\b(?:wohn\S{1,6}|liegt)(?:\s(?:jetzt|nun|in|der|dem|am|im|an))*|\bhabit\S{1,4}(?:\s(?:au|à|en|in))?|\bviv(?:o|e|imos|en)\sen"
     r"|\babit[oai]\S{0,3}(?:\sin)?|\bwoon\S{0,4}(?:\s(?:aan|op|in|de|het))*|\bmieszka\S{0,3}(?:\s(?:przy|na))?|\bmor[oa]\sn[ao])"
