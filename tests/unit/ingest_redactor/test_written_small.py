@@ -126,6 +126,10 @@ def test_a_number_is_found(text: str, value: str) -> None:
         ("request_id=9b1f2e4c-77aa-4c1e-9c3d-0e5a7712bf90", "9b1f2e4c"), ("Ext. 4471.", "4471"), ("FLY AUGUST 2.", "AUGUST 2"),
         ("OP 12. August 2024, dann", "12. August"), ("MY MOTHER ZUBELITA IS 90 AND", "90"), ("req faxed mar 8", "mar 8"),
         ("in Juniper Terrace Memory Care today", "Juniper"), ("Lic. DDS 41190.", "41190"),
+        ("Umber, 91, FAST 7c", "91"), ("she is 97 already, sugar", "97"), ("HER SISTER, 93, RIDES", "93"), ("sister, 93, rides along", "93"),
+        ("dob 10/10/1990, from yakima, found", "yakima"), ("oxygen order: zubembe nakazub, medicare 8xn2", "zubembe"),
+        ("seen at Uhuru Renal Unit today", "Renal"), ("Eircode H91 E2K4.", "E2K4"), ("to westbrook regional hospital", "westbrook"),
+        ("W2714 88301, PPO", "88301"), ("box 3 12 11 1946, box", "12 11 1946"),
     ],
 )  # fmt: skip
 def test_the_wide_profile_takes(text: str, value: str) -> None:
@@ -161,6 +165,18 @@ def test_the_wide_profile_leaves(text: str) -> None:
         ("at 31055 County Road 12 near it", "at ⟦ADDRESS_1⟧ near it"),
         ("social number 1 84 07 69 381 112 45, had", "social number ⟦ID_1:p9_99_99_99_999_999_99⟧, had"),
         ("PGPASSWORD=t9#Quill-Basin now", "PGPASSWORD=⟦SECRET_1⟧ now"),
+        ("Sohn Zubre holt das Rezept", "Sohn ⟦NAME_1:first⟧ holt das Rezept"),
+        ("call her dad Rupert Zubstone on it", "call her dad ⟦NAME_1⟧ on it"),
+        ("driver was zubonas, white prius", "driver was ⟦NAME_1:first.lower⟧, white prius"),
+        ("Temporary password set: Harvest-Moon!4471 now", "Temporary password set: ⟦SECRET_1⟧ now"),
+        ("véhicule GH-482-KX rendu", "véhicule ⟦VEHICLE_1:pAA-999-AA⟧ rendu"),
+        ("account unlocked by=svc.zubya", "account unlocked by=⟦USER_1⟧"),
+        ("CUIL 27-31115275-6.", "CUIL ⟦ID_1:d2-8-1⟧."),
+        ("TAG BND 6620. HER", "TAG ⟦VEHICLE_1:pAAA_9999⟧. HER"),
+        (
+            "N3*940 FOUNDRY ST~N4*DUBUQUE*IA*52001~DMG*D8*19630711*F",
+            "N3*⟦ADDRESS_1⟧~N4*⟦PLACE_1⟧*IA*⟦ZIP_1:d5⟧~DMG*D8*⟦DOB_1:compact⟧*F",
+        ),
     ],
 )
 def test_what_stands_beside_tells(text: str, redacted: str) -> None:
