@@ -7,6 +7,7 @@ import pytest
 
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.scanner import Scanner
+from tests.bench.curation import written
 from tests.bench.curation.redaction_quality import NAME_KINDS, agent, clinical, function_calls
 
 PII = Redactor(Scanner("pii"))
@@ -37,3 +38,21 @@ def test_function_calling_prompts_without_identifiers_mostly_stay() -> None:
     untouched, prompts = function_calls(PII, count=300).share()
     assert prompts == 300
     assert untouched / prompts >= 0.90
+
+
+@pytest.mark.parametrize("name", written.AGENT)
+def test_of_written_agent_traffic_no_more_is_left_than_was(name: str) -> None:
+    recall, _ = written.measured(PII, name)
+    found, names = recall.share({written.NAME})
+    others_found, others = recall.share(set(recall.all) - {written.NAME})
+    assert found / names >= 0.95
+    assert others_found / others >= 0.91
+
+
+@pytest.mark.parametrize("name", written.CLINICAL)
+def test_of_written_clinical_queries_no_more_is_left_than_was(name: str) -> None:
+    recall, harmless = written.measured(HIPAA, name)
+    found, identifiers = recall.share()
+    kept, look_alikes = harmless.share()
+    assert found / identifiers >= 0.95
+    assert 1 - kept / look_alikes <= 0.15
