@@ -84,7 +84,10 @@ _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
 
 def is_login(value: str) -> bool:
     """Whether a value where a login stands is somebody's: no word of the language, and nobody's like ``root``."""
-    return _LOGIN.fullmatch(value) is not None and not is_word(value) and login(value, "", "") is not None
+    low = value.lower()
+    if low != value and not re.search(r"[\d._-]", value):
+        return False  # ``Shanice`` is a name
+    return _LOGIN.fullmatch(low) is not None and not is_word(low) and login(low, "", "") is not None
 
 
 def locator(value: str, _before: str, _after: str) -> Found | None:

@@ -97,7 +97,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
         r"|legal_id|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
-        r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
+        r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|ic(?:_no|_number)?|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
         r"|nhi(?:_no|_number)?|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
     ),
@@ -181,6 +181,7 @@ KEYS: tuple[tuple[str, str], ...] = (
 
 _IN_SCRIPTS_TEXT = """
 姓名 名前 氏名 お名前 收件人 收货人 联系人 お届け先 宛名 患者 患者名 フリガナ カナ 이름 성명 고객명 фио الاسم שם = NAME
+顧客名 お客様名 = NAME
 имя = NAME.first
 фамилия = NAME.last
 电话 手机 手机号 联系电话 電話 電話番号 携帯 전화 전화번호 연락처 телефон = PHONE

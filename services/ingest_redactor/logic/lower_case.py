@@ -50,7 +50,8 @@ LOWER_CASE_NAME = (
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
-    rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?P<w>{_NAME})|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
+    rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?:(?:mr|mrs|ms|dr)\.? )?(?P<w>{_NAME})"
+    rf"|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
 WHOLE_NAME = rf"\b(?:for|by|with|from|and) (?P<v>{_LONG} {_LONG})(?:{_STOP}|'s | and | who | is | has )"
 """``update payroll for dilnoza yusupova,``: two words that are none."""

@@ -24,6 +24,7 @@ _SHAPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"[A-Z]{3}P[A-Z]\d{4}[A-Z]", ("in_.pan",)),
     (r"\d{3} \d{3} \d{4}", ("gb.nhs",)),
     (r"\d{17}[\dX]", ("cn.ric",)),
+    (r"\d{13}", ("za.idnr",)),
 )
 """The shape as people write it, and the modules of ``stdnum`` that know its check."""
 NATIONAL_NUMBER = r"\b(?:" + "|".join(shape for shape, _ in _SHAPES) + r")\b"

@@ -114,7 +114,7 @@ ID_WORDS: dict[str, str] = {
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
-    r"(?:'s)?(?:[ _-]?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
+    r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
     r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|es"
     r"|ist|é)(?: (?:le|la|el|the|die|der))?\b)?"

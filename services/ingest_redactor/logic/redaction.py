@@ -38,7 +38,7 @@ _CARD_CODE = re.compile(
 """The check code that people write behind a card's number."""
 _LOGIN_AFTER = re.compile(r" [(\[](?P<v>[a-z][a-z0-9._-]{2,24})[)\]]")
 _FIRST_AFTER = re.compile(
-    r", (?P<v>[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z]\.)?|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$)"
+    r", (?P<v>[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z]\.)?|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$|,\d)"
 )
 _SHARED_CHARS = 4
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")

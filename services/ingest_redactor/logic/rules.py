@@ -121,6 +121,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
+    Rule("key told", "SECRET", r"(?i)\b(?:my|our|the) key(?: is|:) (?P<v>[\w-]{16,80})", confirm.long_secret),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
     Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),
     Rule("word that opens", "SECRET", logins.WORD_TOLD, logins.word_told),

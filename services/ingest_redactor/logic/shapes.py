@@ -25,12 +25,14 @@ USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
 """``chidi_nwosu_5512``"""
 NATIONAL_SHAPE = (
     r"\b(?:756\.\d{4}\.\d{4}\.\d{2}|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"
-    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|\d{6}-[1-4]\d{6}|(?:20|2[3-7]|3[034])-\d{8}-\d"
+    r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|\d{6}-[1-4]\d{6}|\d{6}-(?:0[1-9]|[1-5]\d)-\d{4}|(?:20|2[3-7]"
+    r"|3[034])-\d{8}-\d"
     r"|[2-6]\d{3} \d{5} \d|[A-Z]\d{4}-\d{5}-\d{5}"
     r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}"
     r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
-"""Shapes that nothing else has: Italian, Belgian, British, Korean, Argentine, Australian, Canadian, French, Mexican."""
+"""Shapes that nothing else has: Italian, Belgian, British, Korean, Malaysian, Argentine, Australian, Canadian, French,
+Mexican."""
 BRITISH_LICENCE = r"(?i)\b[A-Z][A-Z9]{4} ?\d{3} ?\d{3} ?[A-Z9]{2}\d[A-Z]{2}\b"
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
 MEDICARE = (

@@ -6,7 +6,7 @@ A street is words in a row: an automaton that follows all of them from every cap
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"
-_QUADRANT = r"(?:\s+(?:NW|NE|SW|SE)\b)?"
+_QUADRANT = r"(?:\s+(?:NW|NE|SW|SE|N|S|E|W)\b)?"
 _KIND_CAPITAL = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way"
     r"|Bend|Vale|Chase|Croft|Wynd|Parade|Esplanade|Quay|Approach|Gardens|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway"

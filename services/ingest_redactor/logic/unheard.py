@@ -2,6 +2,7 @@
 
 from collections.abc import Set
 
+from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.tagger import lists_of, shape_of, stem_of
 from services.ingest_redactor.logic.token_batch import TokenSpans
@@ -9,7 +10,8 @@ from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, TITLES
 from shared.tasks.names import ambiguous_first_names
 from shared.tasks.verbs import CANONICAL
 
-_FIRST, _LAST = 1, 4
+_FIRST, _WORD, _LAST = 1, 2, 4
+"""Bits of :func:`lists_of`: a first name, one that is a word too, a last name."""
 _SIGNS = frozenset(",;:([\"'|>=-/*")
 _ROLES = frozenset("patient pt employee passenger customer client driver guest member agent tenant caller".split())  # noqa: SIM905
 _SENTENCE_ENDS = frozenset(".!?\n")
@@ -64,6 +66,8 @@ def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, str
     if lists & 3 and following.lower() in NO_NAME and following.lower() in ambiguous_first_names():
         is_dated = end + 2 < len(tokens) and tokens[end + 2][0].isdigit()
         return shape_of(following) == "Xx" and not is_dated  # ``Grace May``
+    if lists & _WORD and may_be_a_name(following) and not is_word(following.lower()):
+        return True  # ``Blessing Chikore``
     is_half = following[1:2] in ("'", "’") or "-" in following or (not lists & _LAST and lists_of(following) & _LAST)
     if not lists & _FIRST and not is_half and (not strong or lists & _LAST):
         return False

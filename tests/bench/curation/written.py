@@ -16,7 +16,7 @@ from tests.bench.curation.goals import Row
 from tests.bench.curation.redaction_quality import Tally, hidden, percent, spans_of, touched
 
 _FOLDER = Path(__file__).with_name("written")
-AGENT, CLINICAL = ("agent_1", "agent_2", "agent_3"), ("clinical_1", "clinical_2", "clinical_3")
+AGENT, CLINICAL = ("agent_1", "agent_2", "agent_3", "agent_4"), ("clinical_1", "clinical_2", "clinical_3")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
 NAME = "NAME"
 
