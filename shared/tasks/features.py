@@ -9,7 +9,6 @@ weights travel with each published matcher.
 import json
 import re
 import zlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -41,6 +40,8 @@ GIVEN_SHARE = 0.5
 OFFERED_SHARE = 0.28
 """The same where only tools are given: many tasks share what is on offer."""
 SENTENCE_CHARS = 200
+_KNOWN_WORDS, _KNOWN_CHARS = 1 << 15, 32
+"""Of so many words, each of so many characters at most, the tokens are remembered."""
 _VERB = "verb:"
 _PLACEHOLDER = re.compile(r"⟦[^⟦⟧]{1,64}⟧")
 MAX_TEXT_CHARS = 4000
@@ -100,8 +101,8 @@ class Featuriser:
         """Features before mean and weights. ``extra`` adds structure tokens that the request does not show."""
         words, keys = user_words(request)
         tokens = _verbs(words)
-        tokens.update(f"key:{key.lower()}" for key in dict.fromkeys(keys))
-        tokens.update(f"extra:{token}" for token in extra)
+        for token in (*(f"key:{key.lower()}" for key in dict.fromkeys(keys)), *(f"extra:{token}" for token in extra)):
+            tokens[token] = tokens.get(token, 0) + 1
         if not words and not tokens:
             tokens["nothing:"] = 1
         embedding = self._embed([" ".join(words)])[0]
@@ -115,8 +116,7 @@ class Featuriser:
         words = own_words(raw.words, boilerplate)
         if len(words) == len(raw.words):
             return raw
-        tokens = _verbs(words)
-        tokens.update({token: count for token, count in raw.tokens.items() if not token.startswith(_VERB)})
+        tokens = _verbs(words) | {token: count for token, count in raw.tokens.items() if not token.startswith(_VERB)}
         text = " ".join(words)
         return replace(
             raw, embedding=self._embed([text])[0], tokens=tokens, words=words, text=text[:SENTENCE_CHARS]
@@ -127,8 +127,13 @@ class Featuriser:
         return project(self.raw(request, extra), default_mean(), WEIGHTS)
 
 
-def _verbs(words: Sequence[str]) -> Counter[str]:
-    return Counter(f"{_VERB}{CANONICAL[word]}" for word in words if word in CANONICAL)
+def _verbs(words: Sequence[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        if word in CANONICAL:
+            token = f"{_VERB}{CANONICAL[word]}"
+            counts[token] = counts.get(token, 0) + 1
+    return counts
 
 
 def default_mean() -> Vector:
@@ -140,7 +145,7 @@ def project(raw: RawFeatures, mean: Vector, weights: Mapping[str, float]) -> Vec
     """Unit vector of raw features under a published mean and published weights."""
     vector = np.zeros(DIMENSION, dtype=np.float32)
     structure = _structure(raw.tokens, weights)
-    structure_norm = float(np.linalg.norm(structure))
+    structure_norm = float(np.sqrt(structure @ structure))
     has_text = bool(raw.embedding.any())
     share = _structure_share(raw.tokens) if has_text else 1.0
     if structure_norm > 0.0:
@@ -149,7 +154,7 @@ def project(raw: RawFeatures, mean: Vector, weights: Mapping[str, float]) -> Vec
         share = 0.0
     if has_text:
         centred = raw.embedding - mean
-        norm = float(np.linalg.norm(centred))
+        norm = float(np.sqrt(centred @ centred))
         if norm > 0.0:
             vector[:EMBEDDING_DIMENSION] = centred * ((1.0 - share) ** 0.5 / norm)
     return vector
@@ -196,12 +201,30 @@ def load_wordllama() -> Embed:
     with safe_open(str(folder / "weights" / "l2_supercat_256.safetensors"), framework="np") as weights:
         table = np.ascontiguousarray(weights.get_tensor("embedding.weight"), dtype=np.float32)
 
+    known: dict[str, list[int]] = {}
+
+    def ids_of(text: str) -> list[int]:
+        """Words apart from each other: no token of this vocabulary reaches over a space, and most words come again."""
+        words = text.split(" ")
+        if not all(words):
+            return tokenizer.encode(text, add_special_tokens=False).ids
+        ids: list[int] = []
+        for word in words:
+            of_word = known.get(word)
+            if of_word is None:
+                of_word = tokenizer.encode(word, add_special_tokens=False).ids
+                if len(word) <= _KNOWN_CHARS:
+                    if len(known) >= _KNOWN_WORDS:
+                        known.clear()
+                    known[word] = of_word
+            ids += of_word
+        return ids
+
     def embed(texts: Sequence[str]) -> Vector:
         rows = np.zeros((len(texts), EMBEDDING_DIMENSION), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            ids = tokenizer.encode(text, add_special_tokens=False).ids if text else []
-            if ids:
-                row[:] = table[ids].mean(axis=0)
+            if text and (ids := ids_of(text)):
+                row[:] = np.add.reduce(table.take(ids, axis=0), axis=0) / np.float32(len(ids))
         return rows
 
     return embed

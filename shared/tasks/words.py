@@ -5,7 +5,6 @@ inside a sentence all become one mark, and runs of marks become one. So a text a
 """
 
 import re
-from collections.abc import Iterator
 
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -30,21 +29,23 @@ fifty sixty seventy eighty ninety hundred thousand mr mrs ms dr
 _VALUE_WORDS = frozenset(_VALUES.split())
 
 
-def folded(text: str) -> Iterator[str]:
+def folded(text: str) -> list[str]:
     """Lower-cased words in order, runs of folded values as one :data:`MARK`; punctuation is dropped."""
     first, last, ambiguous = first_names(), last_names(), ambiguous_first_names()
-    end = 0
+    words: list[str] = []
+    before: re.Match[str] | None = None
     marked = False
     after_first_name = False
     for match in _TOKEN.finditer(text):
         token = match.group()
-        starts_sentence = end == 0 or _BREAK.search(text, end, match.start()) is not None
-        end = match.end()
-        word = token.lower()
-        head = token[0]
-        if head in '⟦"“`' or _DIGIT.search(token) or "@" in token or "://" in token:
-            is_value, is_first = True, False
+        if token.isalpha() and token.islower():  # nine of ten tokens: nothing but the lists can make it a value
+            word, is_first = token, token in first
+            is_value = is_first or token in _VALUE_WORDS or (after_first_name and token in last)
+        elif token[0] in '⟦"“`' or _DIGIT.search(token) or "@" in token or "://" in token:
+            word, is_value, is_first = token.lower(), True, False
         else:
+            word, head = token.lower(), token[0]
+            starts_sentence = before is None or _BREAK.search(text, before.end(), match.start()) is not None
             stem = word.removesuffix("'s").removesuffix("’s")
             capitalised = head.isupper()
             is_first = stem in first or (capitalised and not starts_sentence and stem in ambiguous)
@@ -55,14 +56,15 @@ def folded(text: str) -> Iterator[str]:
                 or (after_first_name and stem in last)
                 or (capitalised and not starts_sentence and _folds(token, word))
             )
-        after_first_name = is_first
+        before, after_first_name = match, is_first
         if is_value:
             if not marked:
-                yield MARK
+                words.append(MARK)
             marked = True
         else:
-            yield word
+            words.append(word)
             marked = False
+    return words
 
 
 def _folds(token: str, word: str) -> bool:

@@ -50,7 +50,7 @@ class Micro:
 
     @property
     def centroid(self) -> Vector:
-        norm = float(np.linalg.norm(self.sums))
+        norm = float(np.sqrt(self.sums @ self.sums))
         return self.sums / np.float32(norm) if norm > 0.0 else self.sums
 
     def add(

@@ -46,6 +46,8 @@ def with_a_sign(value: str, _before: str, after: str) -> Found | None:
     low = value.lower()
     signed = any(sign in value for sign in "._-") and not value.replace("-", "").isalpha()
     digits = "".join(filter(str.isdigit, value))
+    if digits and value.isupper():
+        return None  # the number of an account
     if (
         not (signed or digits)
         or (digits[:2] in _CENTURIES and len(digits) == 4)

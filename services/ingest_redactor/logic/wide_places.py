@@ -60,9 +60,7 @@ def town(value: str, _before: str, _after: str) -> Found | None:
     """A town by its whole name, or by a first word that is no other; ``mobile`` and ``reading`` are words."""
     words = value.split()
     if words[-1] == "county":
-        return (
-            None if is_word(words[0]) and words[0] not in places() and words[0] in _NO_COUNTY else Found(value, "lower")
-        )
+        return None if words[0] in _NO_COUNTY else Found(value, "lower")
     for count in range(len(words), 0, -1):
         name = words[:count]
         joined = " ".join(name)
