@@ -53,7 +53,7 @@ LOWER_CASE_TITLE = (
     rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?:(?:mr|mrs|ms|dr)\.? )?(?P<w>{_NAME})"
     rf"|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
-WHOLE_NAME = rf"\b(?:for|by|with|from|and) (?P<v>{_LONG} {_LONG})(?:{_STOP}|'s | and | who | is | has )"
+WHOLE_NAME = rf"\b(?:for|by|with) (?P<v>{_LONG} {_LONG})(?:[,.;!?)]|$|'s )"
 """``update payroll for dilnoza yusupova,``: two words that are none."""
 _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
 _GREETED = re.compile(
