@@ -3,8 +3,10 @@
 The router and the clusterer hold the same index over the same published matchers, so they agree by construction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from threading import Lock
 
 import numpy as np
@@ -25,6 +27,9 @@ from shared.tasks.features import (
     project,
 )
 from shared.tasks.identity import sub_key
+
+Owner = tuple[str, int, int, int]
+"""Cluster, version, epoch and row of a representative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,7 @@ class _Space:
     boilerplate: Runs
     vectors: Vector
     radii: NDArray[np.float32]
-    owners: tuple[tuple[str, int, int, int], ...]
-    """Cluster, version, epoch and row, one per representative."""
+    owners: tuple[Owner, ...]
     is_default: bool
     """Mean and weights are those of :meth:`Featuriser.vector`, boilerplate apart."""
 
@@ -78,36 +82,37 @@ def _usable(event: ClusterChanged) -> Matcher | None:
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
+    """A usable matcher, taken apart once: its shard is put together again at every publication."""
+
+    matcher: Matcher
     vectors: Vector
     weights: str
     """One spelling of equal weights."""
+    radii: Vector
+    owners: tuple[Owner, ...]
 
 
-def _spaces(events: Mapping[str, ClusterChanged], decoded: Mapping[str, _Decoded]) -> tuple[_Space, ...]:
-    groups: dict[tuple[bytes, str], list[tuple[str, ClusterChanged, Matcher]]] = {}
-    for cluster in sorted(events):
-        matcher = _usable(events[cluster])
-        if matcher is not None:
-            group = (matcher.feature_mean, decoded[cluster].weights)
-            groups.setdefault(group, []).append((cluster, events[cluster], matcher))
+@cache
+def _default() -> tuple[bytes, str]:
+    return default_mean().astype("<f2").tobytes(), encode_weights(WEIGHTS)
+
+
+def _spaces(decoded: Sequence[_Decoded]) -> tuple[_Space, ...]:
+    groups: dict[tuple[bytes, str], list[_Decoded]] = {}
+    for one in decoded:
+        groups.setdefault((one.matcher.feature_mean, one.weights), []).append(one)
     spaces = []
-    default = (default_mean().astype("<f2").tobytes(), encode_weights(WEIGHTS))
     for (mean, _), members in sorted(groups.items(), key=lambda item: item[0]):
-        vectors = np.concatenate([decoded[cluster].vectors for cluster, _, _ in members])
-        boilerplate, weights = from_weights(members[0][2].idf)
+        boilerplate, weights = from_weights(members[0].matcher.idf)
         spaces.append(
             _Space(
                 mean=np.frombuffer(mean, dtype="<f2").astype(np.float32),
                 weights=weights,
                 boilerplate=boilerplate,
-                vectors=np.ascontiguousarray(vectors),
-                radii=np.array([radius for _, _, matcher in members for radius in matcher.radii], dtype=np.float32),
-                owners=tuple(
-                    (cluster, matcher.version, event.epoch, row)
-                    for cluster, event, matcher in members
-                    for row in range(len(matcher.radii))
-                ),
-                is_default=(mean, encode_weights(weights)) == default,
+                vectors=np.concatenate([one.vectors for one in members]),
+                radii=np.concatenate([one.radii for one in members]),
+                owners=tuple(chain.from_iterable(one.owners for one in members)),
+                is_default=(mean, encode_weights(weights)) == _default(),
             )
         )
     return tuple(spaces)
@@ -120,9 +125,8 @@ class MatcherIndex:
     def __init__(self, featuriser: Featuriser) -> None:
         self.featuriser = featuriser
         self._lock = Lock()
-        self._events: dict[tuple[str, str], dict[str, ClusterChanged]] = {}
+        self._decoded: dict[tuple[str, str], dict[str, _Decoded]] = {}
         self._shard_of: dict[str, tuple[str, str]] = {}
-        self._decoded: dict[str, _Decoded] = {}
         self._shards: dict[tuple[str, str], tuple[_Space, ...]] = {}
 
     def __len__(self) -> int:
@@ -134,26 +138,29 @@ class MatcherIndex:
         with self._lock:
             old = self._shard_of.pop(cluster_id, None)
             if old is not None:
-                del self._events[old][cluster_id]
-                del self._decoded[cluster_id]
+                del self._decoded[old][cluster_id]
             new = None
-            if event is not None and _usable(event) is not None and event.matcher is not None:
-                new = (event.matcher.task_key, event.matcher.sub_key)
-                self._events.setdefault(new, {})[cluster_id] = event
+            matcher = _usable(event) if event is not None else None
+            if event is not None and matcher is not None:
+                new = (matcher.task_key, matcher.sub_key)
                 self._shard_of[cluster_id] = new
-                self._decoded[cluster_id] = _Decoded(
-                    _decode(event.matcher.vectors, DIMENSION), encode_weights(event.matcher.idf)
+                self._decoded.setdefault(new, {})[cluster_id] = _Decoded(
+                    matcher,
+                    _decode(matcher.vectors, DIMENSION),
+                    encode_weights(matcher.idf),
+                    np.array(matcher.radii, dtype=np.float32),
+                    tuple((cluster_id, matcher.version, event.epoch, row) for row in range(len(matcher.radii))),
                 )
             for shard in {old, new} - {None}:
                 assert shard is not None
                 self._rebuild(shard)
 
     def _rebuild(self, shard: tuple[str, str]) -> None:
-        events = self._events.get(shard)
-        if events:
-            self._shards[shard] = _spaces(events, self._decoded)
+        members = self._decoded.get(shard)
+        if members:
+            self._shards[shard] = _spaces([members[cluster] for cluster in sorted(members)])
         else:
-            self._events.pop(shard, None)
+            self._decoded.pop(shard, None)
             self._shards.pop(shard, None)
 
     def match(self, request: Request, task_key: str) -> Match | None:
