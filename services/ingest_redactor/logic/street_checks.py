@@ -19,9 +19,14 @@ def address(value: str) -> str:
     return " ".join(value.lower().replace(".", "").replace(",", " ").split())
 
 
+def _is_glued(before: str) -> bool:
+    """The number belongs to what stands before it: a code, a sum, a version."""
+    return bool(before) and (joins(before[-1]) or before[-1] in "-./$€£")
+
+
 def street(value: str, before: str, _after: str) -> Found | None:
     words = value.split()
-    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+    if _is_glued(before):
         return None
     if not _PROSE.isdisjoint(words):
         return None
@@ -61,7 +66,7 @@ _YEAR_AFTER = re.compile(r",?\s+(?:19|20)\d{2}\b(?! ?[A-Z]{2}\b)")
 
 def street_before_town(value: str, before: str, after: str) -> Found | None:
     """``Sprint 14, 2025 Planning`` tells a year."""
-    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+    if _is_glued(before):
         return None
     if not _PROSE.isdisjoint(value.split()) or _YEAR_AFTER.match(after):
         return None
@@ -89,7 +94,7 @@ _TOLD_AFTER = re.compile(r"[ ]?(?:[,;.)\n\"']|$)|,? [a-z]+(?: [a-z]+)?,? (?:[a-z
 def small_street(value: str, before: str, after: str) -> Found | None:
     """``64 alder ct`` before a comma or behind ``at``; ``2 days ago dr`` is none."""
     words = value.split()
-    if before and (joins(before[-1]) or before[-1] in "-./$€£"):
+    if _is_glued(before):
         return None
     if not _PROSE.isdisjoint(words) or not _MEASURED.isdisjoint(words):
         return None

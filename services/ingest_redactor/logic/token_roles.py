@@ -7,7 +7,7 @@ from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
 from services.ingest_redactor.logic.tagger import stem_of
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, ANNOUNCING, WORD_NAME = 1, 2, 4, 8, 16, 32, 64, 128
+CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, WORD_NAME = 1, 2, 4, 8, 16, 32, 64
 
 _TITLES_TEXT = """
 mr mrs ms dr prof professor doctor sir madam mister miss nurse rn herr frau madame monsieur mme señor señora signor signora
@@ -72,8 +72,7 @@ def is_first_name(word: str) -> bool:
 
 def roles_of(token: str) -> int:
     """Bits: ``CAPITALISED`` a word that may be of a name, ``TITLE``, ``PARTICLE`` and ``DOT`` what may stand before a name,
-    ``FIRST_NAME`` a known one in lower case, ``WORD_NAME`` one that is a word too, ``LAST_NAME`` one in any case,
-    ``ANNOUNCING`` after which names are told.
+    ``FIRST_NAME`` a known one in lower case, ``WORD_NAME`` one that is a word too, ``LAST_NAME`` one in any case.
     """
     low, is_upper = token.lower(), token[0].isupper()
     roles = 0
@@ -92,6 +91,4 @@ def roles_of(token: str) -> int:
             roles |= WORD_NAME
     if stem_of(token) in last_names():
         roles |= LAST_NAME
-    if low in ANNOUNCING_WORDS:
-        roles |= ANNOUNCING
     return roles

@@ -15,6 +15,7 @@ NARROW, WIDE = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
         ("order for shanice t. ornvik please", "order for ⟦NAME_1:lower⟧ please"),
         ("the bill of rosalba de la cruz is open", "the bill of ⟦NAME_1:lower⟧ is open"),
         ("lead: monique st. zubeq, text only", "lead: ⟦NAME_1:lower⟧, text only"),
+        ("will martin luther do?", "will ⟦NAME_1:lower⟧ do?"),
         ("can mei-ling get it today", "can ⟦NAME_1:first.lower⟧ get it today"),
         ("caller: this is lourdes, about it", "caller: this is ⟦NAME_1:first.lower⟧, about it"),
         ("passenger zubeqou ornvar, gate 4", "passenger ⟦NAME_1:lower⟧, gate 4"),
@@ -33,12 +34,12 @@ def test_a_name_is_found(text: str, redacted: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "see maria_report.py and /srv/giovanni/", "connect to mariadb on giovanni.internal", "will martin luther do?",
+        "see maria_report.py and /srv/giovanni/", "connect to mariadb on giovanni.internal",
         "grace period of ten days", "a boolean in pascal or ada", "the nino form", "wifi is slow in paris", "rose garden tour",
     ],
 )  # fmt: skip
 def test_a_word_a_path_or_a_town_stays(text: str) -> None:
-    assert NARROW.redact_text(text)[0] == text.replace("martin luther", "⟦NAME_1:lower⟧")
+    assert NARROW.redact_text(text)[0] == text
 
 
 @pytest.mark.parametrize(
