@@ -19,14 +19,8 @@ def assembler(cls: type) -> Callable[[Mapping[str, Any]], Any]:
     It raises ``KeyError`` for a missing field and ignores others. Only for dataclasses with slots and nothing to do
     after ``__init__``; any other class gets its own constructor.
     """
-    names = _names(cls)
-    if hasattr(cls, "__post_init__") or not all(hasattr(getattr(cls, name, None), "__set__") for name in names):
-        return lambda values: cls(**{name: values[name] for name in names})
-    setters = {f"set_{name}": getattr(cls, name).__set__ for name in names}
-    lines = "".join(f"    set_{name}(event, values[{name!r}])\n" for name in names)
-    source = f"def assemble(values):\n    event = new(cls)\n{lines}    return event\n"
-    namespace = {"cls": cls, "new": cls.__new__, **setters}
-    made: Callable[[Mapping[str, Any]], Any] = _compiled(source, "assemble", namespace)
+    sources = {name: f"values[{name!r}]" for name in _names(cls)}
+    made: Callable[[Mapping[str, Any]], Any] = _constructor(cls, sources, "values", {})
     return made
 
 
@@ -40,14 +34,7 @@ def disassembler(cls: type) -> Callable[[Any], dict[str, Any]]:
 
 def replaced(event: T, **changes: Any) -> T:
     """``event`` with other values in some fields, as ``dataclasses.replace``. Raises ``TypeError`` for an unknown field."""
-    cls: type = type(event)
-    values = disassembler(cls)(event)
-    count = len(values)
-    values.update(changes)
-    if len(values) != count:
-        raise TypeError(f"{cls.__name__} has no field {next(name for name in changes if name not in _names(cls))}")
-    made: T = assembler(cls)(values)
-    return made
+    return advanced(type(event), event, **changes)
 
 
 def advanced(stage: type[T], event: object, **more: Any) -> T:
@@ -56,13 +43,23 @@ def advanced(stage: type[T], event: object, **more: Any) -> T:
     Raises ``TypeError`` if a field is missing or not one of ``stage``.
     """
     cls: type = stage
-    before: type = type(event)
-    values = {**_defaults(cls), **disassembler(before)(event), **more}
-    names = _names(cls)
-    if len(values) != len(names):
-        raise TypeError(f"fields of {cls.__name__} that are missing or unknown: {sorted(values.keys() ^ set(names))}")
-    made: T = assembler(cls)(values)
+    made: T = _carrier(cls, type(event), tuple(more))(event, more)
     return made
+
+
+@cache
+def _carrier(stage: type, before: type, more: tuple[str, ...]) -> Callable[[object, Mapping[str, Any]], Any]:
+    """A function from an instance of ``before`` and the values named ``more`` to one of ``stage``."""
+    defaults, carried = _defaults(stage), set(_names(before))
+    sources = {
+        **{name: f"defaults[{name!r}]" for name in defaults},
+        **{name: f"event.{name}" for name in carried},
+        **{name: f"more[{name!r}]" for name in more},
+    }
+    if sources.keys() != set(_names(stage)):
+        wrong = sorted(sources.keys() ^ set(_names(stage)))
+        raise TypeError(f"fields of {stage.__name__} that are missing or unknown: {wrong}")
+    return _constructor(stage, sources, "event, more", {"defaults": defaults})
 
 
 @cache
@@ -73,6 +70,19 @@ def _names(cls: type) -> tuple[str, ...]:
 @cache
 def _defaults(cls: type) -> dict[str, Any]:
     return {field.name: field.default for field in dataclasses.fields(cls) if field.default is not dataclasses.MISSING}
+
+
+def _constructor(cls: type, sources: Mapping[str, str], parameters: str, namespace: Mapping[str, Any]) -> Any:
+    """A function of ``parameters`` that makes an instance, each field from the expression in ``sources``."""
+    if hasattr(cls, "__post_init__") or not all(hasattr(getattr(cls, name, None), "__set__") for name in sources):
+        values = ", ".join(f"{name}={source}" for name, source in sources.items())
+        return _compiled(
+            f"def construct({parameters}):\n    return cls({values})\n", "construct", {"cls": cls, **namespace}
+        )
+    setters = {f"set_{name}": getattr(cls, name).__set__ for name in sources}
+    lines = "".join(f"    set_{name}(made, {source})\n" for name, source in sources.items())
+    source = f"def assemble({parameters}):\n    made = new(cls)\n{lines}    return made\n"
+    return _compiled(source, "assemble", {"cls": cls, "new": cls.__new__, **setters, **namespace})
 
 
 def _compiled(source: str, name: str, namespace: dict[str, Any]) -> Any:

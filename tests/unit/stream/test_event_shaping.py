@@ -62,7 +62,7 @@ def test_a_missing_field_is_told() -> None:
 
 def test_an_unknown_field_is_told() -> None:
     challenger = Challenger(model="m", stage=Stage.SHADOW, share=0.0, changed_at_ms=1)
-    with pytest.raises(TypeError, match="Challenger has no field shares"):
+    with pytest.raises(TypeError, match=r"of Challenger that are missing or unknown: \['shares'\]"):
         replaced(challenger, shares=0.5)
 
 
