@@ -104,7 +104,7 @@ async def run(options: Options, console: Console) -> Report:
         stack.push_async_callback(agents.close)
 
         def stop_training() -> None:
-            console.say("three specialists are active: the trainer's worker stops")
+            console.say("the trainer's worker stops: no more specialists are wanted")
             local.stop_service("trainer_worker")
 
         conductor = Conductor(agents, ledger, watcher, capacity, console.say, stop_training)

@@ -97,7 +97,11 @@ class Conductor:
         return {task: counts.most_common(1)[0][0] for task, counts in votes.items() if counts}
 
     async def until_ramp(self, deadline_s: float) -> bool:
-        """Until one specialist reached its first ramp stage."""
+        """Until one specialist reached its first ramp stage. Once one is compared in shadow nothing more is trained: it would
+        take the processor from the comparisons."""
+        if not await self._until(self._is_compared, deadline_s):
+            return False
+        self._stop_training()
         return await self._until(lambda: self._ramped() >= 1, deadline_s)
 
     async def until_active(self, deadline_s: float) -> bool:
@@ -127,6 +131,9 @@ class Conductor:
                     self._pace()
                 next_status_s = self.elapsed_s + STATUS_EVERY_S
             await asyncio.sleep(0.5)
+
+    def _is_compared(self) -> bool:
+        return any(view.compared["calls"] for view in self._watcher.clusters.values())
 
     def _ramped(self) -> int:
         return sum(view.ramped for view in self._watcher.clusters.values())

@@ -1,6 +1,7 @@
 """The course of the demo: rates follow where a specialist stands, and the final window keeps the mix of the traffic."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -56,3 +57,24 @@ def test_the_final_window_keeps_the_mix_and_stays_under_the_measured_capacity() 
     total = sum(agents.rates.values())
     assert {task: rate / total for task, rate in agents.rates.items() if task != BFCL_NAME} == pytest.approx(WEIGHTS)
     assert sum(agents.rates[task] for task in active) == pytest.approx(3.0 * CAPACITY_SHARE)
+
+
+def test_the_quick_course_trains_nothing_more_once_a_specialist_is_compared() -> None:
+    """What is trained beside it takes the processor from the comparisons that the first ramp stage waits for."""
+    compared = view()
+    watcher: Any = _Watcher({"refund": compared}, {})
+    agents: Any = _Agents()
+    stopped: list[str] = []
+
+    def stop_training() -> None:
+        stopped.append("trainer")
+        ramped = view(share=0.05).assignment
+        assert ramped is not None
+        compared.history = [dataclasses.replace(ramped, action="ramp")]
+
+    conductor = Conductor(agents, Ledger([]), watcher, 3.0, lambda _: None, stop_training)
+    assert not asyncio.run(conductor.until_ramp(0.0)), "nothing is compared yet"
+    assert stopped == []
+    compared.compared["calls"] = 1
+    assert asyncio.run(conductor.until_ramp(5.0))
+    assert stopped == ["trainer"]
