@@ -97,8 +97,8 @@ class Conductor:
         return {task: counts.most_common(1)[0][0] for task, counts in votes.items() if counts}
 
     async def until_ramp(self, deadline_s: float) -> bool:
-        """Until one specialist reached its first ramp stage. Once one is compared in shadow nothing more is trained: it would
-        take the processor from the comparisons."""
+        """Until one specialist reached its first ramp stage. Once one is compared in shadow nothing more is trained: it
+        would take the processor from the comparisons."""
         if not await self._until(self._is_compared, deadline_s):
             return False
         self._stop_training()

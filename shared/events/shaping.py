@@ -43,7 +43,8 @@ def advanced(stage: type[T], event: object, **more: Any) -> T:
     Raises ``TypeError`` if a field is missing or not one of ``stage``.
     """
     cls: type = stage
-    made: T = _carrier(cls, type(event), tuple(more))(event, more)
+    before: type = type(event)
+    made: T = _carrier(cls, before, tuple(more))(event, more)
     return made
 
 
@@ -59,7 +60,10 @@ def _carrier(stage: type, before: type, more: tuple[str, ...]) -> Callable[[obje
     if sources.keys() != set(_names(stage)):
         wrong = sorted(sources.keys() ^ set(_names(stage)))
         raise TypeError(f"fields of {stage.__name__} that are missing or unknown: {wrong}")
-    return _constructor(stage, sources, "event, more", {"defaults": defaults})
+    made: Callable[[object, Mapping[str, Any]], Any] = _constructor(
+        stage, sources, "event, more", {"defaults": defaults}
+    )
+    return made
 
 
 @cache

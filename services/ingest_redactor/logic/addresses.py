@@ -4,6 +4,7 @@ so that a call that writes them into fields of their own is linked to a text tha
 
 import re
 
+from services.ingest_redactor.logic.address_tails import tail_of_address
 from services.ingest_redactor.logic.mentions import Mention
 from services.ingest_redactor.logic.nonames import NEVER, NUMBERED
 from services.ingest_redactor.logic.street_checks import address
@@ -25,7 +26,8 @@ _TAILS = (
         rf",?\s+(?P<code>(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: [A-Z]{{2}}\b)?|\d{{3}} \d{{2}}),?\s+{_TOWN}(?=[.,;:!?)\n\"']|\s|$)"
     ),
     re.compile(
-        r",?\s(?P<town>[a-z][a-z.'’-]+(?: [a-z][a-z.'’-]+){0,2}?),?\s(?P<state>[a-z]{2}),?\s(?P<code>\d{5}(?:-\d{4})?)\b"
+        r",?\s(?P<town>[a-z][a-z.'’-]+(?: [a-z][a-z.'’-]+){0,2}?),?\s(?P<state>[a-z]{2}),?\s(?P<code>\d{5}(?:-\d{4})?"
+        r"|[a-z]\d[a-z] ?\d[a-z]\d)\b"
     ),
     re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)\n\"']|$))"),
 )
@@ -40,8 +42,9 @@ _CODE_AFTER = re.compile(
 """Four digits that may be a year are left alone."""
 _LOOK_BACK = 24
 _PHONE_AFTER = re.compile(
-    r"(?: \([^()\n]{1,16}\))?(?: ?\(|,? -? ?|: ?|; ?| ?[·•|] ?)"
-    r"(?P<v>\+?\(?\d{2,4}\)?(?:[ ./-]{1,2}\d{2,4}){2,4}|\d{10}|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})\b(?![.,/-]\d)"
+    r"(?: \([^()\n]{1,16}\))?(?: ?\(|,? -? ?|: ?|; ?| ?[·•|] ?| {2,20}|\t)"
+    r"(?P<v>\+?\(?\d{2,4}\)?(?:[ ./-]{1,2}\d{2,4}){2,4}|\d{9,11}|\d{1,2} \d{4} \d{4}"
+    r"|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})\b(?![.,/-]\d)"
     r"(?P<extension> ?(?:x|ext\.?) ?\d{1,6}\b)?"
 )
 _DATED = re.compile(r"(?:19|20)\d{2}[-./ ]\d|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d{2}\b")
@@ -54,11 +57,12 @@ _STREET_AFTER = re.compile(
     rf"(?:{_BEFORE_TOWN}|(?=$)))"
 )
 _BEYOND = re.compile(
-    r"(?i)(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|d(?:ch"
+    r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? r/c\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
+    r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|d(?:ch"
     r"|er)a?\b\.?))?"
     r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"
-    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
-    r"\.? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"
+    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|no|nr|d|kat|daire|as|bl|sc|et|depto|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
+    r"[.:]? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"
 )
 """Floor, door or flat in a house, as other languages write them: ``3, 2º B``, ``12 m. 5``."""
 _DOOR = re.compile(r" \d{1,3}\b(?![.,:/]\d)")
@@ -66,8 +70,19 @@ _ENDS_IN_STAIR = re.compile(r"\d [A-Z]$")
 """``5 A 12``: house, stair and flat."""
 _GOES_ON = re.compile(r" [^\W\d_a-z]")
 """``Via Roma 10 a Milano``: the letter is a word."""
+_UNITS_BEFORE = re.compile(
+    r"(?i)(?:\b(?:room|rm|building|bldg|block|blk|lot|villa|plot|shop|office|level|tower|h\.? ?no|door no|house|phase"
+    r"|sector)"
+    r"\.? ?#?(?:[a-z]-?)?\d{1,5}[a-z]?(?:[-/]\d{1,5}[a-z]?)?,?\s{1,2}){1,4}$"
+    r"|(?:\b\d{1,4}-(?:dong|ho),? ){1,3}$"
+    r"|\b\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society|Complex|Villas?|Plaza|House), $"
+    r"|(?i:\b(?:plot|villa|h\.? ?no|door no|blk|block|no)\.? )$|\b(?:Na|Nad|Pod) $"
+)
+"""``Room 806, Building 12, 472 Tianhe North Road``, ``Plot 188 Adeola Odeku Street``: what stands before the street."""
+_TOWN_BEFORE = re.compile(r"\b(?P<code>[1-9]\d{3,4}) (?P<town>[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+)?), $")
+"""``1058 Budapest, Váci út 54``"""
 _HOUSE_NAME = re.compile(
-    r"(?:^|[\n:|>\"]\s{0,2}|\b[a-z]{1,4} )((?:The )?[A-Z][a-z’']+(?: [A-Z][a-z’']+){0,2}"
+    r"(?:^|[\n:|>\",;]\s{0,2}|\b[a-z]{1,4} )((?:The )?[A-Z][a-z’']+(?: [A-Z][a-z’']+){0,2}"
     r" (?:Cottage|House|Forge|Barn|Lodge|Farm|Farmhouse|Manor|Hall|Villa|Rectory|Vicarage|Mill|Stables|Grange|Bungalow)"
     r"|The (?:Old )?[A-Z][a-z]+), $"
 )
@@ -96,6 +111,16 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
         before = _UNIT_BEFORE.search(text[start : street.start])
         if before is not None:
             found.append(_unit(before, start, street.priority))
+    town_before = _TOWN_BEFORE.search(text[max(0, street.start - 2 * _LOOK_BACK) : street.start])
+    if town_before is not None:
+        offset = max(0, street.start - 2 * _LOOK_BACK)
+        for kind, name in (("ZIP", "code"), ("PLACE", "town")):
+            start, end = (offset + place for place in town_before.span(name))
+            canonical = read_identifier(town_before[name]) if kind == "ZIP" else (town_before[name].lower(), "")
+            found.append(Mention(start, end, kind, *canonical, street.priority))
+    around = tail_of_address(text, street.end, street.priority)
+    if around:
+        return found + around
     around = _town_after(text, street)
     if not any(one.type == "ZIP" for one in around) and (behind := _CODE_BEHIND.match(text, street.end)) is not None:
         around.append(Mention(*behind.span("code"), "ZIP", *read_identifier(behind["code"]), street.priority))
@@ -115,6 +140,9 @@ def _whole(text: str, street: Mention) -> Mention:
         beyond = _DOOR.match(text, end)
     if beyond is not None:
         end = beyond.end()
+    units = _UNITS_BEFORE.search(text[max(0, start - 2 * _LOOK_BACK) : start])
+    if units is not None:
+        start -= len(units.group())
     if text[start - 2 : start] == ", ":
         named = _HOUSE_NAME.search(text[max(0, start - 2 * _LOOK_BACK) : start])
         if named is not None:

@@ -208,7 +208,11 @@ def vin(value: str, before: str, after: str) -> Found | None:
 
 def _runs_on(value: str, before: str) -> bool:
     """Letters go on from the announcing word into the value, as in ``deacfc94…``, not in ``memberId7`` or ``MRN7``."""
-    return before[-1:].isalpha() and value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
+    if not before[-1:].isalpha():
+        return False
+    if value[0].isdigit():
+        return before[-3:] == "ACC" or before[-3:] == "acc"
+    return value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
 
 
 _HEAD = re.compile(r"([A-Za-z]+)[ /-]\d")
@@ -277,7 +281,7 @@ _KIND_OF, _KIND_OF_PAIR = _kinds()
 _ANNOUNCING_WORDS = frozenset(_KIND_OF) | {last for _, last in _KIND_OF_PAIR}
 
 
-def _announced_kind(before: str) -> str | None:
+def announced_kind(before: str) -> str | None:
     """What the nearest announcing word within 40 characters says."""
     words: list[str] = _CONTEXT_WORD.findall(before[-40:].lower())
     if _ANNOUNCING_WORDS.isdisjoint(words):
@@ -303,7 +307,7 @@ def by_context(value: str, before: str, after: str) -> Found | None:
     digits = len(value) if value.isdigit() else sum(map(str.isdigit, value))
     if digits < 4 or (digits < 5 and digits == len(value)) or not stands_alone(before, after):
         return None
-    kind = _announced_kind(before)
+    kind = announced_kind(before)
     if kind is None or kind == "neutral" or (kind == "NPI" and not checks.npi(value)):
         return None
     if kind == "PHONE":

@@ -29,6 +29,8 @@ def birth(value: str, before: str, _after: str) -> Found | None:
 
 def birth_beside_sex(value: str, _before: str, _after: str) -> Found | None:
     """``F / 1972-06-09``: a date long past."""
+    if value.isalnum():
+        return Found(value.lower(), "")  # ``27SEP57`` between slashes
     read = renderings.read_date(value)
     return Found(read[0].isoformat(), read[1]) if read is not None and read[0].year <= LATEST_BIRTH_YEAR else None
 

@@ -20,7 +20,7 @@ _LABEL = re.compile(r"[^\W\d_][\w .'()/-]*+")
 VALUE_KINDS = frozenset(
     (
         "PHONE", "SSN", "CARD", "IBAN", "ACCOUNT", "MEMBER", "RECORD", "POLICY", "PASSPORT", "LICENCE", "TAX_ID", "ID",
-        "VEHICLE", "DEVICE", "DOB", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user", "LOCATOR",
+        "VEHICLE", "DEVICE", "DOB", "DOB?", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user", "LOCATOR",
         "PLATE",
         "SECRET",
     )

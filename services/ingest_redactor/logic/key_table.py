@@ -22,7 +22,7 @@ PERSON = (
     r"|assuree?|asegurado|assicurato|versicherter|eleve|alumn[oa]|alun[oa]|schuler|studente|salarie|dipendente|trabajador"
     r"|funcionario|medico|medecin|arzt|lekarz|huurder|mieter|locataire|inquilino|vermieter|proprietario|propietario|intestatario"
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|solicitor|paralegal|drv|pax"
+    r"|kund|medlem|fee_earner|mbr|emp|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor|paralegal|drv|pax"
     rf"|{_DOING})"
 )
 NUMBERED = (
@@ -32,16 +32,17 @@ NUMBERED = (
     r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
-    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter)"
+    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schuee?ler|schuler|paziente|utente|alumno|patron|backer|volunteer|guest)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
+    ("NAME", r"(?:.*_)?name_on_(?:the_)?card"),
     ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|e?ml|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
-        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|ph_?\d)"
-        r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|office|main|day|evening|primary|alt|[12]))?",
+        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|ph_?\d)"
+        r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening|primary|alt|[12]))?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
@@ -50,7 +51,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_no|_num|_number|_id|_ref)?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -58,15 +59,15 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "MEMBER",
         rf"(?:.*_)?(?:{NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile"
-        r"|mbr|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer)"
-        rf"_?(?:no|num|number|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)|(?:id|num|nr|no|numero)_{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
+        r"|mbr|mem|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer)"
+        rf"_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num|nr|nro|no|numero|codice|codigo|code)_?{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
         r"|numero_affiliation|fidelity",
     ),
     (
         "RECORD",
         r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
-        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no))",
+        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
     ),
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
@@ -76,7 +77,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "POLICY",
-        r"(?:.*_)?(?:(?:policy|insurance|claim)_?(?:no|num|number|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
+        r"(?:.*_)?(?:(?:policy|insurance|claim|clm|pol)_?(?:no|num|number|nbr|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
         r"|police_?(?:nummer|nr)|policen_?(?:nummer|nr)|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
     ),
     (
@@ -119,6 +120,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
     ),
+    ("DOB?", r"bd|b_?day"),
     ("AGE", r"(?:(?:patient|person|resident|member|client|guest|current)_)?age(?:_(?:in_)?years)?"),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (
@@ -127,7 +129,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?line)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand|wohn)?(?:anschrift|adress?e?)|adr|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo"
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo"
         r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
@@ -136,7 +138,12 @@ KEYS: tuple[tuple[str, str], ...] = (
         "ZIP",
         r"(?:.*_)?(?:zip|zip_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)",
     ),
-    ("PLACE", r"(?:.*_)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta)"),
+    (
+        "PLACE",
+        r"(?:.*_)?(?:mailing|billing|shipping|home)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta|municipio|woonplaats|localidad|comune"
+        r"|miasto|postort|poststed|city_name|suburb|locality)",
+    ),
+    ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|loss_location|service_location|site)"),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",
@@ -153,17 +160,17 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|fname|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|f_?name|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
-        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|(?:legal|birth|patient|guest|pax|customer|employee|student|member)_last|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|lname|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
+        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|(?:legal|birth|patient|guest|pax|customer|employee|student|member)_last|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|l_?name|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
         r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname|meisjesnaam)",
     ),
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
     (
         "NAME",
-        rf"(?:.*_)?(?:full|formatted)_?name|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|name_on_card|(?:to|from|for|by)_name|attn|nome_completo"
+        rf"(?:.*_)?(?:full|formatted)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|(?:to|from|for|by)_name|attn|nome_completo"
         r"|nombre_completo|nom_complet|volledige_naam|imie_i_nazwisko|nome_e_cognome",
     ),
     (
@@ -175,8 +182,9 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("NAME?number", rf"{NUMBERED}s?"),
     (
         "NAME?",
-        rf"(?:display_?|agent_?)?names?|nm|nombre|nome|naam|nom|first|last|(?:[a-z]+_)?{PERSON}s?|attendees|participants",
+        rf"(?:display_?|agent_?)?names?|nm|who|badge|display|nombre|nome|naam|nom|first|last|(?:[a-z]+_)?{PERSON}s?|attendees|participants",
     ),
+    ("PHONE?", r"(?:[a-z]+_)?(?:to|from)|notify|dial"),
 )
 
 _IN_SCRIPTS_TEXT = """

@@ -45,6 +45,13 @@ _FEW_DIGITS = 3
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
 """When something happened: ``last_login`` names nobody."""
 _TOKEN_CHARS = 24
+_DIALLED = re.compile(r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[\d .-]))[\d ().-]{7,18}")
+"""As a number is dialled: with a sign, a zero or brackets at its head, or a mobile's eleven digits."""
+_PLACE_OF_HOUSE = re.compile(
+    r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?,? [^\W\d_a-z]|[^\W\d_a-z][^\d\n]{3,40} \d{1,5}\b"
+)
+"""A number before or behind capitalised words."""
+_MOST_DIALLED = 14
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
 _PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9 -]{3,10}")
 _PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}")
@@ -55,7 +62,7 @@ _WORD_AND_NUMBER = re.compile(r"(?:[A-Za-z][a-z]{3,}|[a-z]+) ")
 _OPAQUE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{12,32}")
 """``cus_NffrFeUfNVHib``"""
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,14}")
-_OPEN = frozenset(("NAME?", "NAME?handle", "USER@"))
+_OPEN = frozenset(("NAME?", "NAME?handle", "USER@", "DOB?", "PHONE?", "ADDRESS?"))
 """Kinds that the key above may settle."""
 _OF_PERSONS = (
     {
@@ -118,6 +125,8 @@ def kind_of(key: str, parent: str) -> str | None:
         above = normalised(parent)
         if name in ("value", "id_value") and above in ("identifier", "identifiers"):
             return "MEMBER"
+        if name in ("date", "on") and above in ("birth", "dob", "birthday"):
+            return "DOB"
         if name in _SOCIAL and above in _SOCIALS:
             return "USER" if kind is None else kind
         if name in _OF_PERSONS and (_PERSON_KEY.fullmatch(above) or (name == "handle" and above in _SOCIAL)):
@@ -146,6 +155,15 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         number = renderings.without_extension(value)
         digits = sum(char.isdigit() for char in number)
         return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(number) - 2 else None
+    if kind == "PHONE?":
+        return (
+            ("PHONE", *renderings.read_phone(value)) if _DIALLED.fullmatch(value) and digits <= _MOST_DIALLED else None
+        )
+    if kind == "ADDRESS?":
+        return ("ADDRESS", address(value), "") if _PLACE_OF_HOUSE.match(value) and digits else None
+    if kind == "DOB?":
+        read = renderings.read_date(value)
+        return ("DOB", read[0].isoformat(), read[1]) if read else None
     if kind == "CARD" and _INDIAN_PAN.fullmatch(value):
         kind = "ID"
     if kind == "AGE":

@@ -53,6 +53,7 @@ LOWER_CASE_TITLE = (
     rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?:(?:mr|mrs|ms|dr)\.? )?(?P<w>{_NAME})"
     rf"|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )
+GREETED_SMALL = rf"(?i:\b(?:hi|hello|dear) )(?P<v>{_LONG})\b"
 WHOLE_NAME = rf"\b(?:for|by|with) (?P<v>{_LONG} {_LONG})(?:[,.;!?)]|$|'s )"
 """``update payroll for dilnoza yusupova,``: two words that are none."""
 _STRONG = re.compile(rf"(?i)\b{_TOLD} ?$")
@@ -67,6 +68,12 @@ _MISTER = frozenset(("mr", "mrs", "ms"))
 _STOPS = ".,;!?\n)\"'"
 _MONTHS = frozenset("april may june august".split())  # noqa: SIM905
 _LEAST_CHARS = 3
+
+
+def greeted_small(value: str, _before: str, _after: str) -> Found | None:
+    """``hi claire it's …``: a known name, perhaps of a town too."""
+    known = is_first_name(value) or (value in ambiguous_first_names() and not is_of_the_language(value))
+    return Found(*read_name(value)) if known and value not in NEVER else None
 
 
 def _is_listed(word: str) -> bool:

@@ -46,6 +46,7 @@ SHORT_DATE = (
 URL = (
     r"(?i)\bhttps?://[^\s\"'<>⟦]+|\bwww\.[^\s\"'<>⟦]+"
     r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[^\s\"'<>⟦?]*\?[^\s\"'<>⟦]+"
+    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[a-z/_-]{1,40}/\d{3,12}[^\s\"'<>;,)⟦]*"
 )
 DAY_OF_MONTH = (
     r"(?i)\b(?:before|by|on|until|since|after|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?) the "
@@ -62,21 +63,25 @@ TOLD_AGE = (
 )
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (
-    rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+)?){{1,4}}"
-    r"(?:Hospital|Medical (?:Cent(?:er|re)|Plaza|Practice)|Clinic|Health Cent(?:er|re)|Infirmary|Hospice"
-    r"|Transplant Cent(?:er|re)|(?:Renal|Stroke|Burns?) Unit|Pavilion|Regional|Surgical Cent(?:er|re)|Eye Cent(?:er"
+    rf"(?:(?:St\.|[{UPPER}][{LETTER}'’-]+)\s+(?:(?:of|the|and|de)\s+){{0,2}}){{1,4}}"
+    r"(?:Hospital|RMC|General|Medical(?: (?:Cent(?:er|re)|Plaza|Practice))?|Clinic|Health Cent(?:er|re)|Infirmary|Hospice"
+    r"|Transplant Cent(?:er|re)|(?:Renal|Stroke|Burns?) Unit|Pavilion|Regional(?: Health)?|Surgical Cent(?:er|re)"
+    r"|Eye Cent(?:er"
     r"|re)|Skilled Nursing|Nursing Home"
+    r"|Health Partners?|Primary Care|Dental(?: Care)?|Drug Store|Apothecary|(?:Drugs|Pharmacy|Walgreens|CVS) #?\d{2,5}"
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
     r"|Rehab(?:ilitation)? Center"
     r"|Health System|Children's Hospital|Institute|Urgent Care|Pharmacy|Memorial|Family (?:Practice|Medicine)"
     r"|Surgery Center|Cancer Center|Medical Group|Healthcare|Imaging|Radiology|Associates|Laborator(?:y|ies)|Dialysis"
-    r"|Dermatology|Cardiology|Orthop(?:a?edics|edic)|Pediatrics|Oncology|Rheumatology|Rehabilitation|Funeral Home|& Sons"
+    r"|Dermatology|Cardiology|Orthop(?:a?edics|edic)|Pediatrics|Oncology|Rheumatology|Rehabilitation(?: Unit)?"
+    r"|Funeral Home|& Sons"
     r"|(?:Elementary|Middle|High) School|Preschool|Daycare|Processing)\b"
+    r"(?: (?:Pavilion|PLLC|Group|Unit|Campus|Private|Cent(?:er|re)|Hospital)\b)?"
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto"
+    "ACCOUNT": r"account|acct|a/c|cif|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto"
     r"|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
@@ -85,7 +90,7 @@ ID_WORDS: dict[str, str] = {
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rente?|deelnemer|versichertennr"
     r"|beneficiary|mitgliedsnummer|mitgliedsnr|mitglieds-nr|knowntravell?er|known travell?er|matriculation|tessera sanitaria"
     r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)|eid"
-    r"|ff|mbr|interpreter"
+    r"|ff|mbr|memb|mandantennummer|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
     "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|hospital no"
@@ -121,12 +126,13 @@ GAP = (
     r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
-    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
+    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{1,2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
-    r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}\b"
-    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|[A-Z]{1,4}\.\d{2,6}(?:\.\d{2,6}){1,3}\b|\d{2} \d{3} \d{4}\b"
+    r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}(?:-[A-Z]{1,3})?\b"
+    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|(?:[A-Z]{1,5}\.){1,3}\d{2,6}(?:\.\d{2,6}){0,3}\b|\d{2}\.\d{5,7}\b|\d{2} \d{3} \d{4}\b"
     r"|[A-Z]{2,5}[ /-]\d{2,6}(?:[ /-]\d{1,8}){1,4}\b"
+    r"|(?-i:[A-Z])\d{6,9} \d{2}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?){0,2}\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{1,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
@@ -135,28 +141,36 @@ CODE = rf"\b(?:{_CODE_HEAD})(?:-[A-Z0-9]{{1,12}}){{0,4}}\b"
 NEUTRAL = (
     r"order|invoice|ticket|booking|confirmation|reservation|tracking|reference|ref|flight|room|case|item|product|sku|part"
     r"|zip|amount|total|price|usd|eur|limit|page|version|port"
-    r"|model|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
+    r"|model|ean|upc|gtin|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
 )
 BIRTH_WORDS = (
-    rf"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record))?|d\.?o\.?b\.?"
-    rf"|birth[ _]?da(?:te|y)|bday|b\.|(?:naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
+    r"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record|(?:the|my|our|his|her"
+    rf"|your) [a-z]{{3,12}}))?"
+    rf"|d\.?o\.?b\.?"
+    rf"|birth[ _]?da(?:te|y)|bday|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
     rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
-    r"|geburtsdatum|geb(?:oren|\.)(?: am| op)?|geboortedatum|n[ée]e? le|date de naissance|nacimiento|nacid[oa] el"
+    r"|geburtsdat(?:um|en)|geb(?:oren|\.)(?: bin ich| wurde ich)?(?: am| op)?|geboortedatum|n[ée](?:e|\(e\))? le"
+    r"|birt\s{1,2}\d date|date of b(?:rith|irht|ith)|date de naissance|nacimiento|nacid[oa] el"
     r"|data di nascita"
     r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
-    r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is )?)?"
-    r"(?: (?:verified|checked|confirmed|on file))?(?: is| was|[:=])?(?: on| in)?(?: the)?[ \t.\"'(*:=>)]{0,20}"
+    r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is |es el |c'est le )?)?"
+    r"(?: (?:verified|checked|confirmed|on file))?"
+    r"(?: is| was| should be| must be| to be|[:=])?(?: on| in)?(?: the)?[ \t.\"'(*:=>)]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
-BIRTH_BESIDE_SEX = rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
+BIRTH_BESIDE_SEX = (
+    rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
+    r"|/(?P<x>\d{2}(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\d{2})/[MFX]"
+)
 PHONE_WORDS = (
     r"phone|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
     r"|hp|zap|telem[oó]vel|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
     r"|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
     r"|whatsapp|sms|callback"
     r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"
+    r"|(?:my|his|her|their|whose|your) (?:no|num|number|nr)(?:'s)?|n[uú]mero(?: de tel[eé]fono)?|meine nummer|mi n[uú]mero"
     r"|fax (?:(?:it|this|them|(?:the|my|her|his) [a-z]+) )?to"
 )
 EXTENSION = r"(?:(?: |, ?)?(?:x|ext\.?|extension) ?\d{1,6})?"

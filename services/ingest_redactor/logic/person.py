@@ -7,10 +7,18 @@ import re
 from collections.abc import Iterator, Sequence, Set
 
 from services.ingest_redactor.logic.english import is_word, names_a_thing
+from services.ingest_redactor.logic.foreign import is_foreign_word
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
 from services.ingest_redactor.logic.small_names import lower_case_run, stands_as_a_name
+from services.ingest_redactor.logic.surroundings import (
+    is_a_word_there,
+    is_beside_a_number,
+    is_gone_to,
+    is_measured,
+    is_sainted,
+)
 from services.ingest_redactor.logic.tagger import (
     SCALE,
     least_score,
@@ -22,7 +30,14 @@ from services.ingest_redactor.logic.tagger import (
     stem_of,
 )
 from services.ingest_redactor.logic.token_batch import TokenBatch, TokenSpans
-from services.ingest_redactor.logic.token_roles import ABBREVIATED_TITLES, BEFORE_NAMES, INTRODUCING, PARTICLES, TITLES
+from services.ingest_redactor.logic.token_roles import (
+    ABBREVIATED_TITLES,
+    BEFORE_NAMES,
+    INTRODUCING,
+    PARTICLES,
+    TITLES,
+    is_first_name,
+)
 from services.ingest_redactor.logic.unheard import from_initials, may_be_a_name, with_unheard
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
@@ -45,7 +60,6 @@ _HUMP = re.compile(r"[a-z][A-Z]")
 """Two of them make a name of code: ``NewRelicAgent``, but ``McDonald``."""
 _NO_NAME = re.compile(r"\d|-(?:free|based|style|like|only|ready|friendly|inspired|themed|related)$")
 """``Sample2``, ``Gluten-free``"""
-_DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
 
 
 THRESHOLDS = {
@@ -56,13 +70,8 @@ _NAME, _JOINED, _PLACE = 2, 1, 3
 _LAST = 4
 _SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
 """What stands behind a last name."""
-_BEFORE_SENTENCES = frozenset((".", "!", "?", "\n"))
-_ITEMS: tuple[list[str], ...] = ([], ["\n"])
 _ELIDED = (["'", "t"], ["’", "t"])
 """``van 't Hoff``"""
-_WITHIN = frozenset("in near visit visiting nach à em".split())  # noqa: SIM905
-_TRIPS = frozenset("trip flight flights travel travelling traveling fly flying train bus move moving drive way".split())  # noqa: SIM905
-"""Before ``to`` or ``from`` and a name that is a town as well, they say that the town is meant."""
 _LIST_SIGNS = frozenset((",", "/", "+"))
 _STRONG = least_score(SCALE * 3 // 2)
 """A word that scores so high is a name, so that the capitalised one right after it is its other half."""
@@ -141,21 +150,19 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
     stem = stem_of(token)
     if (
         stem in NEVER
-        or (stem in _MONTHS and _beside_a_number(tokens, at))
-        or (place_from is None and _sainted(tokens, at))
-        or _is_measured(tokens, at)
+        or (stem in _MONTHS and is_beside_a_number(tokens, at))
+        or (place_from is None and is_sainted(tokens, at))
+        or is_measured(tokens, at)
         or len(_HUMP.findall(token)) > 1
         or _NO_NAME.search(token)
     ):
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):
         name, place = min(name, thresholds.name - 1), place - SCALE  # an initial, a code: only beside a name
-    elif place_from is None and stem in places() and _is_gone_to(tokens, at):
+    elif place_from is None and stem in places() and is_gone_to(tokens, at):
         name = min(name, thresholds.name - 1)  # ``a trip to Paris``
-    elif names_a_thing(stem) or (
-        place_from is None and not lists_of(token) & 7 and _begins(tokens, at) and is_word(stem)
-    ):
-        name = min(name, thresholds.name - 1)  # ``1. Ship``: every word has a capital there
+    elif names_a_thing(stem) or (name >= thresholds.name and is_a_word_there(tokens, at, place_from is None, name)):
+        name = min(name, thresholds.name - 1)
     if place > name + thresholds.margin:
         if place_from is not None and place >= place_from:
             return _PLACE
@@ -163,39 +170,6 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
     if name < thresholds.joined:
         return None
     return _NAME if name >= thresholds.name else _JOINED
-
-
-def _begins(tokens: list[str], at: int) -> bool:
-    """Whether a token is the first of a line, a sentence or an item of a list."""
-    return (
-        at == 0
-        or tokens[at - 1] in _BEFORE_SENTENCES
-        or (tokens[at - 1] in "-*•)" and tokens[at - 2 : at - 1] in _ITEMS)
-    )
-
-
-def _is_gone_to(tokens: list[str], at: int) -> bool:
-    """``a trip to Paris``, ``in Florence``; ``a note to Florence`` goes to a person."""
-    before = tokens[at - 1].lower() if at else ""
-    return before in _WITHIN or (before in ("to", "from") and at > 1 and tokens[at - 2].lower() in _TRIPS)
-
-
-def _is_measured(tokens: list[str], at: int) -> bool:
-    """``Ativan 5 mg`` is a drug, the letter of ``38.4 C`` a unit."""
-    if len(tokens[at]) == 1:
-        return at > 0 and tokens[at - 1][0].isdigit()
-    dose = _DOSE.match("".join(tokens[at + 1 : at + 6]))
-    return dose is not None
-
-
-def _beside_a_number(tokens: list[str], at: int) -> bool:
-    return (at + 1 < len(tokens) and tokens[at + 1][0].isdigit()) or (at > 0 and tokens[at - 1][0].isdigit())
-
-
-def _sainted(tokens: list[str], at: int) -> bool:
-    """``St. Mary's``: a church, a hospital, a town."""
-    before = at - 2 if at > 1 and tokens[at - 1] == "." else at - 1
-    return before >= 0 and tokens[before] in ("St", "Saint")
 
 
 def _is_titled(tokens: Sequence[str], at: int) -> bool:
@@ -268,13 +242,16 @@ def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, start: int, 
 
 def _is_firm(left: str, right: str) -> bool:
     """Two last names: of a couple one at least is a first name, or their last name follows."""
-    return shape_of(left) == "Xx" and shape_of(right) == "Xx" and not (lists_of(left) & 1 and lists_of(right) & 1)
+    is_couple = is_first_name(stem_of(left)) and is_first_name(stem_of(right))
+    return shape_of(left) == "Xx" and shape_of(right) == "Xx" and not is_couple
 
 
 def _goes_on_as_a_name(text: str, tokens: list[str], spans: TokenSpans, at: int) -> bool:
     """``Delbert & Ruthanne Isaksen``: a last name after the second says that both are people."""
     after = at + 1
-    return after < len(tokens) and text[spans[at][1] : spans[after][0]] == " " and may_be_a_name(tokens[after])
+    if after >= len(tokens) or text[spans[at][1] : spans[after][0]] != " ":
+        return False
+    return may_be_a_name(tokens[after]) or (len(tokens[after]) == 1 and tokens[after].isupper())
 
 
 def _is_owner_of_nothing(tokens: list[str], at: int) -> bool:
@@ -353,7 +330,7 @@ def _lower_case_names(
     found: list[Mention] = []
     done = -1
     for at in candidates:
-        if at <= done or at in marks:
+        if at <= done or at in marks or is_foreign_word(tokens, at):
             continue
         last = lower_case_run(text, tokens, spans, at)
         start = spans[at][0]

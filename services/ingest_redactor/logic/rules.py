@@ -7,9 +7,11 @@ boundaries and check digits are the validator's. Order is priority: where two ru
 from services.ingest_redactor.logic import confirm, dates, logins, shapes, street_checks, voice
 from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.lower_case import (
+    GREETED_SMALL,
     LOWER_CASE_NAME,
     LOWER_CASE_TITLE,
     WHOLE_NAME,
+    greeted_small,
     lower_case_name,
     titled_in_lower_case,
     whole_name,
@@ -22,14 +24,14 @@ from services.ingest_redactor.logic.patterns import (
     BIRTH_WORDS,
     CODE,
     DATE,
-    EXTENSION,
     GAP,
     ID_WORDS,
     LETTER,
     PART_OF_DATE,
-    PHONE_WORDS,
+    URL,
     VALUE,
 )
+from services.ingest_redactor.logic.phone_rules import PHONE_RULES
 from services.ingest_redactor.logic.rule import MOST_LOWER, MOST_SHORT, WIDE, Profile, Rule
 from services.ingest_redactor.logic.spellings import (
     AIRLINE_NAME,
@@ -40,21 +42,27 @@ from services.ingest_redactor.logic.spellings import (
     MAIL,
     MAIL_SIGN,
     NAME_AFTER_CLOSING,
+    NAME_AFTER_INITIALS,
     NAME_AFTER_KIN,
     NAME_BEFORE_AGE,
     NAME_BEFORE_MAIL,
+    NAME_BEFORE_RECORD,
     NAME_IN_CAPITALS,
     NAME_ON_A_CARD,
+    NUMBERED_PASSENGER,
     SPELLED_MAIL,
     airline_name,
     handle_after_role,
     machine_readable_name,
     name_after_closing,
+    name_after_initials,
     name_after_kin,
     name_before_age,
     name_before_mail,
+    name_before_record,
     name_in_capitals,
     name_on_a_card,
+    numbered_passenger,
     spelled_mail,
 )
 from services.ingest_redactor.logic.streets import (
@@ -75,7 +83,7 @@ from services.ingest_redactor.logic.streets import (
 )
 from services.ingest_redactor.logic.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-11"
+RULE_SET = "2026-12"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 RULES: tuple[Rule, ...] = (
@@ -125,6 +133,7 @@ RULES: tuple[Rule, ...] = (
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
     Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),
     Rule("word that opens", "SECRET", logins.WORD_TOLD, logins.word_told),
+    Rule("URL", "URL", URL, confirm.as_is, WIDE),
     Rule("user told", "USER", shapes.USER_TOLD, shapes.profile),
     Rule("user at a prompt", "USER", logins.PROMPT, logins.at_a_prompt),
     Rule("user in quotes", "USER", logins.QUOTED, logins.at_a_prompt),
@@ -176,12 +185,18 @@ RULES: tuple[Rule, ...] = (
         confirm.iban,
     ),
     Rule(
+        "announced IBAN",
+        "IBAN",
+        r"\b(?:IBAN|iban)[ :#]{1,3}(?P<v>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8})\b",
+        confirm.numbered,
+    ),
+    Rule(
         "wallet of a cryptocurrency", "ACCOUNT", r"\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b", confirm.number_alone
     ),
     Rule(
         "card with check digit",
         "CARD",
-        r"\b\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}\b|\b\d{4}[ -]\d{6}[ -]\d{5}\b|\b\d{12,19}\b",
+        r"\b\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}\b|\b\d{4}[ -]\d{6}[ -]\d{4,5}\b|\b\d{12,19}\b",
         confirm.card,
     ),
     Rule(
@@ -200,7 +215,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "end of an SSN",
         "SSN",
-        r"(?i)\bssn[ _]?(?:last[ _]?4|ends?(?: in| with)?|last four)[ :=]{1,3}(?P<v>\d{4})",
+        r"(?i)\bssn[ _]?(?:last[ _]?4|ends?(?: in| with)?|last four)[ :=]{1,3}(?P<v>\d{4})"
+        r"|(?:[*xX]{3}-[*xX]{2}-|\blast (?:4|four) of (?:his |her |their |my |the )?(?:social|ssn)[ :]{1,2})(?P<w>\d{4})",
         confirm.last_four,
     ),
     Rule("SSN by its areas", "SSN", r"\b\d{3}-\d{2}-\d{4}\b|\b\d{3} \d{2} \d{4}\b", confirm.ssn),
@@ -238,48 +254,7 @@ RULES: tuple[Rule, ...] = (
         rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
         dates.birth,
     ),
-    Rule(
-        "international phone",
-        "PHONE",
-        rf"(?:\+|\b00)\d{{1,3}}(?:[\s.-]?\(?\d{{1,5}}\)?){{2,6}}{EXTENSION}\b",
-        confirm.phone,
-        most=MOST_SHORT,
-    ),
-    Rule(
-        "North American phone",
-        "PHONE",
-        rf"(?:1[-. ])?\(\d{{3}}\) ?\d{{3}}[-. ]\d{{4}}{EXTENSION}\b"
-        rf"|\b(?:1[-. ])?\d{{3}}[-. /]\d{{3}}[-. ]\d{{4}}{EXTENSION}\b",
-        confirm.phone,
-        most=MOST_SHORT,
-    ),
-    Rule("phone in a query", "PHONE", r"%2B(?P<v>\d{8,15})\b", confirm.phone_in_a_query),
-    Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b", confirm.grouped_phone),
-    Rule(
-        "phone with a leading zero",
-        "PHONE",
-        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,5}[ /-]\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
-        confirm.grouped_phone,
-        most=MOST_SHORT,
-    ),
-    Rule("mobile phone of India or Spain", "PHONE", shapes.MOBILE, confirm.grouped_phone),
-    Rule("phone beside a mail address", "PHONE", r"\b0[1-9]\d{8,9}\b", confirm.phone_beside_mail),
-    Rule(
-        "grouped phone",
-        "PHONE",
-        r"(?i)(?:\b(?:at|on|to|from|number|no|au|unter|op|al|pod)"
-        r"|[:>|*•]|^|\n|- )\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
-        r"|(?P<w>\(?\d{2,3}\)?(?:[ -]\d{2,4}){1,4})[ -]?(?:-|\\,)?(?:office|fax|mobile|cell|home|work)\b",
-        confirm.spaced_phone,
-        most=MOST_SHORT,
-    ),
-    Rule(
-        "announced phone",
-        "PHONE",
-        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on| es| é| est| ist)?[ :#\n\"'*>=<\[]{{1,5}}"
-        rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
-        confirm.context_phone,
-    ),
+    *PHONE_RULES,
     Rule("national number with check digits", "ID", NATIONAL_NUMBER, confirm.national_number, most=MOST_SHORT),
     Rule("national number by its shape", "ID", shapes.NATIONAL_SHAPE, confirm.number_alone),
     Rule("British driving licence", "LICENCE", shapes.BRITISH_LICENCE, confirm.number_alone),
@@ -293,6 +268,14 @@ RULES: tuple[Rule, ...] = (
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
     Rule("number in words", "ID", voice.SPOKEN_NUMBER, voice.spoken_number),
     Rule("birthday in words", "DOB", voice.SPOKEN_BIRTH, voice.spoken_date),
+    Rule(
+        "birthday told after its date",
+        "DOB",
+        rf"(?i)\b(?P<v>{DATE}|{PART_OF_DATE}) as (?:his|her|their|my|your|the) (?:date of birth|dob|birth ?date|birthday)\b"
+        rf"|\bbirthday is [a-z]{{3,9}} \d{{1,2}},? and [{LETTER} '’-]{{2,30}} is (?P<w>{DATE}|{PART_OF_DATE})"
+        rf"|\bbirthdays?: (?:see )?[{LETTER} '’-]{{2,40}} \((?P<x>{DATE}|{PART_OF_DATE})\)",
+        dates.birth,
+    ),
     Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
     Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.birth_beside_sex),
@@ -331,6 +314,7 @@ RULES: tuple[Rule, ...] = (
         r"|[A-Z]{3}\d[A-Z]\d{2}|\d[A-Z]{3}\d{3}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
+    Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
     Rule("code with its sign", "ID", shapes.SIGNED_CODE, confirm.as_is),
     Rule("code of a door", "ID", shapes.CODE_OF_DOOR, confirm.numbered),
@@ -356,6 +340,9 @@ RULES: tuple[Rule, ...] = (
     Rule("labelled name", "NAME", LABELLED_NAME, labelled_name, trigger=NAME_LABEL),
     Rule("last name first, in capitals", "NAME", NAME_IN_CAPITALS, name_in_capitals),
     Rule("name as airlines write it", "NAME", AIRLINE_NAME, airline_name),
+    Rule("initials and a last name", "NAME", NAME_AFTER_INITIALS, name_after_initials, most=MOST_SHORT),
+    Rule("name before a birth or a number", "NAME", NAME_BEFORE_RECORD, name_before_record),
+    Rule("passenger with a number", "NAME", NUMBERED_PASSENGER, numbered_passenger),
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=MOST_LOWER),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=MOST_LOWER),
     Rule("name of a travel document", "NAME", MACHINE_READABLE_NAME, machine_readable_name),
@@ -364,6 +351,7 @@ RULES: tuple[Rule, ...] = (
     Rule("name after kin", "NAME", NAME_AFTER_KIN, name_after_kin, most=MOST_LOWER),
     Rule("name after a closing", "NAME", NAME_AFTER_CLOSING, name_after_closing),
     Rule("name in marks of a page", "NAME", GREETED_IN_MARKS, name_after_closing),
+    Rule("greeted in lower case", "NAME", GREETED_SMALL, greeted_small),
     Rule("whole name in lower case", "NAME", WHOLE_NAME, whole_name, most=MOST_LOWER),
     Rule("name before an age", "NAME", NAME_BEFORE_AGE, name_before_age),
     *WIDE_RULES,

@@ -4,7 +4,7 @@ whose check digits the writer got wrong, codes of doors, vehicles without a chec
 
 import re
 
-from services.ingest_redactor.logic.confirm import Found, joins, stands_alone, user_name
+from services.ingest_redactor.logic.confirm import Found, announced_kind, joins, stands_alone, user_name
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NOBODY
 from shared.prompting import renderings
@@ -35,9 +35,8 @@ NATIONAL_SHAPE = (
 Mexican."""
 BRITISH_LICENCE = r"(?i)\b[A-Z][A-Z9]{4} ?\d{3} ?\d{3} ?[A-Z9]{2}\d[A-Z]{2}\b"
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
-MEDICARE = (
-    r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b"
-)
+_MBI, _MBI_DIGIT = "AC-HJKMNP-RT-Y", "AC-HJKMNP-RT-Y0-9"
+MEDICARE = rf"\b[1-9][{_MBI}][{_MBI_DIGIT}]\d[ -]?[{_MBI}][{_MBI_DIGIT}]\d[ -]?[{_MBI}]{{2}}\d{{2}}\b"
 """As the Centers for Medicare & Medicaid Services give them (MBI)."""
 SALES_ID = r"\b00[35Q][A-Za-z0-9]{4}0000[A-Za-z0-9]{4}(?:[A-Za-z0-9]{3})?\b"
 """Contacts, users and leads of Salesforce."""
@@ -69,7 +68,18 @@ CHASSIS = (
     r"(?i:\b(?:vin|fin|chassis|fahrgestell(?:nummer|nr)?|bastidor|telaio|frame)\b)[ .:#no]{1,10}"
     r"(?P<v>[A-HJ-NPR-Z0-9]{17})\b"
 )
-USER_TOLD = r"(?i:\buser(?: ?name| id)? (?:is|was) )(?P<v>[a-z][a-z0-9._-]{3,30})\b"
+USER_TOLD = r"(?i:\buser(?: ?name| id)? (?:is|was) )(?P<v>[a-z][a-z0-9._-]{3,30})(?:[^a-z0-9._@-]|\.(?:\s|$)|$)"
+PLATE_OF_CAR = (
+    r"\b(?:[Cc]ar|[Vv]ehicle|[Tt]ag|[Vv]an|[Tt]ruck)(?: for [a-z]{2,12})?:? "
+    r"(?P<v>\d[A-Z]{3}\d{3}|[A-Z]{3}[ -]\d{3,4}|[A-Z]{3}-\d{2}[A-Z]|[A-Z]{2}\d{2} [A-Z]{3}|\d{2,3}[A-Z]{2,3}\d)\b"
+)
+_MAKERS = ("BMW", "GMC", "KIA", "RAM", "MINI", "SUV", "VIN")
+BARE_MOBILE = (
+    r"\b0[1-9]\d{8,9}\b"
+    r"|(?i:\b(?:at|on|via|tel|cell|calls|verify|dial|host [a-z]+,) |\n[TMtm]:? )(?P<v>[2-9]\d{9}|1[3-9]\d{9}|0\d{9,10})\b"
+    r"|(?i:\bcalls )(?P<w>\d{3}-\d{3}-\d{3})\b"
+)
+"""Ten or eleven digits from zero, as they are dialled in most countries; others where one is called."""
 SESSION = (
     r"(?i:\b(?:session(?:_?id)?|sid|csrf_?token|jwt|connect\.sid)=)(?P<v>[\w%.~-]{16,})"
     r"|[?&](?:t|code|ticket|otp)=(?P<w>[A-Za-z0-9_-]{20,})"
@@ -106,6 +116,21 @@ order product item ticket invoice booking transaction request session message mo
 shipment event job run task issue document file page batch build flight reservation
 """
 _OF_THINGS = frozenset(_OF_THINGS_TEXT.split())
+_ORDERED = (
+    "order",
+    "invoice",
+    "tracking",
+    "ref",
+    "reference",
+    "id",
+    "no",
+    "no.",
+    "number",
+    "sku",
+    "ticket",
+    "isbn",
+    "ean",
+)
 _CENTURIES = ("19", "20")
 
 
@@ -156,6 +181,20 @@ def user_id(value: str, before: str, after: str) -> Found | None:
     return Found(value, "")
 
 
+def plate_of_car(value: str, _before: str, after: str) -> Found | None:
+    """``car 7UDA545``, but no ``car BMW 320``."""
+    if value.startswith(_MAKERS) or (after and joins(after[0])):
+        return None
+    return Found(*renderings.read_identifier(value))
+
+
+def bare_mobile(value: str, before: str, after: str) -> Found | None:
+    """``call her at 0803 …``; the number of an order is none."""
+    if not stands_alone(before, after) or announced_kind(before) not in (None, "PHONE"):
+        return None
+    return Found(*renderings.read_phone(value))
+
+
 def profile(value: str, _before: str, _after: str) -> Found | None:
     low = value.lower()
     return None if low in NOBODY or is_word(low) or "." in low[-4:] or "[bot]" in low else Found(low, "")
@@ -165,7 +204,8 @@ def report(value: str, before: str, after: str) -> Found | None:
     """``FY-2024`` tells a year."""
     digits = re.findall(r"\d+", value)
     only_a_year = len(digits) == 1 and len(digits[0]) == 4 and digits[0][:2] in _CENTURIES
-    if only_a_year or not stands_alone(before, after) or (after and joins(after[0])):
+    goes_on = after[:1] == "-" and after[1:2].isalnum()
+    if only_a_year or goes_on or not stands_alone(before, after) or (after and joins(after[0])):
         return None
     return Found(*renderings.read_identifier(value))
 

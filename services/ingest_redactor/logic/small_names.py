@@ -1,7 +1,8 @@
 """Names in running text that is written small: how far one goes, and which first name alone is one."""
 
 from services.ingest_redactor.logic.english import is_of_the_language, is_slip, is_word
-from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.foreign import is_foreign_word
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.tagger import places
 from services.ingest_redactor.logic.token_batch import TokenSpans
 from services.ingest_redactor.logic.token_roles import PARTICLES, is_first_name
@@ -11,6 +12,11 @@ _LEAST_ALONE, _LEAST_HALF = 4, 3
 _MOST_TOKENS = 5
 _GLUED_BEFORE, _GLUED_AFTER = frozenset("_/.@\\-#<$&"), frozenset("_/@(-\\=")
 """Parts of paths, addresses and names of code."""
+_RATHER_WORDS_TEXT = """
+may long little young day law small short strong house page price rice street case west hunt love cook hall park
+"""
+_RATHER_WORDS = frozenset(_RATHER_WORDS_TEXT.split())
+"""After a first name they go on with the sentence more often than they end the name."""
 _TOOLS = frozenset("pascal jasmine athena dora bert ada linus jules nino".split())  # noqa: SIM905
 """Names by which tools and numbers go more often than people do."""
 
@@ -36,6 +42,10 @@ def _next_half(text: str, tokens: list[str], spans: TokenSpans, end: int) -> int
             at += 1
         if text[spans[at - 1][1] : spans[at][0]] != " ":
             return None
+    if is_foreign_word(tokens, at):
+        return None
+    if at == end + 1 and tokens[at] in WORDS_AS_LAST and tokens[at] not in _RATHER_WORDS and is_first_name(tokens[end]):
+        return at
     return at if _is_half(tokens[at], told=tokens[at - 1] in PARTICLES) else None
 
 

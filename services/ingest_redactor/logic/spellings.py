@@ -5,10 +5,11 @@ import re
 from services.ingest_redactor.logic.confirm import Found, joins, user_name
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.lower_case import FOREIGN_KIN, KIN
-from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
+from services.ingest_redactor.logic.token_roles import is_first_name
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _AT, _DOT = r"\s?[\[({]\s?at\s?[\])}]\s?", r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\s{1,2}dot\s{1,2})"
@@ -23,13 +24,36 @@ MAIL_SIGN = r"(?i)[\[({]\s?(?:at|dot)\s?[\])}]|\sdot\s"
 _SIGN_AT = re.compile(rf"{_AT}|\s{{1,2}}at\s{{1,2}}", re.IGNORECASE)
 _SIGN_DOT = re.compile(_DOT, re.IGNORECASE)
 
-AIRLINE_NAME = r"\b[A-Z]{2,24}/[A-Z]{2,24}\b"
-NAME_IN_CAPITALS = r"\b[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]{2,}(?: [A-Z]\b)?"
+AIRLINE_NAME = (
+    r"\b(?P<v>[A-Z]{2,24}/[A-Z]{2,24}(?: [A-Z]{2,24}){0,2}) (?:MR|MRS|MS|MISS|MSTR|DR|CHD|INF)\b"
+    r"|\b[A-Z]{2,24}/[A-Z]{2,24}\b"
+)
+_CAPITALISED = rf"[{UPPER}][{LETTER}'’-]+"
+NAME_BEFORE_RECORD = (
+    rf"\b(?P<v>{_CAPITALISED}(?: [{UPPER}]\.)?(?: {_CAPITALISED}){{1,2}})(?:,|:| \()? ?"
+    r"(?:DOB|D\.O\.B|MRN|SSN|NHS|dob|mrn|born)\b"
+    rf"|(?:^|\n)[ \t]{{0,4}}\d{{1,2}}:\d{{2}}(?: ?[AaPp][Mm])?[ \t]{{1,4}}(?P<w>{_CAPITALISED}(?: {_CAPITALISED})"
+    rf"?, {_CAPITALISED}(?: {_CAPITALISED})?)"
+    r"(?:  |\t|\n|$)"
+)
+"""``Cormac McElhinney, DOB``; a row of appointments: ``9:30  Salonga, Analyn  chart …``."""
+NAME_AFTER_INITIALS = (
+    rf"\b(?:[{UPPER}]\. ?){{1,3}}(?:(?:Ní|Ó|Mac|[Vv]an|[Vv]on|[Dd]e|[Dd]a|[Dd]i|[Ee]l"
+    rf"|[Aa]l) )?[{UPPER}][{LETTER}'’]{{1,24}}(?:-[{UPPER}][{LETTER}'’]{{1,24}})?"
+)
+NUMBERED_PASSENGER = (
+    rf"\b\d{{1,2}}\.(?P<v>[{UPPER}Ḁ-ỿ]{{2,}}(?: [{UPPER}Ḁ-ỿ]{{2,}}){{1,3}}) (?:MR|MRS|MS|MISS|MSTR|CHD|DR)\b"
+)
+"""``1.KEALOHA KEONI MR``"""
+NAME_IN_CAPITALS = (
+    rf"\b[{UPPER}][{UPPER}'’-]+, [{UPPER}][{UPPER}'’-]{{2,}}(?: [A-Z]\b)?"
+    rf"|\b[{UPPER}][{UPPER}'’-]{{2,}}, [{UPPER}][a-zß-ÿ]{{2,}}\b"
+)
 _TITLE = re.compile(r" ?([A-Z]{2,4})\b")
 _AIRLINE_TITLES = frozenset("MR MRS MS MISS MSTR DR CHD INF".split())  # noqa: SIM905
 
 NAME_BEFORE_AGE = (
-    rf"\b(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)(?:, ?| \()\d{{1,3}} ?(?:yo|y/o|y\.o\.|mo|yrs?|YO|Y/O"
+    rf"\b(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)(?:, ?| \(| )\d{{1,3}} ?(?:yo|y/o|y\.o\.|mo|yrs?|YO|Y/O"
     r"|YRS?)\b"
 )
 """``Deion, 4yo``"""
@@ -43,7 +67,7 @@ NAME_AFTER_KIN = (
     rf"\b(?:(?i:my|his|her|their|our|your) {KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe"
     r"|Sohn|Tochter|Ehemann|Ehefrau|Vater|Mutter|Bruder|Schwester|Enkel|[Ff]ils|[Ff]ille|[Mm]ari|[Hh]ij[oa]|[Ee]spos[oa]"
     r"|[Ff]igli[oa]|[Mm]oglie|[Mm]arito|[Ff]ilh[oa]|[Nn]onn[oa]|[Zz]oon|[Dd]ochter|[Bb]roer)"
-    rf",? (?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)"
+    rf",? (?P<v>[{UPPER}][{LETTER}'’-]+(?:(?: [{UPPER}]\.)?(?: [{UPPER}][{LETTER}'’-]+))?)"
 )
 NAME_BEFORE_MAIL = (
     rf"(?P<v>[{UPPER}][{LETTER}'’-]+"
@@ -98,6 +122,47 @@ def airline_name(value: str, before: str, after: str) -> Found | None:
     return Found(f"{low}|{last.lower()}", "upper")
 
 
+def name_before_record(value: str, _before: str, _after: str) -> Found | None:
+    """Words that are nobody's name are none here either: ``Patient DOB``."""
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", value) if len(word) > 1]
+    if any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
+        return None
+    if all(is_word(word) or word in places() for word in words):
+        return None
+    return Found(*read_name(value))
+
+
+_NO_INITIALS = frozenset("us uk un eu dc ai po pm am st".split())  # noqa: SIM905
+_ENDS = ("", ".", ",", ";", ":", ")", "\n", '"', "'")
+_SPECIES = frozenset("pylori coli difficile aureus".split())  # noqa: SIM905
+
+
+def name_after_initials(value: str, before: str, after: str) -> Found | None:
+    """``Advisor D. Dimaculangan``, ``L.H. Weeks``: an initial or two before what is no other word."""
+    word = value.rpartition(".")[2].strip().lower()
+    initials = value[: -len(word)].replace(".", "").replace(" ", "").lower()
+    if (
+        before[-1:].isalnum()
+        or before[-1:] in "._-/"
+        or after[:1].isalnum()
+        or initials in _NO_INITIALS
+        or word in _SPECIES
+    ):
+        return None
+    if word in NEVER or word in places():
+        return None
+    listed = before.rstrip().endswith((",", ":", " and"))  # ``C. Adams, K. Salmon, J. Smith``
+    ends = after[:1] in _ENDS and (len(initials) > 1 or listed)  # ``L.H. Weeks``
+    if is_word(word) and word not in WORDS_AS_LAST and not (ends and word not in NO_NAME):
+        return None
+    return Found(*read_name(value))
+
+
+def numbered_passenger(value: str, _before: str, _after: str) -> Found | None:
+    last, _, first = value.lower().partition(" ")
+    return Found(f"{first}|{last}", "upper")
+
+
 def name_in_capitals(value: str, before: str, after: str) -> Found | None:
     """``HASSAN, ABDIRAHMAN A``: last name first, as registers print it, where one of them is known."""
     last, _, given = value.partition(", ")
@@ -105,10 +170,11 @@ def name_in_capitals(value: str, before: str, after: str) -> Found | None:
     stems = (last.lower(), first)
     if before[-1:] in ("-", "_", "/") or not NEVER.isdisjoint(stems) or not NO_NAME.isdisjoint(stems):
         return None
-    known = first in first_names() or stems[0] in last_names() or stems[0] in first_names()
+    known = is_first_name(first) or stems[0] in last_names() or stems[0] in first_names()
+    known = known or (not given.isupper() and stems[0] not in places() and not any(map(is_word, stems)))
     if first in places() or (is_word(first) and not _is_first_name(first)):
         return None  # ``DELGADILLO, POLICY``
-    return Found(f"{first}|{last.lower()}", "upper") if known and after[:1] != "-" else None
+    return Found(f"{first}|{last.lower()}", "upper" if given.isupper() else "") if known and after[:1] != "-" else None
 
 
 def name_before_age(value: str, _before: str, _after: str) -> Found | None:

@@ -4,6 +4,7 @@ import re
 
 from services.ingest_redactor.logic.confirm import Found, joins
 from services.ingest_redactor.logic.nonames import NUMBERED
+from services.ingest_redactor.logic.token_roles import is_first_name
 from shared.prompting import renderings
 
 _PROSE_TEXT = """
@@ -24,15 +25,23 @@ def _is_glued(before: str) -> bool:
     return bool(before) and (joins(before[-1]) or before[-1] in "-./$€£")
 
 
-def street(value: str, before: str, _after: str) -> Found | None:
+_DATED = re.compile(r"(?:19|20)\d\d, ")
+"""``2024, Main Street``"""
+
+
+def street(value: str, before: str, after: str) -> Found | None:
     words = value.split()
-    if _is_glued(before):
+    if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or after[:1].isdigit():
+        return None
+    if _DATED.match(value) or (value[:1].isdigit() and any(word.isdigit() for word in words[1:-1])):
         return None
     if not _PROSE.isdisjoint(words):
         return None
     return Found(address(value), "")
 
 
+_CODE_FOLLOWS = re.compile(r"\d[a-z]?(?=, ?\d{2})")
+"""``os. Słoneczne 94, 31-147 Kraków``: the postal code is not the house."""
 _PLACED = re.compile(r"(?:Am|Im|Zum|Zur|Beim|(?:An|Auf|In|Unter|Hinter|Vor|Über|Neben|Bei) de[rmn]) ")
 _BEFORE_VIA = frozenset(("in", "at", "to", "a", "di", "da", "al", "presso", "from", "for"))
 
@@ -43,10 +52,20 @@ def _is_numbered(value: str) -> bool:
     return bool(words) and words[-1].lower() in NUMBERED and (words[-1] != "gate" or len(words) < 2)
 
 
+_NAME_AND_NUMBER = 2
+
+
 def foreign_street(value: str, before: str, after: str) -> Found | None:
     """A time of day is no house number: ``Hauptbahnhof 14:05``. ``via`` is an English word, and ``Im`` begins sentences."""
-    if (before and joins(before[-1])) or (len(after) > 1 and after[0] in ":.," and after[1].isdigit()):
+    if (
+        (before and joins(before[-1]))
+        or after[:1].isdigit()
+        or (len(after) > 1 and after[0] in ":.," and after[1].isdigit())
+    ):
         return None
+    head = value.partition(" ")[0].lower()
+    if is_first_name(head) and len(value.split()) == _NAME_AND_NUMBER:
+        return None  # ``Kristie 03``
     if _is_numbered(value):
         return None
     told = before.rpartition(" ")[0].rpartition(" ")[2] if value.startswith("via ") and before[-1:] == " " else ""
@@ -58,6 +77,9 @@ def foreign_street(value: str, before: str, after: str) -> Found | None:
         and after[:1] not in ("", "\n", ",")
     ):
         return None
+    house = _CODE_FOLLOWS.search(value)
+    if house is not None:
+        return Found(address(value[: house.end()]), "", length=house.end())
     return Found(address(value), "")
 
 

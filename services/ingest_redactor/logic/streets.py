@@ -6,9 +6,9 @@ A street is words in a row: an automaton that follows all of them from every cap
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"
-_QUADRANT = r"(?:\s+(?:NW|NE|SW|SE|N|S|E|W)\b)?"
+_QUADRANT = r"(?:\s+(?:NW|NE|SW|SE|N|S|E|W|North|South|East|West)\b)?"
 _KIND_CAPITAL = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way"
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Crt|Place|Pl|Square|Sq|Terrace|Ter|Way"
     r"|Bend|Vale|Chase|Croft|Wynd|Parade|Esplanade|Quay|Approach|Gardens|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway"
     r"|Marg|Chowk|Nagar|Salai|Vihar)"
 )
@@ -25,6 +25,7 @@ _KIND_RARE = (
 )
 _UNIT = r"(?:(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)\b\.?\s*#?|#)[A-Za-z0-9-]{1,6}\b"
 _CAPITAL_WORD = rf"[{UPPER}\d][{LETTER}\d.'’-]*"
+_NAMED = rf"[{UPPER}][{LETTER}.'’-]*"
 UNIT_WORDS = r"(?i:apt|apartment|suite|ste|unit|floor|fl|flat|room|rm)"
 """Before the number of a flat within a house."""
 _KIND_IN_CAPITALS = (
@@ -38,9 +39,11 @@ STREET_IN_CAPITALS = (
 KIND_IN_CAPITALS = rf"\s(?:{_KIND_IN_CAPITALS}|ST|DR|CT|PL|WAY)\b"
 """Of :data:`STREET_IN_CAPITALS`."""
 STREET = (
-    r"\d{1,6} (?:County (?:Road|Rd)|State Road|Highway|Hwy) \d{1,5}\b|"
-    r"\d{1,6}(?:[A-Za-z]|[/-][A-Z],?|[/-]\d{1,3},?|[/-]\d{4})?(?:\s+[NSEW]{1,2}\.?)?"
-    rf"(?:(?:\s+[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?:\s+{_CAPITAL_WORD}){{1,4}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
+    rf"\b\d{{1,5}}(?:/\d{{1,4}})?[A-Za-z]?, (?:\d{{1,3}}(?:st|nd|rd|th) )?(?:{_NAMED} ){{1,3}}{_KIND_CAPITAL}\b"
+    rf"|\b(?:{_NAMED} ){{1,3}}(?:Road|Street|Avenue|Drive|Lane|Close|ROAD|STREET|AVENUE|DRIVE|LANE) \d{{1,4}}\b|"
+    rf"\d{{1,6}} (?i:county (?:road|rd)|state road|highway|hwy) \d{{1,5}}\b(?:\.?,?\s+{_UNIT})?|"
+    r"\d{1,6}(?:[A-Za-z]|[/-][A-Z],?|[/-]\d{1,3},?|[/-]\d{4})?(?: +[NSEW]{1,2}\.?)?"
+    rf"(?:(?: +[{LETTER}\d.'’-]+){{1,3}}\s+(?i:{_KIND_ANY})\b|(?: +{_CAPITAL_WORD}){{1,5}}\s+{_KIND_CAPITAL}\b){_QUADRANT}"
     rf"(?:\.?,?\s+{_UNIT})?"
     rf"|\b(?:Plot|No\.|House|Lot|Door No\.?|Flat|Apartment|Unit|Suite)\s?#?\d{{1,5}}[A-Za-z]?(?:/\d{{1,4}})?,"
     rf"\s(?:[{UPPER}]|\d{{1,3}}(?:st|nd|rd|th)\s)[{LETTER}.'’-]*(?:\s{_CAPITAL_WORD}){{0,3}}\s{_KIND_CAPITAL}\b"
@@ -52,7 +55,7 @@ _KIND_SMALL = (
 STREET_SMALL = (
     r"\b\d{1,6}[a-z]?(?: [nsew]{1,2}\.?)?(?: (?:[a-z][a-z'-]{2,20}|\d{1,3}(?:st|nd|rd|th))){1,3}"
     rf" {_KIND_SMALL}\b\.?"
-    r"(?: (?:nw|ne|sw|se)\b)?(?:,? (?:apt|unit|suite|ste|flat)\.? ?#?[a-z0-9-]{1,6}\b)?"
+    r"(?: (?:nw|ne|sw|se)\b)?(?:,? (?:(?:apt|unit|suite|ste|flat)\.? ?#?|#)[a-z0-9-]{1,6}\b)?"
 )
 KIND_SMALL = rf"[a-z] {_KIND_SMALL}\b"
 """Of :data:`STREET_SMALL`."""
@@ -60,16 +63,21 @@ KIND_OF_STREET = rf"\s(?:(?i:{_KIND_ANY})|{_KIND_CAPITAL})\b"
 """Of :data:`STREET`."""
 _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
+    r"\b(?P<v>(?:Studio|Flat|Apartment|Caravan"
+    rf"|Apt) \d{{1,4}}[A-Za-z]?,? {_CAPITAL_WORD} {_CAPITAL_WORD}(?: {_CAPITAL_WORD})?)(?:,|\n)|"
     rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
     rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
     r"|\d{1,6} (?:State Route|Route|CR|SR|FM) \d{1,5}\b"
     r"|\b(?i:rr ?(?:#\d{1,3}|\d{1,3},? box \d{1,5}))\b"
     rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
+    r"|\d{1,4}[A-Za-z]? (?:Esplanade|Broadway|Strand)\b"
     r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
     rf"|P\.? ?O\.? (?i:box) \d{{1,6}}|(?:PSC|Unit|UNIT) \d{{1,5}},? (?i:box) \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
 RARE_KIND = (
+    r"\d[A-Za-z]? (?:Esplanade|Broadway|Strand)\b|"
+    r"\b(?:Studio|Flat|Apartment|Caravan|Apt) \d|"
     rf"\s(?:{_KIND_RARE}|Apt|Suite|Unit|Apartment|Ste|The\s+[GMSHRCPQW][a-z]+)\b"
     r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?:Route|CR|SR|FM) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
 )
@@ -77,13 +85,15 @@ RARE_KIND = (
 _PREPOSITION = (
     r"(?:de|la|du|des|del|della|delle|dei|degli|di|da|do|dos|das|los|las|le|les|el|van|het|e|d['’]|l['’]|dell['’])"
 )
-_HOUSE = r"\d{1,5}(?:\s?[A-Za-z]\b|[/-][A-Za-z]\b|[/-]\d{1,4}[a-z]?)?"
+_HOUSE = r"\d{1,5}(?:\s?[A-Za-z]\b|[/-][A-Za-z]\b|(?:[/-]\d{1,4}[a-z]?){1,3})?"
 _KIND_FIRST = (
     r"(?:[Cc]alle|[Cc]/|Callejón|[Cc]arrer|[Pp]aseo|[Pp]asseig|[Pp]laza|Plaça|[Rr]onda|Camino|Carretera|[Cc]arrera|Glorieta"
-    r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Andador|Circuito|Retorno|Cerrada|Rúa|[Rr]ua|Travessa"
+    r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Pasaje|Pje\.|Andador|Circuito|Retorno|Cerrada"
+    r"|Rúa|[Rr]ua|Travessa"
     r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Cc]haussée|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
     r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lic[ay]|ul\.|[Aa]lej[ae]|Rynek|al\.|[Pp]lac|pl\.|os\.|Laan"
-    r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố)"
+    r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố|Str\.|Leoforos|Odos|CALLE|AVENIDA|AVDA\.?|AV\.|CARRERA|PASAJE|RUA|RUE|VIA|VIALE|VICOLO|CORSO"
+    r"|PIAZZA|JALAN|ULICA|UL\.|AL\.|STRADA|STR\.|LEOFOROS|ODOS)"
 )
 """Kinds of street that stand before their name."""
 _KIND_AFTER = (
@@ -106,10 +116,24 @@ _ENDS_OF_STREETS = (
     r"|vegen|vej|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca"
     r"|stígur|vegur|ská|cká)"
 )
+_NUMBERED_TURKISH = r"(?i:caddesi|cad\.|sokağı|sokak|sok\.|bulvarı|bulv\.)\s+(?i:no)[:.]?\s?\d{1,4}(?:/\d{1,4})?"
+_KOREAN = r"(?:daero|ro|gil)"
 FOREIGN_STREET = (
-    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nº|n°)\.?\s?)?(?:{_HOUSE}|s/n\b)"
-    rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:{_KIND_AFTER_NUMBER})(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?"
-    rf"|[{UPPER}][{LETTER}-]{{2,}}{_ENDS_OF_STREETS}\s+{_HOUSE}"
+    rf"\b(?:[{UPPER}][{LETTER}]+\.?\s){{1,4}}{_NUMBERED_TURKISH}|\b[{LETTER}]{{3,}}\s{_NUMBERED_TURKISH}"
+    rf"|\b\d{{1,4}}(?:-\d{{1,3}})?,?\s[{UPPER}][a-z]+-{_KOREAN}\b(?:\s\d{{1,3}}-gil\b)?"
+    rf"|\b[{UPPER}][a-z]+-{_KOREAN}(?:\s\d{{1,3}}-gil)?,?\s\d{{1,4}}(?:-\d{{1,3}})?\b|"
+    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nr|no|nº|n°)\.?\s?)?(?:{_HOUSE}|s/n\b)"
+    rf"|\d{{1,5}}(?:\s?(?:bis"
+    rf"|ter))?,?\s+(?i:{_KIND_AFTER_NUMBER})(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}(?: +[{UPPER}][{LETTER}'’-]*)"
+    r"?"
+    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:{_ENDS_OF_STREETS}|-Str\.|-(?:Straße|Strasse|Platz|Allee|Ring|Weg"
+    rf"|Ufer)) {{1,2}}{_HOUSE}"
+    rf"|(?i:\b(?:calle|carrera|cra\.?|kra\.?|cl\.?|avenida|av\.?|transversal|diagonal)) (?:\d{{1,3}}[A-Za-z]?"
+    rf"|{_CAPITAL_WORD}(?: {_CAPITAL_WORD}){{0,2}})"
+    r" ?(?:#|[Nn]o\.?|NO\.?) ?\d{1,3}[A-Za-z]? ?- ?\d{1,3}\b"
+    rf"|\b\d{{1,4}}[A-Z]?(?:-\d{{1,3}}[A-Z]?)?,? (?:Jalan|Lorong|Persiaran|Jln\.?|JALAN"
+    rf"|LORONG)(?: {_CAPITAL_WORD}){{1,4}}(?:/\d{{1,3}})?"
+    rf"|\b\d{{1,2}}-\d{{1,2}}-\d{{1,2}}(?:-\d{{1,4}})? [{UPPER}][{LETTER}]{{2,}}\b"
     rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+{_KIND_AFTER}\s+(?:No:?\s?)?{_HOUSE}"
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
@@ -118,9 +142,12 @@ FOREIGN_STREET = (
     rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
 FOREIGN_KIND = (
+    r"(?:#|(?i:no)\.?) ?\d{1,3}[A-Za-z]? ?- ?\d|\d,? (?:Jalan|Lorong|Persiaran|Jln|JALAN|LORONG)"
+    r"|\d-\d{1,2}-\d[\d-]{0,6} [^\s\d]"
+    r"|-(?:Str\.|Straße|Strasse|Platz|Allee|Ring|Weg|Ufer) |"
     rf"\b{_KIND_FIRST}\s|(?:\d|bis|ter),?\s+(?i:{_KIND_AFTER_NUMBER})|{_ENDS_OF_STREETS}\s+\d|\s{_KIND_AFTER}\s+(?:No:?\s?)?\d"
     rf"|s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s\d|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}]"
-    rf"|\b{_PLACED}\s[{UPPER}]"
+    rf"|\b{_PLACED}\s[{UPPER}]|\s{_NUMBERED_TURKISH}|-{_KOREAN}\b"
 )
 """Of :data:`FOREIGN_STREET`."""
 _TOWN = rf"[{UPPER}][{LETTER}.'’-]+"

@@ -164,7 +164,7 @@ def _mark_of_header(lines: list[str], at: int) -> str:
     for mark in _SEPARATORS:
         if mark not in line:
             continue
-        if mark == "|" and at + 2 < len(lines) and _RULE.fullmatch(below):
+        if mark in ("|", _WIDE) and at + 2 < len(lines) and _RULE.fullmatch(below):
             below = lines[at + 2]
         if mark == _WIDE:
             return mark if mark in below else ""

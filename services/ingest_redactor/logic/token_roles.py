@@ -10,8 +10,8 @@ from shared.tasks.names import ambiguous_first_names, first_names, last_names
 CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, WORD_NAME = 1, 2, 4, 8, 16, 32, 64
 
 _TITLES_TEXT = """
-mr mrs ms dr prof professor doctor sir madam mister miss nurse rn herr frau madame monsieur mme señor señora signor signora
-mevrouw meneer senhor senhora pani
+mr mrs ms dr prof professor doctor sir madam mister miss nurse rn herr herrn frau madame monsieur mme señor señora signor
+signora mevrouw meneer senhor senhora pani
 """
 TITLES = frozenset(_TITLES_TEXT.split())
 INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße heisse heter hedder heet chamo".split())  # noqa: SIM905

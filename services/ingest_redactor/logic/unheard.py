@@ -3,7 +3,7 @@
 from collections.abc import Set
 
 from services.ingest_redactor.logic.english import is_word
-from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.tagger import lists_of, shape_of, stem_of
 from services.ingest_redactor.logic.token_batch import TokenSpans
 from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, TITLES
@@ -19,6 +19,18 @@ _SENTENCE_TOKENS = 24
 """So far ahead a question mark is looked for."""
 
 
+_EASTERN_LAST_TEXT = """
+choi jung kang seo baek jang yoon shin kwon hwang ahn kim xu wu hu lu xi zhu guo gao luo zhou zhao huang liu yang zhang
+nguyễn nguyen trần tran trịnh trinh lê phạm pham huỳnh huynh hoàng hoang phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh
+"""
+_EASTERN_LAST = frozenset(_EASTERN_LAST_TEXT.split())
+_WORDS_AS_EASTERN_LAST = frozenset("park lee lim han oh cho song hong he li su ma du gu yu le do ho".split())  # noqa: SIM905
+
+
+_NOBLE = frozenset("du van von der den della dos das bin ibn binti ní mac".split())  # noqa: SIM905
+"""Particles that only a last name follows."""
+
+
 def with_unheard(
     text: str, tokens: list[str], spans: TokenSpans, start: int, end: int, strong: Set[int]
 ) -> tuple[int, int]:
@@ -26,10 +38,60 @@ def with_unheard(
     is_beside = start > 0 and text[spans[start - 1][1] : spans[start][0]] == " "
     if is_beside and shape_of(tokens[start - 1]) == "Xx":
         start -= _is_word_name(tokens, start) or _is_first_name(tokens, start, end)
+    end = _over_an_initial(text, tokens, spans, end)
+    if is_beside and _is_eastern_last(tokens, start - 1, start):
+        return start - 1, end
+    if _stands_after(text, tokens, spans, end) and _is_eastern_last(tokens, end + 1, end):
+        return start, end + 1
+    if (
+        _stands_after(text, tokens, spans, end)
+        and tokens[end + 1].lower() in _NOBLE
+        and tokens[end + 1] not in ("De", "Da")
+    ):
+        last = end + 2 if _stands_after(text, tokens, spans, end + 1) else end
+        if last > end and tokens[last].lower() in _NOBLE and _stands_after(text, tokens, spans, last):
+            last += 1
+        if last > end and (may_be_a_name(tokens[last]) or (tokens[last].isupper() and len(tokens[last]) > 2)):
+            return start, last
     is_open = start == end or len(tokens[end]) == 1  # ``Ngozi T``: an initial ends no name
     if is_open and _is_last_name(text, tokens, spans, end, start in strong, lists_of(tokens[start])):
         end += 1
     return start, end
+
+
+def _stands_after(text: str, tokens: list[str], spans: TokenSpans, at: int) -> bool:
+    """Whether another token follows after one blank."""
+    return at + 1 < len(tokens) and text[spans[at][1] : spans[at + 1][0]] == " "
+
+
+def _over_an_initial(text: str, tokens: list[str], spans: TokenSpans, end: int) -> int:
+    """``Lisa A. Pierce``, ``Folake A.``: the initial after a first name, and the last name after that."""
+    at = end + 1
+    if not _stands_after(text, tokens, spans, end) or len(tokens[at]) != 1 or not tokens[at].isupper():
+        return end
+    is_dotted = text[spans[at][1] : spans[at][1] + 1] == "."
+    if not is_dotted and tokens[at] in "IA":
+        return end
+    last = at + is_dotted
+    if _stands_after(text, tokens, spans, last):
+        following = tokens[last + 1]
+        is_last = following.lower() in WORDS_AS_LAST and following.istitle()
+        if (
+            is_last
+            or may_be_a_name(following)
+            or (tokens[end].isupper() and following.isupper() and len(following) > 1)
+        ):
+            return last + 1
+    return at if is_dotted else end
+
+
+def _is_eastern_last(tokens: list[str], at: int, beside: int) -> bool:
+    """``Park Soo-ah``, ``Jianguo Xu``: a last name of few letters, or one that is a word beside a joined first name."""
+    word = tokens[at]
+    if not (word.istitle() or (word.isupper() and len(word) > 1)):
+        return False
+    stem = word.lower()
+    return stem in _EASTERN_LAST or (stem in _WORDS_AS_EASTERN_LAST and "-" in tokens[beside])
 
 
 def _is_first_name(tokens: list[str], start: int, end: int) -> bool:
@@ -88,14 +150,14 @@ def may_be_a_name(word: str) -> bool:
 
 
 def from_initials(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
-    """``A. J. Chaudhry``: the first of the initials before a name."""
+    """``A. J. Chaudhry``, ``D.T. Buchanan``: the first of the initials before a name."""
     while (
         start > 1
         and tokens[start - 1] == "."
         and len(tokens[start - 2]) == 1
         and tokens[start - 2].isupper()
         and text[spans[start - 2][1] : spans[start - 1][0]] == ""
-        and text[spans[start - 1][1] : spans[start][0]] == " "
+        and text[spans[start - 1][1] : spans[start][0]] in ("", " ")
     ):
         start -= 2
     return start

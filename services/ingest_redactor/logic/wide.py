@@ -8,6 +8,7 @@ from services.ingest_redactor.logic import dates
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
+from services.ingest_redactor.logic.patterns import UPPER
 from services.ingest_redactor.logic.person import read_name
 from shared.prompting import renderings
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
@@ -15,14 +16,20 @@ from shared.tasks.names import ambiguous_first_names, first_names, last_names
 NUMBER = r"(?i)\b(?:[A-Z]{1,6}[-_]){0,3}[A-Z]{0,6}\d[A-Z0-9_-]{4,40}\b"
 MANY_DIGITS = r"\d[A-Za-z0-9_-]{4}"
 """Without which no :data:`NUMBER` counts."""
-GROUPS = (
-    r"\b(?P<v>(?:[A-Za-z]{2,5}-?\d{0,3}|[A-Z]\d{3,5}|[A-Z]{1,3}-[A-Z]{2,4}) \d{2,6}(?:[ -]\d{1,6}){0,3}(?: [A-Z]{1,2})?"
-    r"|\d{3,6}(?:[ -]\d{1,6}){1,4}(?: [A-Za-z]{2})?)\b"
+GROUPS = r"\b\d{3,6}(?:[ -]\d{1,6}){1,4}(?: [A-Za-z]{2})?\b"
+"""``4417 882 091 XF``"""
+LETTERS_AND_GROUPS = (
+    r"\b(?:[A-Za-z]{2,5}-?\d{0,3}|[A-Z]\d{3,8}|[A-Z]{1,3}-[A-Z]{2,4}) \d{2,6}(?:[ -]\d{1,6}){0,3}(?: [A-Z]{1,2})?\b"
 )
-"""``YRP 8812 77401``, ``4417 882 091 XF``"""
+"""``YRP 8812 77401``"""
+CODES = (
+    r"\b[A-Z]{1,4}/\d{3,8}(?:/\d{2,4})?\b|\b\d(?:\.\d{1,14}){5,}\b|\(01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]{1,20}){1,4}"
+    r"|\b[A-Z]\d{3}-\d{5}-[A-Z]{2}\b|\b\d{5}-\d{6}-[A-Z]{1,2}\b"
+)
+"""Files of a court (``JL/76808/22``), object identifiers, the unique identification of a device."""
 UUID = r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 _LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE, _LEAST_GROUPED, _VITAL_DIGITS = 5, 6, 7, 9, 3
-_ROUND = 1000
+_ROUND, _DAYS = 1000, 31
 _PUBLIC_BEFORE = re.compile(
     r"(?i)\b(?:nct|pmid|pmcid|doi|ndc|loinc|snomed(?: ct)?|cpt|hcpcs|icd(?:-10)?|isbn|issn|rxnorm|rxcui|cas|version)\b"
     r"[: #]{0,2}$|[$€£×.]$|\d,$"
@@ -43,14 +50,19 @@ DATE = (
 )
 """``29JAN2024``, ``dec 12``, ``Aug. '23``"""
 MONTH_IN_CAPITALS = (
-    r"\b(?:JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER) \d{1,2}(?:ST|ND|RD|TH)?\b"
+    r"(?i)\b\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)\b"
+    r"|\bmay \d{1,2}(?:st|nd|rd|th)?\b"
+    r"|\b(?:JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER) \d{1,2}(?:ST|ND|RD|TH)?\b"
     r"|\b\d{1,2}\. (?:April|August|September|November)(?: \d{4})?\b"
 )
 MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
+RANGE = r"\b\d{1,2}/\d{1,2} ?[-–] ?\d{1,2}/\d{1,2}\b"
+"""``for 12/16-1/7``"""
 DAY_AFTER_WORD = (
     r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill"
-    r"|begins?|starts?|beginning|starting)"
-    r" (?:\w{1,9} )?(?P<v>\d{1,2}[-/]\d{1,2})\b"
+    r"|begins?|starts?|beginning|starting|adm(?:itted)?|s/p|on|since|until|surgery)"
+    r" (?:\w{1,9} ){0,2}(?P<v>\d{1,2}[-/]\d{1,2})\b"
 )
 AGE_BEHIND = (
     r"\b[A-Za-z][a-z'’-]{3,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)|\bis (?P<w>9\d|10\d) (?:already|now|next|this)\b"
@@ -59,7 +71,10 @@ AGE_BEHIND = (
 """``Clyde Umber, 91, FAST 7c``"""
 TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
 
-EXTENSION = r"(?i)\b(?:ext\.?|extension) ?(?P<v>\d{3,6})\b|\bx(?P<w>\d{4,5})\b"
+EXTENSION = (
+    r"(?i)\b(?:ext\.?|extension|pager|bleep|beeper|pgr|ascom|dect|i'm on)[:#]? {0,2}(?P<v>\d{3,6})\b"
+    r"|\bx(?P<w>\d{4,5})\b"
+)
 
 FIRST_LAST = (
     r"(?:: |^|\. |\n)(?P<v>[a-z][a-z'’-]{2,20} [a-z][a-z'’-]{2,20}), "
@@ -70,8 +85,10 @@ LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|do
 """``jones, richard, mrn``"""
 IN_CAPITALS_AFTER_ROLE = (
     r"\b(?:PCP|ATTENDING|RESIDENT|SURGEON|PROVIDER|CARDIOLOGIST|HOSPITALIST|INTENSIVIST|REFERRING|RN|INSURED|PATIENT|SUBSCRIBER|MEMBER|SON|DAUGHTER|WIFE|HUSBAND|SPOUSE"
-    r"|MOTHER|FATHER|NOK|POA)\b[: ]{1,2}(?P<v>[A-Z][A-Z'’-]{2,}(?: [A-Z][A-Z'’-]{2,})?)\b"
+    rf"|MOTHER|FATHER|NOK|POA)\b[: ]{{1,2}}(?P<v>[{UPPER}][{UPPER}'’-]{{2,}}(?: [{UPPER}][{UPPER}'’-]{{2,}})?)\b"
+    rf"|\b(?P<w>[{UPPER}][{UPPER}'’-]{{3,}})(?: [A-Z])? (?:rm|room|bed|mrn|MRN|dob|DOB) ?[\dA-Z:#]"
 )
+"""After what they are, or before their room and number: ``ICU daily: CHEUNG rm 12``."""
 
 
 def number(value: str, before: str, after: str) -> Found | None:
@@ -143,6 +160,16 @@ def month_and_day(value: str, before: str, after: str) -> Found | None:
     if month <= day or _SCORED.search(before) or _FRACTION_AFTER.match(after):
         return None
     return day_after_word(value, before, after)
+
+
+def date_range(value: str, before: str, after: str) -> Found | None:
+    """From one day to another: both in the calendar, and no blood pressures."""
+    days = re.split(r"[/–-]", value.replace(" ", ""))
+    if not stands_alone(before[-1:], after[:1]) or _COUNTED_AFTER.match(after):
+        return None
+    pairs = zip(days[::2], days[1::2], strict=True)
+    inside = all(1 <= int(month) <= dates.MONTHS and 1 <= int(day) <= _DAYS for month, day in pairs)
+    return Found(value, "") if inside else None
 
 
 def day_after_word(value: str, before: str, after: str) -> Found | None:

@@ -1,11 +1,12 @@
 """Places that only the wide profile takes: postal codes alone, streets without a number, towns in lower case."""
 
-from services.ingest_redactor.logic.confirm import Found
+from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.street_checks import address
 from services.ingest_redactor.logic.tagger import places
+from shared.prompting import renderings
 
 _STATES = (
     r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
@@ -31,6 +32,9 @@ CODE_ELSEWHERE = (
 )
 """British, Canadian and Irish postal codes."""
 _NAMED = rf"[{UPPER}][{LETTER}'’-]+"
+COUNTY = rf"\b(?P<v>(?:St\. )?{_NAMED}(?: {_NAMED})? (?:County|Parish|Borough))\b"
+"""``Flathead County``"""
+CODE_AFTER_COUNTY = r"\b(?:County|Parish),? (?P<v>\d{5})\b"
 STREET_ALONE = (
     rf"\b(?P<v>(?:{_NAMED} ){{1,3}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close"
     r"|Yard|Crescent|Row|Parkway|Pkwy))\b"
@@ -43,6 +47,9 @@ STREET_ALONE = (
 FACILITY = (
     r"\b(?:[A-Z][A-Z'’]{2,} ){1,3}(?:HOSPITAL|CLINIC|MEDICAL CENTER|ASSOCIATES|SKILLED NURSING|PHARMACY|REHAB"
     r"|URGENT CARE|NURSING HOME|HOSPICE|IMAGING|DIALYSIS)\b"
+    r"|\b(?:UPMC|RVI|NYU|UCSF|UCLA|UNC|VA|HCA|SSM|IU) (?:Health )?[A-Z][A-Za-z'’-]{2,20}\b"
+    rf"|\b[Dd]rs\.? {_NAMED} (?:&|and) (?:[Pp]artners|{_NAMED})"
+    rf"|\b(?:our lady of (?:the )?|st\.? )?{_SMALL} (?:rmc|general)\b"
     rf"|\b{_SMALL} (?:regional|memorial|community|general|county|medical|family)"
     r" (?:hospital|center|clinic|medicine|practice)\b"
 )
@@ -71,6 +78,18 @@ def town(value: str, _before: str, _after: str) -> Found | None:
         ):
             return Found(joined, "lower", None, len(joined))
     return None
+
+
+def county(value: str, _before: str, _after: str) -> Found | None:
+    first = value.partition(" ")[0].lower()
+    return None if first in _NO_COUNTY or first in NEVER else Found(value.lower(), "")
+
+
+def code(value: str, before: str, after: str) -> Found | None:
+    """Of seven signs without a blank the last four hold a letter: ``K103270`` is none."""
+    if not stands_alone(before, after) or (value[-6:].isdigit() and len(value) > 6):
+        return None
+    return Found(*renderings.read_identifier(value))
 
 
 def facility(value: str, _before: str, _after: str) -> Found | None:

@@ -10,7 +10,6 @@ from services.ingest_redactor.logic.patterns import (
     PART_OF_DATE,
     SHORT_DATE,
     TOLD_AGE,
-    URL,
 )
 from services.ingest_redactor.logic.rule import MOST_SHORT, WIDE, Rule
 
@@ -31,6 +30,7 @@ WIDE_RULES: tuple[Rule, ...] = (
     ),
     Rule("date in letters", "DATE", wide.DATE, wide.any_date, WIDE),
     Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, WIDE, most=MOST_SHORT),
+    Rule("from day to day", "DATE", wide.RANGE, wide.date_range, WIDE),
     Rule("day after a word", "DATE", wide.DAY_AFTER_WORD, wide.day_after_word, WIDE),
     Rule("age turned", "AGE", wide.TURNED, dates.told_age, WIDE),
     Rule("first name first, in lower case", "NAME", wide.FIRST_LAST, wide.first_last, WIDE),
@@ -46,14 +46,15 @@ WIDE_RULES: tuple[Rule, ...] = (
         confirm.numbered,
         WIDE,
     ),
+    Rule("county", "PLACE", wide_places.COUNTY, wide_places.county, WIDE),
+    Rule("postal code after a county", "ZIP", wide_places.CODE_AFTER_COUNTY, confirm.numbered, WIDE),
     Rule("postal code after a state in words", "ZIP", wide_places.CODE_AFTER_STATE, confirm.numbered, WIDE),
-    Rule("British, Canadian or Irish postal code", "ZIP", wide_places.CODE_ELSEWHERE, confirm.numbered, WIDE),
+    Rule("British, Canadian or Irish postal code", "ZIP", wide_places.CODE_ELSEWHERE, wide_places.code, WIDE),
     Rule("extension", "PHONE", wide.EXTENSION, confirm.numbered, WIDE),
     Rule("month in capitals", "DATE", wide.MONTH_IN_CAPITALS, wide.any_date, WIDE),
     Rule("facility", "PLACE", FACILITY, confirm.facility, WIDE),
     Rule("facility in capitals or small letters", "PLACE", wide_places.FACILITY, wide_places.facility, WIDE),
     Rule("age behind a name", "AGE", wide.AGE_BEHIND, dates.told_age, WIDE),
-    Rule("URL", "URL", URL, confirm.as_is, WIDE),
     Rule(
         "street without its number",
         "ADDRESS",
@@ -65,6 +66,8 @@ WIDE_RULES: tuple[Rule, ...] = (
     Rule("town in lower case", "PLACE", wide_places.SMALL_TOWN, wide_places.town, WIDE, most=MOST_SHORT),
     Rule("town between commas", "PLACE", wide_places.SMALL_TOWN_ALONE, wide_places.town, WIDE, most=MOST_SHORT),
     Rule("universally unique identifier", "ID", wide.UUID, confirm.number_alone, WIDE),
+    Rule("code with its own signs", "ID", wide.CODES, confirm.number_alone, WIDE),
+    Rule("letters and groups of digits", "ID", wide.LETTERS_AND_GROUPS, wide.grouped, WIDE, most=MOST_SHORT),
     Rule("groups of digits", "ID", wide.GROUPS, wide.grouped, WIDE, most=MOST_SHORT),
     Rule("number of many digits", "ID", wide.NUMBER, wide.number, WIDE, most=MOST_SHORT, trigger=wide.MANY_DIGITS),
 )

@@ -1,0 +1,105 @@
+"""What counts because of what stands right beside it: the check code behind a card, a birth behind a name, a nickname."""
+
+import re
+from itertools import pairwise
+
+from services.ingest_redactor.logic.addresses import code_after, number_or_street_after, parts_of_address
+from services.ingest_redactor.logic.dates import LATEST_BIRTH_YEAR
+from services.ingest_redactor.logic.mentions import Mention, without_overlaps
+from services.ingest_redactor.logic.patterns import DATE
+from services.ingest_redactor.logic.person import read_name
+from shared.prompting.renderings import read_date, read_identifier
+
+_OWN_SCRIPT = re.compile(r" ?[(（]([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af ]{2,12})[)）]")
+_NICKNAME_CHARS = 24
+_CARD_CODE = re.compile(
+    r"[ ,;/|]{1,3}(?:(?i:exp\S{0,6} ?\d{2}/\d{2,4})[ ,;/|]{1,3})?(?:(?i:cvv|cvc|code)[ :]{1,2})?"
+    r"(?P<v>\d{3})(?![\d/:.,-]*\d|\w)"
+)
+"""The check code that people write behind a card's number."""
+_LOGIN_AFTER = re.compile(r" [(\[](?P<v>[a-z][a-z0-9._-]{2,24})[)\]]")
+_FIRST_AFTER = re.compile(
+    r", (?P<v>[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z]\.)?|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$|,\d)"
+)
+_SHARED_CHARS = 4
+_NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
+_DATE_AFTER = re.compile(
+    rf"(?: |, ?|[\"']?,[ ]?[\"']| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE
+)
+_DATE_BESIDE = re.compile(rf" (?:und|and|&|et|y|e|en|i|och|og) (?P<date>{DATE})\b", re.IGNORECASE)
+_CHILDREN = re.compile(r"(?i)\b(?:kids?|child(?:ren)?|minors?|infants?|pupils?|kinder|enfants|hijos|filhos|figli)\b")
+_CHILDREN_BEFORE = 90
+
+
+def with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
+    """With towns, postal codes and dates that count because of what stands right before them."""
+    tied = _nicknames(text, mentions)
+    found: list[Mention] = []
+    grown = False
+    for mention in mentions:
+        if mention.type == "ADDRESS":
+            street, *around = parts_of_address(text, mention)
+            found.append(street)
+            tied += around
+            grown |= street.end > mention.end or street.start < mention.start
+            continue
+        found.append(mention)
+        if mention.type == "CARD" and (check := _CARD_CODE.match(text, mention.end)) is not None:
+            tied.append(Mention(*check.span("v"), "ID", *read_identifier(check["v"]), mention.priority))
+        elif mention.type == "DOB" and (second := _DATE_BESIDE.match(text, mention.end)) is not None:
+            read = read_date(second["date"])
+            if read is not None:
+                tied.append(Mention(*second.span("date"), "DOB", read[0].isoformat(), read[1], mention.priority))
+        elif mention.type in ("NAME", "EMAIL", "SSN"):
+            tied += _birth_after(text, mention)
+            if mention.type == "NAME":
+                tied += number_or_street_after(text, mention)
+                tied += _beside(text, mention)
+        elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
+            tied.append(code)
+    return without_overlaps(found + tied, []) if tied or grown else found
+
+
+def _nicknames(text: str, mentions: list[Mention]) -> list[Mention]:
+    """``Lamar 'Tank' Boudreaux``: what stands in quotes between two halves of a name; ``Tanaka Haruto (田中 陽翔)``: the
+    name in its own script after it."""
+    found: list[Mention] = []
+    if not text.isascii():
+        for one in mentions:
+            own = _OWN_SCRIPT.match(text, one.end) if one.type == "NAME" else None
+            if own is not None:
+                found.append(Mention(*own.span(1), "NAME", *read_name(own[1]), one.priority))
+    for one, other in pairwise(mentions):
+        if one.type == other.type == "NAME" and 4 < other.start - one.end < _NICKNAME_CHARS:
+            quoted = _NICKNAME.fullmatch(text, one.end, other.start)
+            if quoted is not None:
+                found.append(Mention(*quoted.span(1), "NAME", *read_name(quoted[1]), one.priority))
+    return found
+
+
+def _birth_after(text: str, name: Mention) -> list[Mention]:
+    """``Ann Lee, 5/6/1973``: a date long past right after a name, or after a number that one has from birth."""
+    tail = _DATE_AFTER.match(text, name.end)
+    read = read_date(tail["date"]) if tail else None
+    if tail is None or read is None:
+        return []
+    if read[0].year > LATEST_BIRTH_YEAR and not _CHILDREN.search(
+        text[max(0, name.start - _CHILDREN_BEFORE) : name.start]
+    ):
+        return []
+    return [Mention(*tail.span("date"), "DOB", read[0].isoformat(), read[1], name.priority)]
+
+
+def _beside(text: str, name: Mention) -> list[Mention]:
+    """``Jamal Whitaker (jwhitak3)``: a login made of the name; ``Iyer, Venkat   rent``: the first name of a row."""
+    login = _LOGIN_AFTER.match(text, name.end)
+    if login is not None:
+        letters = "".join(filter(str.isalpha, login["v"]))
+        said = text[name.start : name.end].lower()
+        if any(letters[at : at + _SHARED_CHARS] in said for at in range(len(letters) - _SHARED_CHARS + 1)):
+            return [Mention(*login.span("v"), "USER", login["v"], "", name.priority)]
+    first = _FIRST_AFTER.match(text, name.end) if "|" not in name.canonical else None
+    if first is None:
+        return []
+    canonical = f"{first['v'].split()[0].rstrip('.').lower()}|{name.canonical}"
+    return [Mention(*first.span("v"), "NAME", canonical, "first", name.priority)]
