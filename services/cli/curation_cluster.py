@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from services.cli.called_tool import CalledTool
 from services.cli.curation_lines import BadLineError, key_of, unicode_of
 from services.clusterer.logic.cluster import Cluster, Published
 from services.clusterer.logic.discovery import Call, Discovery
@@ -30,14 +31,17 @@ class TaskFinder:
         self._recluster_every = recluster_every
         self._lines = 0
         self._touched: dict[ShardKey, None] = {}
+        self._called = CalledTool()
 
     def place(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """``{"id", "micro", "cluster"}`` of one line, as known on arrival. Raises :class:`BadLineError`."""
         event_id, text = unicode_of(dict(value), "id"), unicode_of(dict(value), "text")
-        extra = [f"{name}:{word}" for name in ("tools", "argument_keys") for word in _words(value, name)]
+        tools, keys = _words(value, "tools"), _words(value, "argument_keys")
+        extra = [*(f"tools:{tool}" for tool in tools), *(f"argument_keys:{key}" for key in keys)]
         raw = self._featuriser.raw(Request(messages=(ChatMessage(role="user", content=text),)), extra)
         key = key_of(dict(value))
-        placement = self.discovery.place(Call(event_id, key, _SUB_KEY, "", self._lines, raw, None))
+        called = self._called.guess(tools, keys)
+        placement = self.discovery.place(Call(event_id, key, _SUB_KEY, "", self._lines, raw, called))
         self._lines += 1
         self._touched[key, _SUB_KEY] = None
         if self._recluster_every and self._lines % self._recluster_every == 0:
@@ -71,6 +75,7 @@ class TaskFinder:
             "shards": [[*key, shard.encode()] for key, shard in discovery.shards.items()],
             "born": discovery.born,
             "lines": self._lines,
+            "called": self._called.saved(),
         }
 
     def load(self, saved: Mapping[str, Any], path: Path) -> None:
@@ -78,6 +83,7 @@ class TaskFinder:
         if saved.get("features") != FEATURE_VERSION or "lines" not in saved:
             raise SettingsError(f"{path} was written by another version: delete it and start anew")
         self._lines = saved["lines"]
+        self._called.load(saved.get("called", {}))
         self.discovery.load(
             micros=[Micro.decode(name, base64.b64decode(data)) for name, data in saved["micros"].items()],
             clusters=[Cluster.decode(name, data) for name, data in saved["clusters"].items()],

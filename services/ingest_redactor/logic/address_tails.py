@@ -22,6 +22,8 @@ _STATE = re.compile(
     r"(?:\([A-Z][^\W\d_]+\)|\(?(?:[A-Z]{2,4}|[a-z]{2,3}|[A-Z]\.[A-Z]\.|[A-Z][a-z]{1,4}\.)\)?)"
     r"(?=[,.;:!?)\"'|^\n]|\s[A-Za-z]{0,2}\d|$)"
 )
+_STATE_BEHIND = re.compile(r"(?<=[^\W\d_A-Z]) [A-Z]{2,3}$")
+"""``Paddington NSW``"""
 _CODE = re.compile(
     r"(?P<v>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]\d{2} ?[A-Z\d]{4}|[A-Z]\d{4}[A-Z]{3}"
     r"|(?:[A-Z]{1,2}-)?\d{4,7}(?: [A-Z]{2}\b|-\d{3,4})?|\d{3} \d{2}|\d{2,3}-\d{3,4})(?![\w-]|[.,/]\d| \d{3})"
@@ -64,7 +66,7 @@ def tail_of_address(text: str, end: int, priority: int) -> list[Mention]:
         )
         if area is None or not _may_be_a_place(area["v"]):
             break
-        end = area.end()
+        end = at + len(_STATE_BEHIND.sub("", area.group()))
         areas.append(Mention(at, end, "PLACE", text[at:end].lower(), "", priority))
     if code is not None:
         return [*areas, code]

@@ -20,7 +20,9 @@ class Found(NamedTuple):
     form: str
     type: str | None = None
     length: int | None = None
-    """How much of the value it is, from its start; ``None``: all."""
+    """How much of the value it is, from where it starts; ``None``: all that follows."""
+    skipped: int = 0
+    """How much of the value stands before it."""
 
 
 Confirm = Callable[[str, str, str], Found | None]

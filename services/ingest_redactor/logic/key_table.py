@@ -141,7 +141,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "PLACE",
         r"(?:.*_)?(?:mailing|billing|shipping|home)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta|municipio|woonplaats|localidad|comune"
-        r"|miasto|postort|poststed|city_name|suburb|locality)",
+        r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
     ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|loss_location|service_location|site)"),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),

@@ -46,6 +46,7 @@ SHORT_DATE = (
 URL = (
     r"(?i)\bhttps?://[^\s\"'<>⟦]+|\bwww\.[^\s\"'<>⟦]+"
     r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[^\s\"'<>⟦?]*\?[^\s\"'<>⟦]+"
+    r"|\b(?:[a-z0-9-]+\.){1,4}(?:com|org|net|edu|gov|io|health|care|ie|uk|us)(?:\.[a-z]{2})?/[\w./%+-]{3,80}"
     r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[a-z/_-]{1,40}/\d{3,12}[^\s\"'<>;,)⟦]*"
 )
 DAY_OF_MONTH = (
@@ -68,6 +69,8 @@ FACILITY = (
     r"|Transplant Cent(?:er|re)|(?:Renal|Stroke|Burns?) Unit|Pavilion|Regional(?: Health)?|Surgical Cent(?:er|re)"
     r"|Eye Cent(?:er"
     r"|re)|Skilled Nursing|Nursing Home"
+    r"|Health Pavilion|Physicians Group|Care Partners|Skilled Care|Consultants|Multispecialty|Nursing & Rehab"
+    r"|Health & Wellness|Chemist|ARH"
     r"|Health Partners?|Primary Care|Dental(?: Care)?|Drug Store|Apothecary|(?:Drugs|Pharmacy|Walgreens|CVS) #?\d{2,5}"
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
@@ -77,7 +80,7 @@ FACILITY = (
     r"|Dermatology|Cardiology|Orthop(?:a?edics|edic)|Pediatrics|Oncology|Rheumatology|Rehabilitation(?: Unit)?"
     r"|Funeral Home|& Sons"
     r"|(?:Elementary|Middle|High) School|Preschool|Daycare|Processing)\b"
-    r"(?: (?:Pavilion|PLLC|Group|Unit|Campus|Private|Cent(?:er|re)|Hospital)\b)?"
+    r"(?:,? (?:PC|PLLC|LLC)\b| (?:Pavilion|Group|Unit|Campus|Private|Cent(?:er|re)|Hospital)\b)?"
 )
 
 ID_WORDS: dict[str, str] = {
@@ -96,12 +99,12 @@ ID_WORDS: dict[str, str] = {
     "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|hospital no"
     r"|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
-    r"|recipient id|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
+    r"|recipient id|donor id|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
     "POLICY": r"policy|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag|vertragsnummer",
     "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
-    r"|bar|cdl|gmc|nmc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
+    r"|bar|cdl|gmc|nmc|cpso|cpsbc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|passaporto|id document|identity document|ausweis|ausweisnummer|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y"
     r"|ym)|carta d'identit[aà]|carte d'identit[eé]",
@@ -126,7 +129,7 @@ GAP = (
     r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
-    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{1,2})?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
+    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{1,2}(?:/\d)?)?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}(?:-[A-Z]{1,3})?\b"

@@ -27,7 +27,8 @@ PHONE_RULES: tuple[Rule, ...] = (
     Rule(
         "phone with a leading zero",
         "PHONE",
-        r"\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b|\b0\d{1,5}[ /-]\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
+        r"\(0\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}\b|\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b"
+        r"|\b0\d{1,5}[ /-]\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
         confirm.grouped_phone,
         most=MOST_SHORT,
     ),

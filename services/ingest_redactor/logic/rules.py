@@ -216,7 +216,8 @@ RULES: tuple[Rule, ...] = (
         "end of an SSN",
         "SSN",
         r"(?i)\bssn[ _]?(?:last[ _]?4|ends?(?: in| with)?|last four)[ :=]{1,3}(?P<v>\d{4})"
-        r"|(?:[*xX]{3}-[*xX]{2}-|\blast (?:4|four) of (?:his |her |their |my |the )?(?:social|ssn)[ :]{1,2})(?P<w>\d{4})",
+        r"|(?:[*xX]{3}-[*xX]{2}-|\blast ?4 |\blast (?:4|four) of (?:his |her |their |my |the )?(?:social"
+        r"|ssn)[ :]{1,2})(?P<w>\d{4})",
         confirm.last_four,
     ),
     Rule("SSN by its areas", "SSN", r"\b\d{3}-\d{2}-\d{4}\b|\b\d{3} \d{2} \d{4}\b", confirm.ssn),
@@ -308,10 +309,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced plate",
         "VEHICLE",
-        r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placas?|plaque|matr[ií]cula|nummerplaat|rek\."
+        r"(?i)\b(?:plate|registration|reg|vrm|vrn|kfz|kennzeichen|kenteken|targa|placas?|rego|plaque|matr[ií]cula|nummerplaat|rek\."
         r"|immatriculation|(?-i:[A-Z]{2}) tag)(?: number| no\.?)?(?: is|[ .]{0,16}:)?\s{1,2}"
         r"(?P<v>[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d-[A-Z]{3}-\d{3}|[A-Z]{2,3} ?\d{2,4} ?[A-Z]{1,2}"
-        r"|[A-Z]{3}\d[A-Z]\d{2}|\d[A-Z]{3}\d{3}|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
+        r"|[A-Z]{3}\d[A-Z]\d{2}|\d[A-Z]{2}-\d[A-Z]{2}|\d{3} [A-Z]{3}|\d[A-Z]{3}\d{3}"
+        r"|[A-Z0-9]{2,4}[ -][A-Z0-9]{2,5}(?:[ -][A-Z0-9]{1,3})?)\b",
         confirm.plate,
     ),
     Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),

@@ -209,6 +209,7 @@ class Scanner:
             confirmed = confirm(value, text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS])
             if confirmed is not None:
                 bounded(len(found) - first)
-                canonical, form, other, counted = confirmed
+                canonical, form, other, counted, skipped = confirmed
+                start += skipped
                 last = end if counted is None else start + counted
                 found.append(Mention(start, last, other or type_, canonical, form, priority))

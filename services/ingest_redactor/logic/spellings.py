@@ -47,7 +47,7 @@ NUMBERED_PASSENGER = (
 """``1.KEALOHA KEONI MR``"""
 NAME_IN_CAPITALS = (
     rf"\b[{UPPER}][{UPPER}'’-]+, [{UPPER}][{UPPER}'’-]{{2,}}(?: [A-Z]\b)?"
-    rf"|\b[{UPPER}][{UPPER}'’-]{{2,}}, [{UPPER}][a-zß-ÿ]{{2,}}\b"
+    rf"|\b[{UPPER}][{UPPER}'’-]{{1,}}, [{UPPER}][a-zß-ÿ]{{2,}}\b"
 )
 _TITLE = re.compile(r" ?([A-Z]{2,4})\b")
 _AIRLINE_TITLES = frozenset("MR MRS MS MISS MSTR DR CHD INF".split())  # noqa: SIM905
@@ -166,7 +166,7 @@ def numbered_passenger(value: str, _before: str, _after: str) -> Found | None:
 def name_in_capitals(value: str, before: str, after: str) -> Found | None:
     """``HASSAN, ABDIRAHMAN A``: last name first, as registers print it, where one of them is known."""
     last, _, given = value.partition(", ")
-    first = given.split()[0].lower()
+    first = given.split()[0].lower().strip("'’")
     stems = (last.lower(), first)
     if before[-1:] in ("-", "_", "/") or not NEVER.isdisjoint(stems) or not NO_NAME.isdisjoint(stems):
         return None
@@ -223,7 +223,8 @@ def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
     if word in NEVER or word in NO_NAME or (is_word(word) and not _is_first_name(word)):
         return None
     low = last.lower().removesuffix("'s").removesuffix("’s")
-    is_whole = bool(low) and len(word) == len(first) and low not in NEVER and low not in NO_NAME and low not in THINGS
+    is_last = low in WORDS_AS_LAST or (low not in NEVER and low not in NO_NAME and low not in THINGS)
+    is_whole = bool(low) and len(word) == len(first) and is_last
     length = len(first) + 1 + len(low) if is_whole else len(word)
     return Found(*read_name(value[:length]), None, length)
 

@@ -25,19 +25,22 @@ def _is_glued(before: str) -> bool:
     return bool(before) and (joins(before[-1]) or before[-1] in "-./$€£")
 
 
+_NUMBER = re.compile(r"(?<=[ ,])\d{1,5}[A-Za-z]?(?=,? [^\W\d_a-z])")
 _DATED = re.compile(r"(?:19|20)\d\d, ")
 """``2024, Main Street``"""
 
 
 def street(value: str, before: str, after: str) -> Found | None:
+    if after[:1].isdigit():
+        return None
+    numbers = list(_NUMBER.finditer(value)) if value[:1].isdigit() else []
+    skipped = numbers[-1].start() if numbers else 0  # ``5/1, of 128 Kookaburra Drive`` begins with the last number
+    if skipped:
+        value, before = value[skipped:], value[:skipped]
     words = value.split()
-    if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or after[:1].isdigit():
+    if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or _DATED.match(value) or not _PROSE.isdisjoint(words):
         return None
-    if _DATED.match(value) or (value[:1].isdigit() and any(word.isdigit() for word in words[1:-1])):
-        return None
-    if not _PROSE.isdisjoint(words):
-        return None
-    return Found(address(value), "")
+    return Found(address(value), "", skipped=skipped)
 
 
 _CODE_FOLLOWS = re.compile(r"\d[a-z]?(?=, ?\d{2})")

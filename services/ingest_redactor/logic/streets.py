@@ -32,11 +32,13 @@ _KIND_IN_CAPITALS = (
     r"(?:STREET|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|LANE|LN|DRIVE|COURT|PLACE|PARKWAY|PKWY|HIGHWAY|HWY|TRAIL|TRL|CIR|TER)"
 )
 STREET_IN_CAPITALS = (
+    rf"\b(?P<v>\d{{1,6}}(?:\s[A-Z\d]{{2,}}){{1,3}}\s(?:ST|DR|CT|PL|WAY|LOOP|SQ)\b(?:\.?,?\s+{_UNIT})?)"
+    r",?\s{1,40}[A-Z]{2,}(?: [A-Z]{2,}){0,2},? [A-Z]{2} \d{5}|"
     rf"\b\d{{1,6}}(?:\s[NSEW]{{1,2}})?(?:\s[A-Z\d]{{2,}}){{1,3}}\s{_KIND_IN_CAPITALS}\b(?:\.?,?\s+{_UNIT})?"
     rf"|\b\d{{1,6}}\s[NSEW]{{1,2}}(?:\s[A-Z\d]{{2,}}){{1,3}}\s(?:ST|DR|CT|PL|WAY)\b(?:\.?,?\s+{_UNIT})?"
 )
 """As forms and registers print it. ``12 LEAD ECG ST`` is none."""
-KIND_IN_CAPITALS = rf"\s(?:{_KIND_IN_CAPITALS}|ST|DR|CT|PL|WAY)\b"
+KIND_IN_CAPITALS = rf"\s(?:{_KIND_IN_CAPITALS}|ST|DR|CT|PL|WAY|LOOP|SQ)\b"
 """Of :data:`STREET_IN_CAPITALS`."""
 STREET = (
     rf"\b\d{{1,5}}(?:/\d{{1,4}})?[A-Za-z]?, (?:\d{{1,3}}(?:st|nd|rd|th) )?(?:{_NAMED} ){{1,3}}{_KIND_CAPITAL}\b"

@@ -23,7 +23,7 @@ LETTERS_AND_GROUPS = (
 )
 """``YRP 8812 77401``"""
 CODES = (
-    r"\b[A-Z]{1,4}/\d{3,8}(?:/\d{2,4})?\b|\b\d(?:\.\d{1,14}){5,}\b|\(01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]{1,20}){1,4}"
+    r"\b[A-Z]{1,4}/\d{3,8}(?:/\d{2,4})?\b|\b\d(?:\.\d{1,14}){5,}\b|\(21\)[A-Za-z0-9]{5,20}|\(01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]{1,20}){1,4}"
     r"|\b[A-Z]\d{3}-\d{5}-[A-Z]{2}\b|\b\d{5}-\d{6}-[A-Z]{1,2}\b"
 )
 """Files of a court (``JL/76808/22``), object identifiers, the unique identification of a device."""
@@ -65,6 +65,7 @@ DAY_AFTER_WORD = (
     r" (?:\w{1,9} ){0,2}(?P<v>\d{1,2}[-/]\d{1,2})\b"
 )
 AGE_BEHIND = (
+    r"[a-z] \((?P<y>9\d|10\d)\)|\b(?:who|he|she) is (?P<z>9\d|1[01]\d)\b|"
     r"\b[A-Za-z][a-z'’-]{3,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)|\bis (?P<w>9\d|10\d) (?:already|now|next|this)\b"
     r"|(?i:\bage(?: [a-z]+){0,4}: )(?P<x>9\d|10\d)\b"
 )
@@ -81,7 +82,7 @@ FIRST_LAST = (
     r"(?:mrn|dob|d\.o\.b|ssn|medicare|medicaid|acct|\d)"
 )
 """``oxygen order: mirembe nakato, medicare``"""
-LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|dob|d\.o\.b|acct|\d)"
+LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|ur|hosp|nhs|chi|dob|d\.o\.b|acct|\d)"
 """``jones, richard, mrn``"""
 IN_CAPITALS_AFTER_ROLE = (
     r"\b(?:PCP|ATTENDING|RESIDENT|SURGEON|PROVIDER|CARDIOLOGIST|HOSPITALIST|INTENSIVIST|REFERRING|RN|INSURED|PATIENT|SUBSCRIBER|MEMBER|SON|DAUGHTER|WIFE|HUSBAND|SPOUSE"

@@ -47,7 +47,9 @@ STREET_ALONE = (
 FACILITY = (
     r"\b(?:[A-Z][A-Z'’]{2,} ){1,3}(?:HOSPITAL|CLINIC|MEDICAL CENTER|ASSOCIATES|SKILLED NURSING|PHARMACY|REHAB"
     r"|URGENT CARE|NURSING HOME|HOSPICE|IMAGING|DIALYSIS)\b"
-    r"|\b(?:UPMC|RVI|NYU|UCSF|UCLA|UNC|VA|HCA|SSM|IU) (?:Health )?[A-Z][A-Za-z'’-]{2,20}\b"
+    r"|\b(?:UPMC|UH|RVI|NYU|UCSF|UCLA|UNC|VA|HCA|SSM|IU) (?:Health )?[A-Z][A-Za-z'’-]{2,20}\b"
+    rf"|\b(?:St\.?|Saint|Sacred Heart|Good Samaritan|Our Lady|Mercy|Holy {_NAMED})(?: {_NAMED}['’]s)?(?:-{_NAMED}"
+    rf"| of (?:the )?{_NAMED}(?: {_NAMED})?)"
     rf"|\b[Dd]rs\.? {_NAMED} (?:&|and) (?:[Pp]artners|{_NAMED})"
     rf"|\b(?:our lady of (?:the )?|st\.? )?{_SMALL} (?:rmc|general)\b"
     rf"|\b{_SMALL} (?:regional|memorial|community|general|county|medical|family)"
