@@ -11,7 +11,7 @@ from services.ingest_redactor.logic.tagger import places
 from shared.prompting.renderings import read_identifier
 
 _LOWER_WITHIN = r"(?:de|del|do|da|di|la|le|les|el|of|the|an|am|im|op|upon|sur|en|bei|sul|nad|pod|ob|der|den|al|y|e)"
-_WORD = r"[^\W\d_a-z][^\W\d_]*\.?(?:['’/-][^\W\d_]+)*"
+_WORD = r"[^\W\d_a-z][^\W\d_]*+(?!\d)\.?(?:['’/-][^\W\d_]+)*"
 _AREA = re.compile(
     rf"(?P<v>{_WORD}(?: (?:{_LOWER_WITHIN} ){{0,2}}{_WORD}){{0,3}})(?: (?P<number>[1-9]\d?)\b(?![-\d]))?"
 )
@@ -30,7 +30,7 @@ _CODE = re.compile(
     r"|(?P<w>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d)\b"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d$")
-_SEPARATOR = re.compile(r"(?P<strong>,?[ ]?\n[ ]{0,40}|,[ ]{0,2}| - | / |\^{1,2}| ?\| ?)|[ ]")
+_SEPARATOR = re.compile(r"(?P<strong>,?[ ]?\n[ ]{0,40}|[,;][ ]{0,2}| - | / |\^{1,2}| ?\| ?)|[ ]")
 _STEPS = 8
 _LABELS_TEXT = """
 policy claim invoice member card ref reference ticket case call tel phone mobile cell fax id room order account born dob ssn

@@ -227,6 +227,8 @@ def _is_headed_by_a_word(value: str) -> bool:
     return head is not None and " " in value and (is_word(head[1].lower()) or year[:2] in ("19", "20"))
 
 
+_GLUED_HEAD = re.compile(r"(?<![A-Za-z0-9])(?:CUST|EMP|PAT|MBR|MEM|ACCT|POL|CLM|STU)$")
+_LEAST_GLUED = 4
 _NPI_DIGITS = 10
 _LEAST_SERIAL = 5
 
@@ -237,6 +239,9 @@ def identifier(type_: str) -> Confirm:
     def confirm(value: str, before: str, after: str) -> Found | None:
         if _runs_on(value, before):
             return None
+        head = _GLUED_HEAD.search(before) if value[0].isdigit() else None
+        if head is not None:  # ``customer number CUST0041913``
+            return Found(*_identifier(head[0] + value), skipped=-len(head[0])) if len(value) >= _LEAST_GLUED else None
         digits = sum(map(str.isdigit, value))
         announced = (
             before.rstrip(" \"'([<")

@@ -1,8 +1,9 @@
 """Words of other languages: where their language is spoken they are nobody's name, with a capital or without.
 
-``data/foreign_words.txt`` was made once, one language a line: the 3,000 most frequent words of each of twenty languages by
-``wordfreq`` 3.1 (Robyn Speer; its data and so this file are CC BY-SA 4.0), without those beyond the 500th that our lists
-of names or Faker's hold in any language, and without names among the first 500.
+``data/foreign_words.txt`` was made once, one language a line: the 3,000 most frequent words of each of twenty
+languages by ``wordfreq`` 3.1 (Robyn Speer; its data and so this file are CC BY-SA 4.0), without those beyond the
+500th that our lists of names or Faker's hold in any language, and without names among the first 500; ``sandi``
+(Indonesian: a password) was added by hand.
 """
 
 from collections.abc import Sequence

@@ -115,7 +115,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "DOB",
-        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_of_birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
@@ -125,7 +125,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (
         "STREET",
-        r"(?:.*_)?(?:street(?:_address|_name|_?lines?|_?[12])?|strasse|straat|calle|gatuadress|ulica|logradouro|rue)",
+        r"(?:.*_)?(?:street(?:_address|_name|_nmbr|_?lines?|_?[12])?|strasse|straat|calle|voie|gatuadress|ulica|logradouro|rue)",
     ),
     (
         "ADDRESS",
@@ -136,7 +136,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
     (
         "ZIP",
-        r"(?:.*_)?(?:zip|zip_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)",
+        r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)",
     ),
     (
         "PLACE",

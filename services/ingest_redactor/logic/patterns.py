@@ -93,14 +93,16 @@ ID_WORDS: dict[str, str] = {
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rente?|deelnemer|versichertennr"
     r"|beneficiary|mitgliedsnummer|mitgliedsnr|mitglieds-nr|knowntravell?er|known travell?er|matriculation|tessera sanitaria"
     r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)|eid"
-    r"|ff|mbr|memb|mandantennummer|sch[uü]lernummer|interpreter"
+    r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
+    r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
-    "RECORD": r"mrn|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession|hospital number|hospital no"
+    "RECORD": r"mrn|n[uú]mero de paciente|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession"
+    r"|hospital number|hospital no"
     r"|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
     r"|recipient id|donor id|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
-    "POLICY": r"policy|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
+    "POLICY": r"policy|policennummer|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag|vertragsnummer",
     "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
@@ -125,7 +127,7 @@ GAP = (
     r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
     r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|es"
-    r"|ist|é)(?: (?:le|la|el|the|die|der))?\b)?"
+    r"|ist|lautet|är|er|é)(?: (?:le|la|el|the|die|der))?\b)?"
     r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (

@@ -38,7 +38,7 @@ from services.ingest_redactor.logic.token_roles import (
     TITLES,
     is_first_name,
 )
-from services.ingest_redactor.logic.unheard import from_initials, may_be_a_name, with_unheard
+from services.ingest_redactor.logic.unheard import from_initials, from_particle, may_be_a_name, with_unheard
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -214,7 +214,7 @@ def _runs(
         ):
             start -= 1
         if kind == _NAME:
-            start = from_initials(text, tokens, spans, start)
+            start = from_initials(text, tokens, spans, from_particle(text, tokens, spans, start))
             start, end = with_unheard(text, tokens, spans, start, end, strong)
             done = max(done, end)
         runs.append((start, end, kind))

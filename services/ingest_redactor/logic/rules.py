@@ -265,6 +265,8 @@ RULES: tuple[Rule, ...] = (
     Rule("person in a sales system", "MEMBER", shapes.SALES_ID, confirm.number_alone),
     Rule("account beside its sort code", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}[ /,]{1,3}(?P<v>\d{8})\b", confirm.numbered),
     Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, confirm.number_alone),
+    Rule("number announced in another script", "MEMBER", shapes.IN_SCRIPTS, confirm.number_alone),
+    Rule("name in its own script", "NAME", shapes.NAME_IN_SCRIPT, shapes.name_in_script),
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
     Rule("number in words", "ID", voice.SPOKEN_NUMBER, voice.spoken_number),
@@ -273,6 +275,7 @@ RULES: tuple[Rule, ...] = (
         "birthday told after its date",
         "DOB",
         rf"(?i)\b(?P<v>{DATE}|{PART_OF_DATE}) as (?:his|her|their|my|your|the) (?:date of birth|dob|birth ?date|birthday)\b"
+        rf"|\b(?P<y>{DATE}) ?\(?(?:dob|d\.o\.b)\b"
         rf"|\bbirthday is [a-z]{{3,9}} \d{{1,2}},? and [{LETTER} '’-]{{2,30}} is (?P<w>{DATE}|{PART_OF_DATE})"
         rf"|\bbirthdays?: (?:see )?[{LETTER} '’-]{{2,40}} \((?P<x>{DATE}|{PART_OF_DATE})\)",
         dates.birth,

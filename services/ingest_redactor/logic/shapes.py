@@ -69,6 +69,13 @@ CHASSIS = (
     r"(?P<v>[A-HJ-NPR-Z0-9]{17})\b"
 )
 USER_TOLD = r"(?i:\buser(?: ?name| id)? (?:is|was) )(?P<v>[a-z][a-z0-9._-]{3,30})(?:[^a-z0-9._@-]|\.(?:\s|$)|$)"
+IN_SCRIPTS = (
+    r"(?:会員番号|患者番号|顧客番号|お客様番号|회원번호|고객번호|会员号|客户号)(?:は|은|는|:|：)? ?"
+    r"(?P<v>[A-Z]{0,4}[ -]?\d{3,12}(?:[ -]\d{1,6}){0,3})"
+)
+_HAN_OR_KANA = r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}]"
+NAME_IN_SCRIPT = rf"(?P<v>[\x{{4e00}}-\x{{9fff}}]{{1,4}}[ \x{{3000}}]?{_HAN_OR_KANA}{{1,4}})(?:と申します|様|さん)"
+"""``田中 千尋と申します``"""
 PLATE_OF_CAR = (
     r"\b(?:[Cc]ar|[Vv]ehicle|[Tt]ag|[Vv]an|[Tt]ruck)(?: for [a-z]{2,12})?:? "
     r"(?P<v>\d[A-Z]{3}\d{3}|[A-Z]{3}[ -]\d{3,4}|[A-Z]{3}-\d{2}[A-Z]|[A-Z]{2}\d{2} [A-Z]{3}|\d{2,3}[A-Z]{2,3}\d)\b"
@@ -179,6 +186,10 @@ def user_id(value: str, before: str, after: str) -> Found | None:
     if digits[:2] in _CENTURIES or not stands_alone(before, after) or (is_word(first) and is_word(last)):
         return None
     return Found(value, "")
+
+
+def name_in_script(value: str, _before: str, _after: str) -> Found | None:
+    return Found("|".join(reversed(value.split())), "")
 
 
 def plate_of_car(value: str, _before: str, after: str) -> Found | None:

@@ -8,7 +8,7 @@ from services.ingest_redactor.logic.patterns import LETTER, UPPER
 _KIND_ANY = r"(?:street|avenue|road|boulevard|lane|drive|terrace|parkway|crescent)"
 _QUADRANT = r"(?:\s+(?:NW|NE|SW|SE|N|S|E|W|North|South|East|West)\b)?"
 _KIND_CAPITAL = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Crt|Place|Pl|Square|Sq|Terrace|Ter|Way"
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Crt|Tce|Pde|Cct|Bvd|Place|Pl|Square|Sq|Terrace|Ter|Way"
     r"|Bend|Vale|Chase|Croft|Wynd|Parade|Esplanade|Quay|Approach|Gardens|Parkway|Pkwy|Circle|Cir|Highway|Hwy|Trail|Trl|Crescent|Close|Alley|Row|Walk|Mews|Plaza|Loop|Pike|Turnpike|Broadway"
     r"|Marg|Chowk|Nagar|Salai|Vihar)"
 )
@@ -161,8 +161,9 @@ STREET_BEFORE_TOWN = (
 )
 """What stands before a town with its postal code is a street, whatever its kind is called."""
 CODE_OF_TOWN = (
-    r"[a-z],? [A-Z]{2} \d{5}|[a-z],? [A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b|[a-z],? [A-Z]\d[A-Z] ?\d[A-Z]\d\b"
-    r"|\d ?[A-Za-z]?,?\s+(?:[A-Z]{1,2}-)?(?:\d{4,5}(?:\s?[A-Z]{2})?|\d{3}\s\d{2}|\d{2}-\d{3}),?\s[^\sa-z\d]"
+    r"[A-Za-z],? [A-Z]{2} \d{5}|[A-Za-z],? [A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b"
+    r"|[A-Za-z],? [A-Z]\d[A-Z] ?\d[A-Z]\d\b"
+    r"|\d(?:[ /-]?[A-Za-z])?,?\s+(?:[A-Z]{1,2}-)?(?:\d{4,5}(?:\s?[A-Z]{2})?|\d{3}\s\d{2}|\d{2}-\d{3}),?\s[^\sa-z\d]"
 )
 """What such an address cannot be without; told apart from other text in far fewer steps."""
 _ANNOUNCED = (

@@ -24,7 +24,7 @@ _FIRST_AFTER = re.compile(
 _SHARED_CHARS = 4
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(
-    rf"(?: |, ?|[\"']?,[ ]?[\"']| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE
+    rf"(?: |: ?|, ?|[\"']?,[ ]?[\"']| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE
 )
 _DATE_BESIDE = re.compile(rf" (?:und|and|&|et|y|e|en|i|och|og) (?P<date>{DATE})\b", re.IGNORECASE)
 _CHILDREN = re.compile(r"(?i)\b(?:kids?|child(?:ren)?|minors?|infants?|pupils?|kinder|enfants|hijos|filhos|figli)\b")

@@ -149,6 +149,15 @@ def may_be_a_name(word: str) -> bool:
     )
 
 
+_BEFORE_LAST = frozenset(("Al", "El", "De", "Van", "Von", "Du", "Di", "Da"))
+
+
+def from_particle(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
+    """``Al Hashimi``: a particle with a capital, at the head of a line or behind what is no name."""
+    is_before = start > 0 and tokens[start - 1] in _BEFORE_LAST and text[spans[start - 1][1] : spans[start][0]] == " "
+    return start - 1 if is_before else start
+
+
 def from_initials(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
     """``A. J. Chaudhry``, ``D.T. Buchanan``: the first of the initials before a name."""
     while (

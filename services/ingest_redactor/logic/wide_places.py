@@ -97,6 +97,8 @@ def code(value: str, before: str, after: str) -> Found | None:
 def facility(value: str, _before: str, _after: str) -> Found | None:
     """``westbrook regional hospital``; ``the community hospital`` is any."""
     first = value.lower().split()[0]
+    if value.lower().startswith("our lady"):
+        return Found(value.lower(), "")
     return None if first in NEVER or first in _NO_COUNTY or first in NO_NAME else Found(value.lower(), "")
 
 
