@@ -127,6 +127,11 @@ def card(value: str, before: str, after: str) -> Found | None:
     return Found(*renderings.read_card(value))
 
 
+def card_behind_brand(value: str, _before: str, _after: str) -> Found | None:
+    """``*VI4017…``, as airlines write a form of payment."""
+    return Found(*renderings.read_card(value)) if checks.card(value) else None
+
+
 def announced_card(value: str, _before: str, after: str) -> Found | None:
     """After ``card number`` a wrong check digit is a slip of the pen, not another kind of number."""
     return None if after and joins(after[0]) else Found(*renderings.read_card(value))
@@ -224,7 +229,8 @@ def _is_headed_by_a_word(value: str) -> bool:
     """``policy for 10 20``, ``claim FY 2024``: but ``policy CDX 0081 2230``."""
     head = _HEAD.match(value)
     year = value[-4:] if value[-5:-4] == " " else ""
-    return head is not None and " " in value and (is_word(head[1].lower()) or year[:2] in ("19", "20"))
+    is_told = head is not None and not head[1].isupper() and is_word(head[1].lower())
+    return head is not None and " " in value and (is_told or year[:2] in ("19", "20"))
 
 
 _GLUED_HEAD = re.compile(r"(?<![A-Za-z0-9])(?:CUST|EMP|PAT|MBR|MEM|ACCT|POL|CLM|STU)$")

@@ -101,12 +101,12 @@ _ASPECTS = frozenset(
 
 
 def normalised(key: str) -> str:
-    """``firstName``, ``First Name`` and ``FIRST-NAME`` as ``first_name``, ``Prénom`` as ``prenom``."""
+    """``firstName``, ``First Name``, ``FIRST-NAME`` and ``First_Name__c`` as ``first_name``, ``Prénom`` as ``prenom``."""
     if not key.isascii():
         key = "".join(
             char for char in unicodedata.normalize("NFKD", key.replace("ß", "ss")) if not unicodedata.combining(char)
         )
-    return _OTHER.sub("_", _CAMEL.sub("_", key).lower()).strip("_")
+    return _OTHER.sub("_", _CAMEL.sub("_", key.removesuffix("__c")).lower()).strip("_")
 
 
 @lru_cache(maxsize=4096)

@@ -199,6 +199,7 @@ RULES: tuple[Rule, ...] = (
         r"\b\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}\b|\b\d{4}[ -]\d{6}[ -]\d{4,5}\b|\b\d{12,19}\b",
         confirm.card,
     ),
+    Rule("card behind its brand", "CARD", r"\b(?:VI|AX|CA|MC|DC|DS|JC)(?P<v>\d{13,16})\b", confirm.card_behind_brand),
     Rule(
         "announced card",
         "CARD",
