@@ -45,9 +45,11 @@ bench-soak: setup ## the engine's memory under steady work (MINUTES=10)
 	@$(PYTHON) -m tests.bench.engine --part soak --minutes $(or $(MINUTES),10)
 
 bench-curation: setup ## redaction, repeats and task discovery at their goals, beside peers (DATA=folder of public data)
-	@$(PYTHON) -m tests.bench.curation.redaction $(DATA) write
-	@$(PYTHON) -m tests.bench.curation.dedupe --data $(DATA)
-	@$(PYTHON) -m tests.bench.curation.cluster $(DATA)
+	@missed=0; \
+	$(PYTHON) -m tests.bench.curation.redaction $(DATA) write || missed=1; \
+	$(PYTHON) -m tests.bench.curation.dedupe --data $(DATA) || missed=1; \
+	$(PYTHON) -m tests.bench.curation.cluster $(DATA) || missed=1; \
+	exit $$missed
 
 sim: setup ## the long simulation: thousands of seeds, planted bugs, long properties (SEEDS=100000 for a night)
 	@$(PYTHON) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) && $(PYTHON) -m tests.run sim

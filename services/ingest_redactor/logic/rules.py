@@ -266,7 +266,7 @@ RULES: tuple[Rule, ...] = (
     Rule("person in a sales system", "MEMBER", shapes.SALES_ID, confirm.number_alone),
     Rule("account beside its sort code", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}[ /,]{1,3}(?P<v>\d{8})\b", confirm.numbered),
     Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, confirm.number_alone),
-    Rule("number announced in another script", "MEMBER", shapes.IN_SCRIPTS, confirm.number_alone),
+    Rule("number announced in another script", "MEMBER", shapes.IN_SCRIPTS, confirm.number_alone, most=MOST_SHORT),
     Rule("name in its own script", "NAME", shapes.NAME_IN_SCRIPT, shapes.name_in_script),
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),

@@ -66,7 +66,7 @@ WIDE_RULES: tuple[Rule, ...] = (
     Rule("town in lower case", "PLACE", wide_places.SMALL_TOWN, wide_places.town, WIDE, most=MOST_SHORT),
     Rule("town between commas", "PLACE", wide_places.SMALL_TOWN_ALONE, wide_places.town, WIDE, most=MOST_SHORT),
     Rule("universally unique identifier", "ID", wide.UUID, confirm.number_alone, WIDE),
-    Rule("code with its own signs", "ID", wide.CODES, confirm.number_alone, WIDE),
+    Rule("code with its own signs", "ID", wide.CODES, confirm.number_alone, WIDE, most=MOST_SHORT),
     Rule("letters and groups of digits", "ID", wide.LETTERS_AND_GROUPS, wide.grouped, WIDE, most=MOST_SHORT),
     Rule("groups of digits", "ID", wide.GROUPS, wide.grouped, WIDE, most=MOST_SHORT),
     Rule("number of many digits", "ID", wide.NUMBER, wide.number, WIDE, most=MOST_SHORT, trigger=wide.MANY_DIGITS),
