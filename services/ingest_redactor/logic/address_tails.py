@@ -10,18 +10,28 @@ from services.ingest_redactor.logic.nonames import NEVER
 from services.ingest_redactor.logic.tagger import places
 from shared.prompting.renderings import read_identifier
 
+STATES = (
+    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
+    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota"
+    r"|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina"
+    r"|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
+    r"|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
+)
+"""Of the United States."""
+
 _LOWER_WITHIN = r"(?:de|del|do|da|di|la|le|les|el|of|the|an|am|im|op|upon|sur|en|bei|sul|nad|pod|ob|der|den|al|y|e)"
 _WORD = r"[^\W\d_a-z][^\W\d_]*+(?!\d)\.?(?:['’/-][^\W\d_]+)*"
-_AREA = re.compile(
-    rf"(?P<v>{_WORD}(?: (?:{_LOWER_WITHIN} ){{0,2}}{_WORD}){{0,3}})(?: (?P<number>[1-9]\d?)\b(?![-\d]))?"
-)
-_SMALL_AREA = re.compile(
-    r"(?P<v>[^\W\d_A-Z][^\W\d_]+(?:[ '’/-][^\W\d_]+){0,2}?)(?P<number>(?!))?(?=,|\s\d| [a-z]{2,3}\b,? ?\d)"
-)
+_AREA = re.compile(rf"(?P<v>{_WORD}(?: (?:{_LOWER_WITHIN} ){{0,2}}{_WORD}){{0,3}})(?: [1-9]\d?\b(?![-\d]))?")
+"""Perhaps with the number of a district."""
+_SMALL_AREA = re.compile(r"(?P<v>[^\W\d_A-Z][^\W\d_]+(?:[ '’/-][^\W\d_]+){0,2}?)(?=,|\s\d| [a-z]{2,3}\b,? ?\d)")
 _STATE = re.compile(
-    r"(?:\([A-Z][^\W\d_]+\)|\(?(?:[A-Z]{2,4}|[a-z]{2,3}|[A-Z]\.[A-Z]\.|[A-Z][a-z]{1,4}\.)\)?)"
+    rf"(?:(?i:{STATES})|\([A-Z][^\W\d_]+\)|\(?(?:[A-Z]{{2,4}}|[a-z]{{2,3}}|[A-Z]\.[A-Z]\.|[A-Z][a-z]{{1,4}}\.)\)?)"
     r"(?=[,.;:!?)\"'|^\n]|\s[A-Za-z]{0,2}\d|$)"
 )
+_TOWN_STATE_CODE = re.compile(
+    rf"(?P<v>{_WORD}(?: {_WORD}){{0,2}}?)(?=,? (?:[A-Z]{{2,3}}|(?i:{STATES})),? (?:\d{{4,5}}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d))"
+)
+"""Right behind the street: ``… Ln Hobart TAS 7059``."""
 _STATE_BEHIND = re.compile(r"(?<=[^\W\d_A-Z]) [A-Z]{2,3}$")
 """``Paddington NSW``"""
 _CODE = re.compile(
@@ -61,9 +71,7 @@ def tail_of_address(text: str, end: int, priority: int) -> list[Mention]:
             continue
         if code is not None and (is_strong or any(area.start > code.end for area in areas)):
             break  # a province, a country, the rest of the sentence
-        area = (_AREA.match(text, at) if is_strong or code is not None else None) or (
-            _SMALL_AREA.match(text, at) if is_strong else None
-        )
+        area = _area_at(text, at, is_strong=is_strong, is_first=not areas, is_coded=code is not None)
         if area is None or not _may_be_a_place(area["v"]):
             break
         end = at + len(_STATE_BEHIND.sub("", area.group()))
@@ -73,6 +81,15 @@ def tail_of_address(text: str, end: int, priority: int) -> list[Mention]:
     while areas and not places() >= set(text[areas[-1].start : areas[-1].end].lower().split()):
         areas.pop()
     return areas if len(areas) > 1 else []  # one town alone is told by less
+
+
+def _area_at(text: str, at: int, *, is_strong: bool, is_first: bool, is_coded: bool) -> re.Match[str] | None:
+    """A district or a town: behind a sign, behind the code, or first where a state and a code follow."""
+    if is_strong:
+        return _AREA.match(text, at) or _SMALL_AREA.match(text, at)
+    if is_coded:
+        return _AREA.match(text, at)
+    return _TOWN_STATE_CODE.match(text, at) if is_first else None
 
 
 def _may_be_a_place(area: str) -> bool:

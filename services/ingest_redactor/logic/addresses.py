@@ -29,7 +29,8 @@ _TAILS = (
         r",?\s(?P<town>[a-z][a-z.'’-]+(?: [a-z][a-z.'’-]+){0,2}?),?\s(?P<state>[a-z]{2}),?\s(?P<code>\d{5}(?:-\d{4})?"
         r"|[a-z]\d[a-z] ?\d[a-z]\d)\b"
     ),
-    re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)\n\"']|$))"),
+    re.compile(r",?\s(?P<town>[a-z][a-z'’-]+(?: [a-z][a-z'’-]+)?),?\s(?P<code>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2})\b"),
+    re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)(—\n\"']|$))"),
 )
 """State and code after the town, code alone, a British code, a code before the town, a town alone."""
 _CODE_BEHIND = re.compile(
@@ -57,7 +58,7 @@ _STREET_AFTER = re.compile(
     rf"(?:{_BEFORE_TOWN}|(?=$)))"
 )
 _BEYOND = re.compile(
-    r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? r/c\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
+    r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? r/c\b| (?:bis|ter)\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
     r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|esq\.?|dto\.?|d(?:ch"
     r"|er)a?\b\.?))?"
     r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"

@@ -215,11 +215,7 @@ def vin(value: str, before: str, after: str) -> Found | None:
 
 def _runs_on(value: str, before: str) -> bool:
     """Letters go on from the announcing word into the value, as in ``deacfc94…``, not in ``memberId7`` or ``MRN7``."""
-    if not before[-1:].isalpha():
-        return False
-    if value[0].isdigit():
-        return before[-3:] == "ACC" or before[-3:] == "acc"
-    return value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
+    return before[-1:].isalpha() and value[0].isalpha() and not (before[-1].islower() and value[0].isupper())
 
 
 _HEAD = re.compile(r"([A-Za-z]+)[ /-]\d")
@@ -233,7 +229,8 @@ def _is_headed_by_a_word(value: str) -> bool:
     return head is not None and " " in value and (is_told or year[:2] in ("19", "20"))
 
 
-_GLUED_HEAD = re.compile(r"(?<![A-Za-z0-9])(?:CUST|EMP|PAT|MBR|MEM|ACCT|POL|CLM|STU)$")
+_GLUED_HEAD = re.compile(r"(?<![A-Za-z0-9])(?:CUST|EMP|PAT|MBR|MEM|ACCT?|POL|CLM|STU)$")
+"""An announcing word that is the head of the code: ``customer number CUST0041913``."""
 _LEAST_GLUED = 4
 _NPI_DIGITS = 10
 _LEAST_SERIAL = 5
@@ -246,7 +243,7 @@ def identifier(type_: str) -> Confirm:
         if _runs_on(value, before):
             return None
         head = _GLUED_HEAD.search(before) if value[0].isdigit() else None
-        if head is not None:  # ``customer number CUST0041913``
+        if head is not None:
             return Found(*_identifier(head[0] + value), skipped=-len(head[0])) if len(value) >= _LEAST_GLUED else None
         digits = sum(map(str.isdigit, value))
         announced = (

@@ -22,7 +22,7 @@ PERSON = (
     r"|assuree?|asegurado|assicurato|versicherter|eleve|alumn[oa]|alun[oa]|schuler|studente|salarie|dipendente|trabajador"
     r"|funcionario|medico|medecin|arzt|lekarz|huurder|mieter|locataire|inquilino|vermieter|proprietario|propietario|intestatario"
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|mbr|emp|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor|paralegal|drv|pax"
+    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor|paralegal|drv|pax"
     rf"|{_DOING})"
 )
 NUMBERED = (
@@ -32,7 +32,7 @@ NUMBERED = (
     r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
-    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schuee?ler|schuler|paziente|utente|alumno|patron|backer|volunteer|guest)"
+    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer|roommate)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
@@ -41,7 +41,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
-        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|ph_?\d)"
+        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d)"
         r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening|primary|alt|[12]))?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
@@ -67,7 +67,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "RECORD",
         r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
-        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
+        r"|(?:patienten|patient|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
     ),
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
@@ -78,7 +78,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "POLICY",
         r"(?:.*_)?(?:(?:policy|insurance|claim|clm|pol)_?(?:no|num|number|nbr|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
-        r"|police_?(?:nummer|nr)|policen_?(?:nummer|nr)|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
+        r"|(?:police|policen|polis|schaden|skade|forsakrings)_?(?:nummer|nr)|(?:numero|num|no)_(?:de_)?sinistre|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
     ),
     (
         "PASSPORT",
@@ -120,7 +120,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
     ),
-    ("DOB?", r"bd|b_?day"),
+    ("DOB?", r"bd"),
     ("AGE", r"(?:(?:patient|person|resident|member|client|guest|current)_)?age(?:_(?:in_)?years)?"),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (

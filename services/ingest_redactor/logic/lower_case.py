@@ -49,7 +49,7 @@ LOWER_CASE_NAME = (
 )
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
 LOWER_CASE_TITLE = (
-    rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
+    rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|nurse|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
     rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?:(?:mr|mrs|ms|dr)\.? )?(?P<w>{_NAME})"
     rf"|\b(?i:{FOREIGN_KIN}) (?P<x>{_WORD})(?:{_STOP})"
 )

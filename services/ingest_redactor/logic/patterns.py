@@ -84,7 +84,8 @@ FACILITY = (
 )
 
 ID_WORDS: dict[str, str] = {
-    "ACCOUNT": r"account|acct|a/c|cif|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto"
+    "ACCOUNT": r"account|acct|a/c|cif|n[uú]mero de cuenta|nr konta|numer konta|rekeningnummer|num[eé]ro de compte"
+    r"|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto"
     r"|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
@@ -97,12 +98,14 @@ ID_WORDS: dict[str, str] = {
     r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student",
-    "RECORD": r"mrn|n[uú]mero de paciente|med(?:ical)? rec(?:ord)?|patient|record|chart|encounter|accession"
+    "RECORD": r"mrn|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
+    r"|encounter|accession"
     r"|hospital number|hospital no"
     r"|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
     r"|recipient id|donor id|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
-    "POLICY": r"policy|policennummer|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
+    "POLICY": r"policy|policennummer|schadennummer|skadenummer|schadenummer|f[oö]rs[aä]kringsnummer|meine police"
+    r"|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag|vertragsnummer",
     "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
@@ -124,7 +127,7 @@ ID_WORDS: dict[str, str] = {
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
-    r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b)?"
+    r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b|[ ]?n\.?[º°]\.?)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
     r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|es"
     r"|ist|lautet|är|er|é)(?: (?:le|la|el|the|die|der))?\b)?"
@@ -149,10 +152,12 @@ NEUTRAL = (
     r"|model|ean|upc|gtin|cpt|icd|icd-10|ndc|loinc|rxnorm|isbn|commit|step|error"
 )
 BIRTH_WORDS = (
-    r"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: on (?:file|record|(?:the|my|our|his|her"
+    r"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: is recorded as)?(?: on (?:file|record|(?:the|my"
+    r"|our|his|her"
     rf"|your) [a-z]{{3,12}}))?"
-    rf"|d\.?o\.?b\.?"
-    rf"|birth[ _]?da(?:te|y)|bday|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
+    rf"|d\.?o\.?b\.?(?: check)?"
+    r"|birth[ _]?da(?:te|y)(?:'s)?(?: (?:reward|gift|treat|check))?|d/o/b|bday|geburtstag|urodzon[ya]|nasci(?: a"
+    r"| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
     rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
     r"|geburtsdat(?:um|en)|geb(?:oren|\.)(?: bin ich| wurde ich)?(?: am| op)?|geboortedatum|n[ée](?:e|\(e\))? le"
     r"|birt\s{1,2}\d date|date of b(?:rith|irht|ith)|date de naissance|nacimiento|nacid[oa] el"
@@ -172,7 +177,8 @@ BIRTH_BESIDE_SEX = (
 PHONE_WORDS = (
     r"phone|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
     r"|hp|zap|telem[oó]vel|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
-    r"|mobile|cell|cellphone|call(?: me| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
+    r"|mobile|mobil|cell|cellphone|sms (?:al|para o|an|til|till|naar|do)|ligamos para o|erinnerung geht an|call(?: me"
+    r"| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"
     r"|whatsapp|sms|callback"
     r"|reach (?:me|us|him|her|them)|reach(?:ed|able) (?:at|on)|contact (?:me|us)|contact|dial|ring"
     r"|(?:my|his|her|their|whose|your) (?:no|num|number|nr)(?:'s)?|n[uú]mero(?: de tel[eé]fono)?|meine nummer|mi n[uú]mero"

@@ -276,7 +276,8 @@ RULES: tuple[Rule, ...] = (
         "birthday told after its date",
         "DOB",
         rf"(?i)\b(?P<v>{DATE}|{PART_OF_DATE}) as (?:his|her|their|my|your|the) (?:date of birth|dob|birth ?date|birthday)\b"
-        rf"|\b(?P<y>{DATE}) ?\(?(?:dob|d\.o\.b)\b"
+        rf"|\b(?P<y>{DATE})(?: is| being)?(?: the| his| her| their| my)? ?\(?(?:dob|d\.o\.b|birth ?date|birthday"
+        r"|date of birth)\b"
         rf"|\bbirthday is [a-z]{{3,9}} \d{{1,2}},? and [{LETTER} '’-]{{2,30}} is (?P<w>{DATE}|{PART_OF_DATE})"
         rf"|\bbirthdays?: (?:see )?[{LETTER} '’-]{{2,40}} \((?P<x>{DATE}|{PART_OF_DATE})\)",
         dates.birth,

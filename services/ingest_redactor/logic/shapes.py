@@ -82,7 +82,7 @@ PLATE_OF_CAR = (
 )
 _MAKERS = ("BMW", "GMC", "KIA", "RAM", "MINI", "SUV", "VIN")
 BARE_MOBILE = (
-    r"\b0[1-9]\d{8,9}\b"
+    r"\b0[1-9]\d{8,10}\b"
     r"|(?i:\b(?:at|on|via|tel|cell|calls|verify|dial|host [a-z]+,) |\n[TMtm]:? )(?P<v>[2-9]\d{9}|1[3-9]\d{9}|0\d{9,10})\b"
     r"|(?i:\bcalls )(?P<w>\d{3}-\d{3}-\d{3})\b"
 )
@@ -123,21 +123,6 @@ order product item ticket invoice booking transaction request session message mo
 shipment event job run task issue document file page batch build flight reservation
 """
 _OF_THINGS = frozenset(_OF_THINGS_TEXT.split())
-_ORDERED = (
-    "order",
-    "invoice",
-    "tracking",
-    "ref",
-    "reference",
-    "id",
-    "no",
-    "no.",
-    "number",
-    "sku",
-    "ticket",
-    "isbn",
-    "ean",
-)
 _CENTURIES = ("19", "20")
 
 

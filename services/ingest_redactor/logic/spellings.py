@@ -14,10 +14,13 @@ from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _AT, _DOT = r"\s?[\[({]\s?at\s?[\])}]\s?", r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\s{1,2}dot\s{1,2})"
 _LOCAL, _HOST = rf"\b[{LETTER}0-9][{LETTER}0-9._%+-]*", r"[a-z0-9][a-z0-9-]*"
-_TOP = r"(?:com|org|net|edu|gov|info|io|co|eu|uk|ie|de|at|ch|fr|be|nl|es|pt|it|pl|se|no|dk|fi|br|mx|ca|us|au|nz|in)"
+_TOP = (
+    r"(?:com|org|net|edu|gov|info|io|co|eu|uk|ie|de|at|ch|fr|be|nl|es|pt|it|pl|se|no|dk|fi|br|mx|ca|us|au|nz|in|me|app"
+    r"|dev)"
+)
 SPELLED_MAIL = (
     rf"(?i){_LOCAL}{_AT}{_HOST}(?:(?:{_DOT}|\.){_HOST}){{1,3}}\b"
-    rf"|{_LOCAL}\s{{1,2}}at\s{{1,2}}{_HOST}(?:{_DOT}{_HOST}){{0,2}}{_DOT}{_TOP}\b"
+    rf"|(?:{_LOCAL}{_DOT}){{0,3}}{_LOCAL}\s{{1,2}}at\s{{1,2}}{_HOST}(?:{_DOT}{_HOST}){{0,2}}{_DOT}{_TOP}\b"
 )
 MAIL_SIGN = r"(?i)[\[({]\s?(?:at|dot)\s?[\])}]|\sdot\s"
 """Without which no mail address is spelled."""
@@ -142,8 +145,7 @@ def name_after_initials(value: str, before: str, after: str) -> Found | None:
     word = value.rpartition(".")[2].strip().lower()
     initials = value[: -len(word)].replace(".", "").replace(" ", "").lower()
     if (
-        before[-1:].isalnum()
-        or before[-1:] in "._-/"
+        (before and (before[-1].isalnum() or before[-1] in "._-/"))
         or after[:1].isalnum()
         or initials in _NO_INITIALS
         or word in _SPECIES

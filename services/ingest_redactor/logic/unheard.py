@@ -17,16 +17,12 @@ _ROLES = frozenset("patient pt employee passenger customer client driver guest m
 _SENTENCE_ENDS = frozenset(".!?\n")
 _SENTENCE_TOKENS = 24
 """So far ahead a question mark is looked for."""
-
-
 _EASTERN_LAST_TEXT = """
 choi jung kang seo baek jang yoon shin kwon hwang ahn kim xu wu hu lu xi zhu guo gao luo zhou zhao huang liu yang zhang
 nguyễn nguyen trần tran trịnh trinh lê phạm pham huỳnh huynh hoàng hoang phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh
 """
 _EASTERN_LAST = frozenset(_EASTERN_LAST_TEXT.split())
 _WORDS_AS_EASTERN_LAST = frozenset("park lee lim han oh cho song hong he li su ma du gu yu le do ho".split())  # noqa: SIM905
-
-
 _NOBLE = frozenset("du van von der den della dos das bin ibn binti ní mac".split())  # noqa: SIM905
 """Particles that only a last name follows."""
 
@@ -43,16 +39,9 @@ def with_unheard(
         return start - 1, end
     if _stands_after(text, tokens, spans, end) and _is_eastern_last(tokens, end + 1, end):
         return start, end + 1
-    if (
-        _stands_after(text, tokens, spans, end)
-        and tokens[end + 1].lower() in _NOBLE
-        and tokens[end + 1] not in ("De", "Da")
-    ):
-        last = end + 2 if _stands_after(text, tokens, spans, end + 1) else end
-        if last > end and tokens[last].lower() in _NOBLE and _stands_after(text, tokens, spans, last):
-            last += 1
-        if last > end and (may_be_a_name(tokens[last]) or (tokens[last].isupper() and len(tokens[last]) > 2)):
-            return start, last
+    last = _over_a_particle(text, tokens, spans, end)
+    if last > end:
+        return start, last
     is_open = start == end or len(tokens[end]) == 1  # ``Ngozi T``: an initial ends no name
     if is_open and _is_last_name(text, tokens, spans, end, start in strong, lists_of(tokens[start])):
         end += 1
@@ -83,6 +72,17 @@ def _over_an_initial(text: str, tokens: list[str], spans: TokenSpans, end: int) 
         ):
             return last + 1
     return at if is_dotted else end
+
+
+def _over_a_particle(text: str, tokens: list[str], spans: TokenSpans, end: int) -> int:
+    """``Busisiwe du Plessis``, ``Ada van der Berg``: the last name after one or two particles."""
+    last = end
+    while last - end < 2 and _stands_after(text, tokens, spans, last) and tokens[last + 1].lower() in _NOBLE:
+        last += 1
+    if last == end or not _stands_after(text, tokens, spans, last):
+        return end
+    following = tokens[last + 1]
+    return last + 1 if may_be_a_name(following) or (following.isupper() and len(following) > 2) else end
 
 
 def _is_eastern_last(tokens: list[str], at: int, beside: int) -> bool:
@@ -153,7 +153,7 @@ _BEFORE_LAST = frozenset(("Al", "El", "De", "Van", "Von", "Du", "Di", "Da"))
 
 
 def from_particle(text: str, tokens: list[str], spans: TokenSpans, start: int) -> int:
-    """``Al Hashimi``: a particle with a capital, at the head of a line or behind what is no name."""
+    """``Al Hashimi``: a particle with a capital before a name."""
     is_before = start > 0 and tokens[start - 1] in _BEFORE_LAST and text[spans[start - 1][1] : spans[start][0]] == " "
     return start - 1 if is_before else start
 

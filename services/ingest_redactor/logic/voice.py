@@ -25,7 +25,10 @@ SPOKEN_BIRTH = rf"(?i)\b{_DAY_AND_MONTH}(?:nineteen{_OF_CENTURY}|19\d{{2}})\b"
 SPOKEN_DATE = (
     rf"(?i)\b{_DAY_AND_MONTH}(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}})\b"
 )
-SPELLED_NAME = r"\b[A-Z](?:-[A-Z]){3,20}\b|\b[A-Z](?: [A-Z]){3,20}\b"
+SPELLED_NAME = (
+    r"(?i:\b(?:that's|that is|spelled|spelling) )(?P<v>[A-Z](?:-[A-Z]){2,20})\b|\b[A-Z](?:-[A-Z]){3,20}\b"
+    r"|\b[A-Z](?: [A-Z]){3,20}\b"
+)
 _SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {word: str(digit) for digit, word in enumerate(_SAID)} | {"oh": "0"}
 _TIMES = {"double": 2, "triple": 3}

@@ -1,5 +1,6 @@
 """Places that only the wide profile takes: postal codes alone, streets without a number, towns in lower case."""
 
+from services.ingest_redactor.logic.address_tails import STATES
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
@@ -8,19 +9,12 @@ from services.ingest_redactor.logic.street_checks import address
 from services.ingest_redactor.logic.tagger import places
 from shared.prompting import renderings
 
-_STATES = (
-    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
-    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota"
-    r"|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina"
-    r"|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
-    r"|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
-)
 _SHORT_STATES = (
     r"(?:Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ill|Ind|Kan|Mass|Md|Mich|Minn|Miss|Mont|Neb|Nev|Okla|Ore|Penn|Tenn|Tex|Wash|Wis"
     r"|Wyo)\."
 )
 CODE_AFTER_STATE = (
-    rf"(?i)\b(?:{_STATES}|{_SHORT_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b"
+    rf"(?i)\b(?:{STATES}|{_SHORT_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b"
     r"|\b(?-i:NSW|QLD|VIC|TAS|ACT|WA|SA|NT) (?P<x>\d{4})\b"
     r"|\^[A-Z]{2}\^(?P<w>\d{5}(?:-\d{4})?)\b"
 )
