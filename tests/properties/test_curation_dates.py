@@ -1,5 +1,6 @@
 """Dates of one event move together: by whole weeks, in their own writing, in prompt and answer alike."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -20,8 +21,8 @@ FORMS = tuple(form for form in DATE_FORMS if not form.endswith("2"))
 
 def read(text: str, form: str) -> date:
     """As the form says: ``03/04/2026`` alone may be either of two days."""
-    if form in ("dmy", "dot"):
-        day, month, year = text.replace(".", "/").split("/")
+    if form in ("dmy", "ddash", "dot"):
+        day, month, year = re.split("[./-]", text)
         return date(int(year), int(month), int(day))
     found = read_date(text)
     assert found is not None
@@ -34,7 +35,7 @@ def test_distance_and_weekday_of_every_date_survive(
     anchor: date, distance: int, form: str, event_id: str, pool: Pool
 ) -> None:
     other = anchor + timedelta(days=distance)
-    if form == "dmy" and other.day <= 12:
+    if form in ("dmy", "ddash") and other.day <= 12:
         other += timedelta(days=14) if other.day < 6 else timedelta(days=7)
     distance = (other - anchor).days
     request = Request(

@@ -66,7 +66,7 @@ class Segment:
     path: str
     kind: str | None = None
     """What its key says it is."""
-    asked: str | None = None
+    asked: tuple[str, ...] = ()
     """What the text before it asks for."""
     is_number: bool = False
     in_answer: bool = False

@@ -111,7 +111,7 @@ class _Lines:
 
     def _add(self, mention: Mention | None, start: int) -> None:
         if mention is not None:
-            self._found.append(_moved(mention, start))
+            self._found.append(mention.moved(start))
             bounded(len(self._found) + len(self._handles))
 
     def _read_label(self, label: str, rest: str, begin: int) -> None:
@@ -136,7 +136,7 @@ class _Lines:
     def _read_speaker(self, key: str, start: int) -> None:
         speaker = _speaker(key)
         if speaker is not None and speaker.type == "USER":
-            self._handles.append(_moved(speaker, start))
+            self._handles.append(speaker.moved(start))
         else:
             self._add(speaker, start)
 
@@ -152,7 +152,7 @@ def _people(key: str, rest: str) -> list[Mention]:
         is_one = _USER.fullmatch(value) or is_login(value)
         return [Mention(start, start + len(value), kind, value.lower(), "", KEY_PRIORITY)] if is_one else []
     if kind == "NAME?handle" and (handle := keyed_mention(kind, value)) is not None and handle.type == "USER":
-        return [_moved(handle, start)]
+        return [handle.moved(start)]
     return last_name_first(value, start) or _known_person(value, start)
 
 
@@ -199,7 +199,7 @@ def _names_in_halves(lines: list[_Half]) -> Iterator[Mention]:
             yield from filter(None, tied(waiting))
             waiting = []
         if mention is not None and kind is not None:
-            waiting.append((kind, _moved(mention, half.start)))
+            waiting.append((kind, mention.moved(half.start)))
     yield from filter(None, tied(waiting))
 
 
@@ -216,10 +216,6 @@ def _speaker(key: str) -> Mention | None:
     return Mention(at, at + len(name), "NAME", *read_name(name), KEY_PRIORITY)
 
 
-def _moved(mention: Mention, by: int) -> Mention:
-    return mention._replace(start=mention.start + by, end=mention.end + by)
-
-
 def _kind(key: str) -> str | None:
     kind = kind_of(key, "") if key.count(" ") <= 3 and _LABEL.fullmatch(key) else None
     return kind if kind in VALUE_KINDS and not normalised(key).startswith("line") else None
@@ -230,7 +226,7 @@ def _labelled(kind: str, rest: str) -> Mention | None:
     start = len(value) - len(value.lstrip(" \t\"'`*."))
     value = value_in(kind, value[start : start + _MAX_VALUE_CHARS])
     mention = keyed_mention(kind, value) if value else None
-    return None if mention is None else _moved(mention, start)
+    return None if mention is None else mention.moved(start)
 
 
 def value_in(kind: str, text: str) -> str:

@@ -67,7 +67,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "RECORD",
         r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
-        r"|(?:patienten|patient|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
+        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
     ),
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (

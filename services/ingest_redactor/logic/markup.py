@@ -75,7 +75,7 @@ def _siblings(elements: dict[str, tuple[int, str]]) -> Iterator[Mention]:
     for kind, (start, value) in zip(kinds, elements.values(), strict=True):
         mention = keyed_mention(kind, value) if kind in _ELEMENT_KINDS and kind is not None else None
         if mention is not None and kind is not None:
-            named.append((kind, mention._replace(start=mention.start + start, end=mention.end + start)))
+            named.append((kind, mention.moved(start)))
     return (mention for mention in tied(named) if mention is not None)
 
 
@@ -102,4 +102,4 @@ def _assigned(key: str, text: str, at: int) -> tuple[str, Mention] | None:
     mention = keyed_mention(kind, value)
     if mention is None and kind.startswith("NAME?") and _HANDLE.fullmatch(value):
         mention = Mention(0, len(value), "USER", value, "", KEY_PRIORITY)
-    return None if mention is None else (kind, mention._replace(start=mention.start + start, end=mention.end + start))
+    return None if mention is None else (kind, mention.moved(start))

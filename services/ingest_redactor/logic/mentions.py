@@ -19,6 +19,10 @@ class Mention(NamedTuple):
     form: str
     priority: int
 
+    def moved(self, chars: int) -> "Mention":
+        """The same, so many characters further on."""
+        return self._replace(start=self.start + chars, end=self.end + chars)
+
 
 MAX_VALUES = 32_768
 """Keys and values of JSON in one call; lines or assignments in one text. More are no call of a narrow task, and would

@@ -20,7 +20,7 @@ today tomorrow monday tuesday wednesday thursday friday saturday sunday january 
 november december one two three four five six seven eight nine ten a an i'd i'm i've i'll it's that's what's let's
 don't can't let given using see each every any some all more most other another first second next last current total
 order email phone note name number address date time note subject from re cc
-shall may might must bearer basic
+shall may might must bearer basic true false null
 ssn dob mrn npi iban birthday birth born regards sincerely best cheers
 patient patients customer customers client passenger passengers traveler employee attendee attendees recipient payee
 beneficiary guarantor prescriber policyholder cardholder caregiver applicant tenant landlord claimant

@@ -9,7 +9,8 @@ UPPER = "A-ZÀ-ÖØ-ÞĀĆČĎĐĒĘĚĞĢĪĮİĶĹĻŁŃŅŇŌŐŒŔŘŚŞŠŢ
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 DATE = (
     r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}/\d{1,2}/\d{2}|\d{2}-\d{2}-\d{2}"
-    rf"|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{MONTH},?[ -]\d{{2,4}}"
+    rf"|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:\d{{4}}|['’]\d{{2}})"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{MONTH},?[ -]['’]?\d{{2,4}}"
 )
 _MONTH_NAME = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
@@ -156,8 +157,8 @@ BIRTH_WORDS = (
     r"|our|his|her"
     rf"|your) [a-z]{{3,12}}))?"
     rf"|d\.?o\.?b\.?(?: check)?"
-    r"|birth[ _]?da(?:te|y)(?:'s)?(?: (?:reward|gift|treat|check))?|d/o/b|bday|geburtstag|urodzon[ya]|nasci(?: a"
-    r"| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
+    r"|birth[ _]?da(?:te|y)(?:'s)?(?: (?:reward|gift|treat|check|discount|coupon|offer))?|d/o/b|bday|geburtstag"
+    r"|urodzon[ya]|nasci(?: a| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
     rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
     r"|geburtsdat(?:um|en)|geb(?:oren|\.)(?: bin ich| wurde ich)?(?: am| op)?|geboortedatum|n[ée](?:e|\(e\))? le"
     r"|birt\s{1,2}\d date|date of b(?:rith|irht|ith)|date de naissance|nacimiento|nacid[oa] el"
@@ -165,9 +166,10 @@ BIRTH_WORDS = (
     r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
-    r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?(?:it's |that's |it is |es el |c'est le )?)?"
+    r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?"
+    r"(?:it's |that's |it is |mine(?: is|'s) |es el |c'est le )?)?"
     r"(?: (?:verified|checked|confirmed|on file))?"
-    r"(?: is| was| should be| must be| to be|[:=])?(?: on| in)?(?: the)?[ \t.\"'(*:=>)]{0,20}"
+    r"(?: is| was| should be| must be| to be|[:=])?(?: on| in)?(?: ?the)?[ \t.\"'(*:=>)]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = (

@@ -5,10 +5,11 @@ import re
 from services.ingest_redactor.logic.documents import Segment
 from services.ingest_redactor.logic.fields import value_in
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.patterns import DATE
 from services.ingest_redactor.logic.siblings import keyed_mention
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-_MAX_ANSWER_CHARS, _MAX_QUESTION_CHARS = 60, 160
+_MAX_ANSWER_CHARS, _MAX_VALUE_CHARS, _MAX_QUESTION_CHARS = 200, 60, 160
 _ASKED = re.compile(
     r"(?i)\b(?:(?P<DOB>date of birth|birth ?date|birthday|dob|(?:were|was) (?:you|he|she|they) born)"
     r"|(?P<PHONE>(?:phone|mobile|cell|callback|contact|telephone)(?: number)?)"
@@ -26,6 +27,7 @@ _LEAD = re.compile(
 )
 _SAID = re.compile(r"[>\s]*+(?:\[[^\]\n]{1,20}+\][ ]?)?[^\n:?!.]{1,30}+(?:\([^()\n]{1,20}+\)[ ]?)?:[ ]+")
 """Who speaks, and when."""
+_DATE = re.compile(rf"(?i)\b(?:{DATE})\b")
 _NAMES = (first_names, ambiguous_first_names, last_names)
 
 
@@ -37,7 +39,7 @@ def mark_answers(segments: list[Segment]) -> None:
         if segment.source is not None and text.isalpha():
             continue
         if before is not None and len(text) <= _MAX_ANSWER_CHARS and segment.kind is None:
-            segment.asked = asked_kind(before)
+            segment.asked = kinds_asked(before)
         before = text
 
 
@@ -49,10 +51,9 @@ def answers_in(text: str) -> list[Mention]:
     for line in text.split("\n"):
         said = _SAID.match(line) if question else None
         if said is not None and len(line) - said.end() <= _MAX_ANSWER_CHARS:
-            asked, at = asked_kind(question), said.end()
-            mention = answer_to(asked, line[at:]) if asked is not None else None
-            if mention is not None:
-                found.append(mention._replace(start=mention.start + start + at, end=mention.end + start + at))
+            at = said.end()
+            for mention in answers_to(kinds_asked(question), line[at:]):
+                found.append(mention.moved(start + at))
                 bounded(len(found))
         if line[-2:].rstrip().endswith("?"):
             question = line
@@ -62,26 +63,33 @@ def answers_in(text: str) -> list[Mention]:
     return found
 
 
-def asked_kind(text: str) -> str | None:
-    """What the last sentence of a text asks for."""
+def kinds_asked(text: str) -> tuple[str, ...]:
+    """What the last sentence of a text asks for, in its order."""
     end = text[-_MAX_QUESTION_CHARS:].rstrip()
     if end[-1:] != "?" and _DEMAND.search(end) is None:
-        return None
-    kind = None
-    for match in _ASKED.finditer(end):
-        kind = match.lastgroup
-    return kind
+        return ()
+    return tuple(str(match.lastgroup) for match in _ASKED.finditer(end))
 
 
-def answer_to(kind: str, text: str) -> Mention | None:
-    """The value at the head of an answer."""
+def answers_to(kinds: tuple[str, ...], text: str) -> list[Mention]:
+    """The value at the head of a short answer. A birth is also the first date of what tells more."""
+    if not kinds:
+        return []
+    if len(text) <= _MAX_VALUE_CHARS and (value := _value_at_the_head(kinds[-1], text)) is not None:
+        return [value]
+    born = _DATE.search(text) if "DOB" in kinds else None
+    told = keyed_mention("DOB", born.group()) if born is not None else None
+    return [] if born is None or told is None else [told.moved(born.start())]
+
+
+def _value_at_the_head(kind: str, text: str) -> Mention | None:
     lead = _LEAD.match(text)
     start = lead.end() if lead is not None else 0
     value = value_in(kind, text[start:].rstrip(" .,!;"))
     if kind == "NAME" and not _reads_as_a_name(value):
         return None
     mention = keyed_mention(kind, value) if value else None
-    return None if mention is None else mention._replace(start=mention.start + start, end=mention.end + start)
+    return None if mention is None else mention.moved(start)
 
 
 def _reads_as_a_name(value: str) -> bool:

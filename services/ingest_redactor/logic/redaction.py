@@ -10,7 +10,7 @@ from services.ingest_redactor.logic.documents import CallDocument, Segment, oute
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
 from services.ingest_redactor.logic.layout import with_layout
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
-from services.ingest_redactor.logic.questions import answer_to, mark_answers
+from services.ingest_redactor.logic.questions import answers_to, mark_answers
 from services.ingest_redactor.logic.scanner import Scanner, plain
 from services.ingest_redactor.logic.siblings import keyed_mention, tied
 from services.ingest_redactor.logic.ties import with_ties
@@ -186,8 +186,8 @@ class Redactor:
         for segment, mentions in zip(
             unread, self._scan([segment.text for segment in unread], again=again), strict=True
         ):
-            told = answer_to(segment.asked, segment.text) if segment.asked is not None else None
-            found[id(segment)] = mentions if told is None else without_overlaps([told, *mentions], [])
+            told = answers_to(segment.asked, segment.text)
+            found[id(segment)] = without_overlaps(told + mentions, []) if told else mentions
         return found
 
     def _scan(self, texts: list[str], *, again: bool = False) -> list[list[Mention]]:

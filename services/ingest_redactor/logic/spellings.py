@@ -132,7 +132,8 @@ def name_before_record(value: str, _before: str, _after: str) -> Found | None:
         return None
     if all(is_word(word) or word in places() for word in words):
         return None
-    return Found(*read_name(value))
+    name = value.removesuffix("'s").removesuffix("’s")
+    return Found(*read_name(name), length=len(name))
 
 
 _NO_INITIALS = frozenset("us uk un eu dc ai po pm am st".split())  # noqa: SIM905

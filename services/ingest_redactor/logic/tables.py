@@ -102,7 +102,7 @@ def _row(columns: _Columns, pieces: list[str], starts: Callable[[], list[int]]) 
         mention = keyed_mention(kind, value) if len(value) > 1 else None
         if mention is not None:
             start = starts()[at] + len(piece) - len(piece.lstrip(_AROUND))
-            named.append((kind, mention._replace(start=mention.start + start, end=mention.end + start)))
+            named.append((kind, mention.moved(start)))
     return [mention for mention in tied(named) if mention is not None] if named else []
 
 

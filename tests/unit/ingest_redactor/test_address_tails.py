@@ -31,6 +31,8 @@ NARROW = Redactor(Scanner("pii"))
         ("1A-8, Jalan Zub 2/24, 50108 Zubala Zubpur", ""),
         ("Calle Zub 27, 28004 Zubrid", ""),
         ("7039 ZUBSPUR WAY\n          ZUBLAND, OR 97231", "OR"),
+        ("88 Zub Ln Zubart TAS 7059", "TAS"),
+        ("394 Zubmore Trl, Unit 3D Zubland, Oregon 97318", "Oregon"),
         ("9279 county road 218 ste 179, zubville il 60508", "il"),
     ],
 )

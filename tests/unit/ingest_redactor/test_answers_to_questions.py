@@ -24,12 +24,19 @@ def reply(question: str, answer: str) -> str | None:
         ("May I have your last name?", "Vexworth", "⟦NAME_1:first⟧"),
         ("What is the account number?", "Sure, 44170921", "Sure, ⟦ACCOUNT_1⟧"),
         ("And your full name?", "grace oyekan", "⟦NAME_1:lower⟧"),
+        ("Your date of birth and phone?", "sure 3/17/69, cell's 415-555-2671", "sure ⟦DOB_1:mdy2⟧, cell's ⟦PHONE_1⟧"),
+        ("What is your date of birth and postcode?", "9 February 1969, BN7 2AD", "⟦DOB_1⟧"),
+        (
+            "Your birthday, please?",
+            "Of course. Before that, is this call recorded, and for how long? Well, it was October 13, '74, so please go on",
+            "Of course. Before that, is this call recorded, and for how long? Well, it was ⟦DOB_1:named2⟧, so please go on",
+        ),
     ],
 )
 def test_an_answer_is_what_was_asked_for(question: str, answer: str, redacted: str) -> None:
     found = reply(question, answer)
-    assert found is not None and found == redacted
-    assert reply(question, found) == found
+    assert found == redacted
+    assert reply(question, redacted) == redacted
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,14 @@ REDACTOR = Redactor(Scanner("pii"))
         ("write me at zub.quill [at] example [dot] org, please", "write me at ⟦EMAIL_1⟧, please"),
         ("zub_quill(at)example(dot)co.uk", "⟦EMAIL_1⟧"),
         ("zub.quill at example dot com", "⟦EMAIL_1⟧"),
+        ("zub dot quill at example dot com", "⟦EMAIL_1⟧"),
+        ("ring 4 1 5, 5 5 5, 2 6 7 1 after six", "ring ⟦PHONE_1⟧ after six"),
+        ("Greta, that's Z-U-B", "⟦NAME_1:first⟧, that's ⟦NAME_2:first.upper⟧"),
+        ("Greta Quill's DOB is 26-08-1954", "⟦NAME_1⟧'s DOB is ⟦DOB_1:ddash⟧"),
+        ("Passengers: Greta Quill (26-08-1954)", "Passengers: ⟦NAME_1⟧ (⟦DOB_1:ddash⟧)"),
+        ("a birthday discount? mine is October 13, '74", "a birthday discount? mine is ⟦DOB_1:named2⟧"),
+        ("She was born on 24 July '83.", "She was born on ⟦DOB_1:text2⟧."),
+        ("the meeting on 26-08-2023", "the meeting on 26-08-2023"),
         ("Boarding: QUILL/GRETA seat 12F", "Boarding: ⟦NAME_1:upper⟧ seat 12F"),
         ("1.QUILL/ZUBBA MRS", "1.⟦NAME_1:upper⟧ MRS"),
         ("my name is vexa orn and I wait", "my name is ⟦NAME_1:lower⟧ and I wait"),
@@ -38,7 +46,7 @@ def test_is_found(text: str, redacted: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "look at example dot matrix printers", "meet (at) noon", "READ/WRITE access and INPUT/OUTPUT", "TCP/IP, AND/OR, CI/CD",
+        "look at example dot matrix printers", "value must be True", "meet (at) noon", "READ/WRITE access and INPUT/OUTPUT", "TCP/IP, AND/OR, CI/CD",
         "this is grace period for late payment", "i am looking for a room", "call support back", "may i know my balance",
         "deployed by github-actions, merged by merge-queue", "my son said so", "the dr was late", "my token is invalid",
         "assignee: @backend", "my name is not on the list", "text me back",
