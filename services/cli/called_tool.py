@@ -10,7 +10,7 @@ _SURE = 0.8
 """A tool as likely as that is taken for the one called."""
 _PRIOR = 0.2
 """Calls, with and without each key, that every tool is thought to have had before the first."""
-_MOST_TOOLS, _MOST_KEYS = 4096, 64
+_MOST_TOOLS, _MOST_OFFERED, _MOST_KEYS = 4096, 64, 64
 
 
 class CalledTool:
@@ -22,7 +22,7 @@ class CalledTool:
 
     def guess(self, offered: Sequence[str], keys: Sequence[str]) -> str | None:
         """The tool that most likely has these keys, ``None`` where none is likely enough; and learns from the line."""
-        tools = list(dict.fromkeys(offered))[:_MOST_KEYS]
+        tools = list(dict.fromkeys(offered))[:_MOST_OFFERED]
         given = list(dict.fromkeys(keys))[:_MOST_KEYS]
         if not tools or not given:
             return None

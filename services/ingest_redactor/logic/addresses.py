@@ -112,13 +112,7 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
         before = _UNIT_BEFORE.search(text[start : street.start])
         if before is not None:
             found.append(_unit(before, start, street.priority))
-    town_before = _TOWN_BEFORE.search(text[max(0, street.start - 2 * _LOOK_BACK) : street.start])
-    if town_before is not None:
-        offset = max(0, street.start - 2 * _LOOK_BACK)
-        for kind, name in (("ZIP", "code"), ("PLACE", "town")):
-            start, end = (offset + place for place in town_before.span(name))
-            canonical = read_identifier(town_before[name]) if kind == "ZIP" else (town_before[name].lower(), "")
-            found.append(Mention(start, end, kind, *canonical, street.priority))
+    found += _code_and_town_before(text, street)
     around = tail_of_address(text, street.end, street.priority)
     if around:
         return found + around
@@ -126,6 +120,16 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
     if not any(one.type == "ZIP" for one in around) and (behind := _CODE_BEHIND.match(text, street.end)) is not None:
         around.append(Mention(*behind.span("code"), "ZIP", *read_identifier(behind["code"]), street.priority))
     return found + around
+
+
+def _code_and_town_before(text: str, street: Mention) -> list[Mention]:
+    offset = max(0, street.start - 2 * _LOOK_BACK)
+    before = _TOWN_BEFORE.search(text[offset : street.start])
+    if before is None:
+        return []
+    code = Mention(*before.span("code"), "ZIP", *read_identifier(before["code"]), street.priority)
+    town = Mention(*before.span("town"), "PLACE", before["town"].lower(), "", street.priority)
+    return [code.moved(offset), town.moved(offset)]
 
 
 def _whole(text: str, street: Mention) -> Mention:

@@ -7,14 +7,14 @@ from shared.prompting import renderings
 
 _B = re.compile(r"(?i)(?<![\w.])b\. ?$")
 _B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
-MONTHS, _DAYS = 12, 31
+MONTHS, DAYS = 12, 31
 LATEST_BIRTH_YEAR = 2012
 """Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
 
 
 def _in_calendar(one: int, other: int) -> bool:
     """Whether two numbers may be a day and a month, in any order."""
-    return 1 <= min(one, other) <= MONTHS and max(one, other) <= _DAYS
+    return 1 <= min(one, other) <= MONTHS and max(one, other) <= DAYS
 
 
 def birth(value: str, before: str, _after: str) -> Found | None:

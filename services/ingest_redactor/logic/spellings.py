@@ -8,7 +8,7 @@ from services.ingest_redactor.logic.lower_case import FOREIGN_KIN, KIN
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
 from services.ingest_redactor.logic.person import read_name
-from services.ingest_redactor.logic.tagger import places
+from services.ingest_redactor.logic.tagger import places, stem_of
 from services.ingest_redactor.logic.token_roles import is_first_name
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -132,7 +132,7 @@ def name_before_record(value: str, _before: str, _after: str) -> Found | None:
         return None
     if all(is_word(word) or word in places() for word in words):
         return None
-    name = value.removesuffix("'s").removesuffix("’s")
+    name = value[: len(stem_of(value))]
     return Found(*read_name(name), length=len(name))
 
 
@@ -175,7 +175,7 @@ def name_in_capitals(value: str, before: str, after: str) -> Found | None:
         return None
     known = is_first_name(first) or stems[0] in last_names() or stems[0] in first_names()
     known = known or (not given.isupper() and stems[0] not in places() and not any(map(is_word, stems)))
-    if first in places() or (is_word(first) and not _is_first_name(first)):
+    if first in places() or (is_word(first) and not _may_be_a_first_name(first)):
         return None  # ``DELGADILLO, POLICY``
     return Found(f"{first}|{last.lower()}", "upper" if given.isupper() else "") if known and after[:1] != "-" else None
 
@@ -192,7 +192,7 @@ def name_before_mail(value: str, before: str, _after: str) -> Found | None:
     words = value.lower().split()
     if before[-1:].isalnum() or any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
         return None
-    known = any(_is_first_name(word) or word in last_names() for word in words)
+    known = any(_may_be_a_first_name(word) or word in last_names() for word in words)
     return Found(*read_name(value)) if known or not any(map(is_word, words)) else None
 
 
@@ -207,7 +207,8 @@ def name_on_a_card(value: str, _before: str, _after: str) -> Found | None:
     return Found(*read_name(value)) if NEVER.isdisjoint(words) and NO_NAME.isdisjoint(words) else None
 
 
-def _is_first_name(word: str) -> bool:
+def _may_be_a_first_name(word: str) -> bool:
+    """Also one that is a word or a town as well."""
     return word in first_names() or word in ambiguous_first_names()
 
 
@@ -216,16 +217,16 @@ def name_after_closing(value: str, _before: str, _after: str) -> Found | None:
     words = value.lower().rstrip(".").split()
     if any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
         return None
-    return Found(*read_name(value)) if _is_first_name(words[0]) or not is_word(words[0]) else None
+    return Found(*read_name(value)) if _may_be_a_first_name(words[0]) or not is_word(words[0]) else None
 
 
 def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
     """``My husband Festus``: a name, or no word of the language."""
     first, _, last = value.partition(" ")
-    word = first.lower().removesuffix("'s").removesuffix("’s")
-    if word in NEVER or word in NO_NAME or (is_word(word) and not _is_first_name(word)):
+    word = stem_of(first)
+    if word in NEVER or word in NO_NAME or (is_word(word) and not _may_be_a_first_name(word)):
         return None
-    low = last.lower().removesuffix("'s").removesuffix("’s")
+    low = stem_of(last)
     is_last = low in WORDS_AS_LAST or (low not in NEVER and low not in NO_NAME and low not in THINGS)
     is_whole = bool(low) and len(word) == len(first) and is_last
     length = len(first) + 1 + len(low) if is_whole else len(word)

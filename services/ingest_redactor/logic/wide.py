@@ -29,7 +29,7 @@ CODES = (
 """Files of a court (``JL/76808/22``), object identifiers, the unique identification of a device."""
 UUID = r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 _LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE, _LEAST_GROUPED, _VITAL_DIGITS = 5, 6, 7, 9, 3
-_ROUND, _DAYS = 1000, 31
+_ROUND = 1000
 _PUBLIC_BEFORE = re.compile(
     r"(?i)\b(?:nct|pmid|pmcid|doi|ndc|loinc|snomed(?: ct)?|cpt|hcpcs|icd(?:-10)?|isbn|issn|rxnorm|rxcui|cas|version)\b"
     r"[: #]{0,2}$|[$€£×.]$|\d,$"
@@ -169,7 +169,7 @@ def date_range(value: str, before: str, after: str) -> Found | None:
     if not stands_alone(before[-1:], after[:1]) or _COUNTED_AFTER.match(after):
         return None
     pairs = zip(days[::2], days[1::2], strict=True)
-    inside = all(1 <= int(month) <= dates.MONTHS and 1 <= int(day) <= _DAYS for month, day in pairs)
+    inside = all(1 <= int(month) <= dates.MONTHS and 1 <= int(day) <= dates.DAYS for month, day in pairs)
     return Found(value, "") if inside else None
 
 
