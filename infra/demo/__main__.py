@@ -95,7 +95,7 @@ async def run(options: Options, console: Console) -> Report:
         await asyncio.to_thread(_start_services, local, options, teacher_url)
         broker = open_broker(local.kafka_settings)
         stack.push_async_callback(broker.close)
-        watcher = Watcher(broker, Codec.from_dir(Settings().schemas_dir))
+        watcher = Watcher(broker, Codec.from_dir(Settings().schemas_dir), load_policy(options.profile).promotion)
         await watcher.start()
         stack.push_async_callback(watcher.stop)
         capacity = await measure(f"http://127.0.0.1:{MODEL_SERVER_PORT}", "smollm2-135m-instruct")

@@ -13,17 +13,21 @@ from infra.demo.agents import Agents, Ledger
 from infra.demo.traffic import BFCL_NAME, WEIGHTS
 from infra.demo.watch import ClusterView, Watcher
 
-# Until a task is given to the trainer its examples are gathered; then fresh calls are needed for its comparisons alone.
-GATHER_CALLS_PER_S = {"refund": 4.5, "ticket": 4.0, "forecast": 3.5, "order-status": 2.75, "schedule": 2.75}
+# Until a task is given to the trainer its examples are gathered, the first one's as fast as they come: there is nothing
+# else to do yet. What is called while a task waits for the trainer, or is in training, nobody learns from, and every call
+# takes the processor from trainer and model server.
+GATHER_CALLS_PER_S = {"refund": 9.0, "ticket": 4.5, "forecast": 4.0, "order-status": 2.75, "schedule": 2.75}
+WAITING_CALLS_PER_S = 0.5
+# Fresh calls for comparisons, shared by the specialists in shadow: the evaluator compares one at a time, whoever's it is.
 # One episode in 25 repeats an older request: this leaves more than 2.5 distinct ones a second.
 SHADOW_CALLS_PER_S = 2.75
 BFCL_CALLS_PER_S = 0.4
-# (share of episodes a specialist serves below this, calls a second): a rung needs its answers in minutes, at 5 % too; but
-# the more it carries, the less room its live calls leave on the model server for the comparisons of those behind it.
-RUNGS, UPPER_RUNG_CALLS_PER_S = ((0.2, 5.0), (0.4, 3.0)), 1.0
+# A rung needs its answers in minutes, at 5 % too; but what a specialist carries of live calls leaves no room on the model
+# server for the comparisons of those behind it.
+RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S = 5.0, 0.5
 ACTIVE_CALLS_PER_S = 0.3
-# These join once the others have been given to the trainer, as a new kind of call would in a running system.
-LATE_TASKS, LATE_AFTER_JOBS, LATE_AFTER_S = ("schedule", "order-status"), 3, 400.0
+# These join once the trainer is at the last of the others, as a new kind of call would in a running system.
+LATE_TASKS, LATE_AFTER_TRAINED, LATE_AFTER_S = ("schedule", "order-status"), 2, 600.0
 # All specialists together stay under this share of the model server's measured capacity.
 CAPACITY_SHARE = 0.35
 STATUS_EVERY_S = 10.0
@@ -44,15 +48,20 @@ class Milestones:
         return True
 
 
-def calls_per_s(task: str, view: ClusterView | None) -> float:
-    """The rate of a task's traffic before the final window, by what has become of its cluster."""
-    if view is None or view.requested is None:
+def calls_per_s(task: str, view: ClusterView | None, in_shadow: int) -> float:
+    """The rate of a task's traffic before the final window, by what has become of its cluster.
+
+    ``in_shadow``: how many clusters have a specialist in shadow.
+    """
+    if view is None or view.requested is None or view.turned_down:
         return GATHER_CALLS_PER_S[task]
     if view.active:
         return ACTIVE_CALLS_PER_S
+    if view.in_shadow:
+        return SHADOW_CALLS_PER_S / in_shadow
     if view.share == 0.0:
-        return SHADOW_CALLS_PER_S
-    return next((rate for below, rate in RUNGS if view.share < below), UPPER_RUNG_CALLS_PER_S)
+        return WAITING_CALLS_PER_S
+    return min(RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S / view.share)
 
 
 class Conductor:
@@ -152,15 +161,16 @@ class Conductor:
 
     def _pace(self) -> None:
         """Let the late tasks join; pace every task by where its specialist stands."""
-        requested = sum(view.requested is not None for view in self._watcher.clusters.values())
-        if self._late and (requested >= LATE_AFTER_JOBS or self.elapsed_s >= LATE_AFTER_S):
+        trained = sum(view.completed is not None for view in self._watcher.clusters.values())
+        if self._late and (trained >= LATE_AFTER_TRAINED or self.elapsed_s >= LATE_AFTER_S):
             self._late = False
             self._say(f"{' and '.join(LATE_TASKS)} join")
         clusters = self.task_clusters()
+        in_shadow = sum(view.in_shadow for view in self._watcher.clusters.values())
         for task in WEIGHTS:
             if task not in LATE_TASKS or not self._late:
                 view = self._watcher.clusters[clusters[task]] if task in clusters else None
-                self._agents.rates[task] = calls_per_s(task, view)
+                self._agents.rates[task] = calls_per_s(task, view, in_shadow)
 
     def _final_rates(self) -> None:
         """Narrow tasks in the proportions of the traffic mix, the specialists together under their share of capacity."""

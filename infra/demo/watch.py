@@ -4,6 +4,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.promoter.logic.bounds import attempt_alpha
+from services.promoter.logic.evidence import Evidence
+from services.promoter.logic.gates import judge
 from shared.events import (
     AssignmentChanged,
     ClusterChanged,
@@ -15,7 +18,8 @@ from shared.events import (
     TrainingProgressed,
     TrainingRequested,
 )
-from shared.events.vocabulary import Stage, TrainingStatus
+from shared.events.vocabulary import ComparisonKind, Stage, TrainingStatus
+from shared.policy import PromotionPolicy
 from shared.stream.broker import Broker
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
@@ -44,6 +48,23 @@ class Placed:
 
 
 @dataclass(slots=True)
+class ShadowStay:
+    """One stay of a specialist in shadow, judged as the promoter judges it: it says nothing of a specialist that waits."""
+
+    model: str
+    since_ms: int
+    alpha: float
+    evidence: Evidence
+
+    def wanting(self, policy: PromotionPolicy) -> str:
+        """The gates that hold it back once it has its calls: ``latency_p95 0.93 of 0.95``. Empty before."""
+        if self.evidence.calls < policy.min_shadow_calls:
+            return ""
+        verdict = judge(self.evidence, policy, policy.min_safety_grade, self.alpha)
+        return ", ".join(f"{g.name} {g.bound:.3f} of {g.threshold:.3f}" for g in verdict.gates if not g.passed)
+
+
+@dataclass(slots=True)
 class ClusterView:
     """Everything known of one cluster."""
 
@@ -57,6 +78,8 @@ class ClusterView:
     assignment: AssignmentChanged | None = None
     history: list[AssignmentChanged] = field(default_factory=list)
     compared: Counter[str] = field(default_factory=Counter)
+    stay: ShadowStay | None = None
+    wanting: str = ""
 
     @property
     def stage(self) -> str:
@@ -68,10 +91,10 @@ class ClusterView:
             challenger = assignment.challenger
             if challenger.stage is Stage.RAMP:
                 return f"ramp {challenger.share:.0%}"
-            return f"shadow {self.compared['calls']}"
+            return f"shadow {self.compared['calls']}" + (f" ({self.wanting})" if self.wanting else "")
         if assignment is not None:
             return assignment.action
-        if self.completed is not None and self.completed.status is not TrainingStatus.SUCCEEDED:
+        if self.completed is not None and self.failed:
             return f"{self.completed.status}: {self.completed.reason}"
         if self.progress is not None:
             return f"training {self.progress.step}/{self.progress.steps or '?'}"
@@ -88,6 +111,26 @@ class ClusterView:
         return self.assignment is not None and self.assignment.primary is not None
 
     @property
+    def failed(self) -> bool:
+        """The last job asked for ended without a specialist."""
+        done, asked = self.completed, self.requested
+        ended = done is not None and done.status is not TrainingStatus.SUCCEEDED
+        return ended and (done is None or asked is None or done.job_id == asked.job_id)
+
+    @property
+    def in_shadow(self) -> bool:
+        challenger = self.assignment.challenger if self.assignment is not None else None
+        return challenger is not None and challenger.stage is Stage.SHADOW
+
+    @property
+    def turned_down(self) -> bool:
+        """Training failed or the specialist was refused: it takes more examples to try again."""
+        assignment = self.assignment
+        if assignment is not None:
+            return assignment.primary is None and assignment.challenger is None
+        return self.failed
+
+    @property
     def share(self) -> float:
         """Share of episodes that a specialist serves now."""
         assignment = self.assignment
@@ -101,7 +144,8 @@ class ClusterView:
 class Watcher:
     """Follows the topics from their beginning. ``shadow_cost_usd`` sums every specialist call made for comparison."""
 
-    def __init__(self, broker: Broker, serde: Serde) -> None:
+    def __init__(self, broker: Broker, serde: Serde, policy: PromotionPolicy) -> None:
+        self._policy = policy
         self._tables = BroadcastTables(broker, serde, TOPICS, self._changed)
         self.clusters: dict[str, ClusterView] = defaultdict(ClusterView)
         self.placed: dict[str, Placed] = {}
@@ -140,6 +184,18 @@ class Watcher:
         elif isinstance(event, AssignmentChanged):
             view.assignment = event
             view.history.append(event)
+            self._stay(view, event)
+
+    def _stay(self, view: ClusterView, event: AssignmentChanged) -> None:
+        challenger = event.challenger
+        if challenger is None or challenger.stage is not Stage.SHADOW:
+            view.stay, view.wanting = None, ""
+        elif view.stay is None or view.stay.since_ms != challenger.changed_at_ms:
+            stays = {
+                c.challenger.changed_at_ms for c in view.history if c.challenger and c.challenger.stage is Stage.SHADOW
+            }
+            alpha = attempt_alpha(self._policy.alpha, len(stays))
+            view.stay = ShadowStay(challenger.model, challenger.changed_at_ms, alpha, Evidence.fresh(alpha))
 
     def _place(self, event: ObservationClustered) -> None:
         if event.routing is None:
@@ -161,3 +217,6 @@ class Watcher:
         view.compared["format"] += event.format_valid
         view.compared["parity"] += event.parity
         view.compared["escalations"] += event.would_escalate
+        if view.stay is not None and event.model == view.stay.model and event.kind is ComparisonKind.CANDIDATE:
+            view.stay.evidence = view.stay.evidence.add(event)
+            view.wanting = view.stay.wanting(self._policy)

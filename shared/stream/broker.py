@@ -72,8 +72,9 @@ class Source(Protocol):
     """Reads partitions from set positions. Positions move past records that a reader never sees (markers, aborts)."""
 
     async def poll(self, partitions: Sequence[TopicPartition], max_records: int, timeout_s: float) -> list[Record]:
-        """Up to ``max_records`` records of ``partitions``, in offset order within each; waits up to ``timeout_s`` for
-        the first. May block longer during a rebalance: cancel it then; a cancelled poll loses nothing after a seek."""
+        """Up to ``max_records`` records of ``partitions``, those named first before the others, in offset order within
+        each; waits up to ``timeout_s`` for the first record. May block longer during a rebalance: cancel it then; a
+        cancelled poll loses nothing after a seek."""
         ...
 
     async def position(self, partition: TopicPartition) -> int:

@@ -102,6 +102,31 @@ def test_positions_move_past_markers(log: Log, names: Names) -> None:
     asyncio.run(scenario())
 
 
+def test_a_partition_named_first_is_read_first_whatever_the_backlog_of_another(log: Log, names: Names) -> None:
+    """A reader that takes a record at a time, and turns its list of partitions, serves all of them in turn."""
+
+    async def scenario() -> None:
+        await create(log, (names.source, 2))
+        await write(log, [out(names.source, number, partition=number % 2) for number in range(400)])
+        broker = log.broker()
+        reader = broker.reader()
+        await reader.start()
+        partitions = [TopicPartition(names.source, 0), TopicPartition(names.source, 1)]
+        reader.assign(dict.fromkeys(partitions, 0))
+        read_of = dict.fromkeys(partitions, 0)
+        while not all(read_of.values()):  # until both have arrived
+            for partition in partitions:
+                read_of[partition] += len(await reader.poll([partition], 1, 0.2))
+        for turn in range(40):
+            first = partitions[turn % 2]
+            record = (await reader.poll([first, partitions[1 - turn % 2]], 1, 0.2))[0]
+            assert TopicPartition(record.topic, record.partition) == first
+        await reader.stop()
+        await broker.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_new_holder_fences_the_old_and_settles_its_transaction(log: Log, names: Names) -> None:
     async def scenario() -> None:
         await create(log, (names.source, 1))

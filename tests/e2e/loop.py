@@ -18,6 +18,7 @@ from infra.local.stack import Stack
 from infra.local.topics import open_broker
 from shared.http import serve_http
 from shared.models import MODELS_FILE
+from shared.policy import load_policy
 from shared.schema.codec import Codec
 from shared.schema.release import SCHEMAS_DIR
 from shared.stream.broker import Broker
@@ -83,7 +84,7 @@ async def running_loop(home: Path, seed: int = 5) -> AsyncIterator[Loop]:
             await asyncio.to_thread(local.wait_service, name, "", 120.0)
         broker = open_broker(local.kafka_settings)
         stack.push_async_callback(broker.close)
-        watcher = Watcher(broker, Codec.from_dir(SCHEMAS_DIR))
+        watcher = Watcher(broker, Codec.from_dir(SCHEMAS_DIR), load_policy("test").promotion)
         await watcher.start()
         stack.push_async_callback(watcher.stop)
         router_url = f"http://127.0.0.1:{ports['router']}"

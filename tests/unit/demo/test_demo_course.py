@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from infra.demo.agents import CallMade, Ledger
-from infra.demo.conductor import ACTIVE_CALLS_PER_S, CAPACITY_SHARE, GATHER_CALLS_PER_S, Conductor, calls_per_s
+from infra.demo.conductor import (
+    ACTIVE_CALLS_PER_S,
+    CAPACITY_SHARE,
+    GATHER_CALLS_PER_S,
+    WAITING_CALLS_PER_S,
+    Conductor,
+    calls_per_s,
+)
 from infra.demo.traffic import BFCL_NAME, REPEAT_SHARE, WEIGHTS
 from infra.demo.watch import ClusterView, Placed
 from shared.events import AssignmentChanged, TrainingRequested
@@ -28,22 +35,43 @@ class _Watcher:
         self.placed = placed
 
 
-def view(primary: str | None = None, share: float = 0.0) -> ClusterView:
-    ramping = Challenger(model="m", stage=Stage.RAMP, share=share, changed_at_ms=1) if share else None
+def view(primary: str | None = None, share: float = 0.0, stage: Stage | None = None) -> ClusterView:
+    """A cluster whose specialist is ``primary``, or at ``share`` of a ramp, or at ``stage``; else one of a refused one."""
+    stage = Stage.RAMP if share else stage
+    challenger = Challenger(model="m", stage=stage, share=share, changed_at_ms=1) if stage is not None else None
     seen = ClusterView()
     seen.requested = object.__new__(TrainingRequested)
     seen.assignment = AssignmentChanged(
-        cluster="c", version=1, primary=primary, challenger=ramping, holdback=0.05, changed_at_ms=1
+        cluster="c", version=1, primary=primary, challenger=challenger, holdback=0.05, changed_at_ms=1
     )
     return seen
 
 
+def rate(seen: ClusterView | None, in_shadow: int = 0) -> float:
+    return calls_per_s("refund", seen, in_shadow)
+
+
 def test_traffic_follows_the_specialist_s_stage() -> None:
-    assert calls_per_s("refund", None) == calls_per_s("refund", ClusterView()) == GATHER_CALLS_PER_S["refund"]
-    assert calls_per_s("refund", view()) * (1 - REPEAT_SHARE) >= 2.5, "the comparisons of a shadow need fresh calls"
-    rungs = [calls_per_s("refund", view(share=share)) for share in (0.05, 0.25, 0.5, 0.95)]
+    assert rate(None) == rate(ClusterView()) == GATHER_CALLS_PER_S["refund"]
+    rungs = [rate(view(share=share)) for share in (0.05, 0.25, 0.5, 0.95)]
     assert rungs == sorted(rungs, reverse=True) and rungs[0] * 0.05 * 120 >= 20, "twenty answers at 5 % in two minutes"
-    assert calls_per_s("refund", view(primary="m")) == ACTIVE_CALLS_PER_S
+    assert rate(view(primary="m")) == ACTIVE_CALLS_PER_S
+
+
+def test_a_task_that_waits_for_the_trainer_leaves_the_processor_to_it() -> None:
+    waiting = view()
+    waiting.assignment = None
+    assert rate(waiting) == WAITING_CALLS_PER_S < GATHER_CALLS_PER_S["refund"]
+
+
+def test_a_refused_specialist_s_task_gathers_examples_again() -> None:
+    assert rate(view()) == GATHER_CALLS_PER_S["refund"]
+
+
+def test_specialists_in_shadow_share_the_calls_that_can_be_compared() -> None:
+    alone, one_of_three = (rate(view(stage=Stage.SHADOW), count) for count in (1, 3))
+    assert alone * (1 - REPEAT_SHARE) >= 2.5, "the comparisons of a shadow need fresh calls"
+    assert one_of_three * 3 == pytest.approx(alone)
 
 
 def test_the_final_window_keeps_the_mix_and_stays_under_the_measured_capacity() -> None:
