@@ -24,12 +24,14 @@ SHADOW_CALLS_PER_S = 2.75
 BFCL_CALLS_PER_S = 0.4
 # A rung needs its answers in minutes, at 5 % too; but what a specialist carries of live calls leaves no room on the model
 # server for the comparisons of those behind it.
-RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S = 5.0, 0.5
+RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S = 5.0, 0.4
 ACTIVE_CALLS_PER_S = 0.3
 # These join once the trainer is at the last of the others, as a new kind of call would in a running system.
 LATE_TASKS, LATE_AFTER_TRAINED, LATE_AFTER_S = ("schedule", "order-status"), 2, 600.0
 # All specialists together stay under this share of the model server's measured capacity.
 CAPACITY_SHARE = 0.35
+# Soon enough that the calls of one rung do not fall on the next, where a specialist takes many more of them.
+PACE_EVERY_S = 2.0
 STATUS_EVERY_S = 10.0
 WANTED = 3
 
@@ -127,17 +129,18 @@ class Conductor:
         await self._until(lambda: self.elapsed_s >= end_s, end_s + 1.0, paced=False)
 
     async def _until(self, reached: Callable[[], bool], deadline_s: float, paced: bool = True) -> bool:
-        next_status_s = 0.0
+        next_status_s = next_pace_s = 0.0
         while True:
             self._note()
             if reached():
                 return True
             if self.elapsed_s >= deadline_s:
                 return False
+            if paced and self.elapsed_s >= next_pace_s:
+                self._pace()
+                next_pace_s = self.elapsed_s + PACE_EVERY_S
             if self.elapsed_s >= next_status_s:
                 self._status()
-                if paced:
-                    self._pace()
                 next_status_s = self.elapsed_s + STATUS_EVERY_S
             await asyncio.sleep(0.5)
 

@@ -61,6 +61,12 @@ def secret(value: str, before: str, _after: str) -> Found | None:
     return None if before and (before[-1].isalnum() or value.startswith("⟦")) else Found(value, "")
 
 
+def mixed_secret(value: str, _before: str, _after: str) -> Found | None:
+    """Digits and letters, none of them a word's: ``d5610d0b34…``"""
+    digits = sum(map(str.isdigit, value))
+    return Found(value, "") if 2 <= digits < len(value) else None
+
+
 def long_secret(value: str, _before: str, _after: str) -> Found | None:
     mixed = any(char.isdigit() for char in value) and any(char.isupper() for char in value)
     return Found(value, "") if mixed and any(char.islower() for char in value) else None
@@ -90,6 +96,16 @@ def is_login(value: str) -> bool:
     if low != value and not re.search(r"[\d._-]", value):
         return False  # ``Shanice`` is a name
     return _LOGIN.fullmatch(low) is not None and not is_word(low) and login(low, "", "") is not None
+
+
+_HANDLE_OF_TWO = re.compile(r"[a-z]{2,20}[._][a-z]{3,20}\d{1,5}")
+_HANDLE_OF_ONE = re.compile(r"([a-z]{5,24})\d{2,5}")
+
+
+def is_handle(value: str) -> bool:
+    """Whether a value is made as people make up their logins: ``book_taco2``, ``kholmes32``, but not ``windows11``."""
+    one = _HANDLE_OF_ONE.fullmatch(value)
+    return _HANDLE_OF_TWO.fullmatch(value) is not None or (one is not None and not is_word(one[1]))
 
 
 def locator(value: str, _before: str, _after: str) -> Found | None:

@@ -40,7 +40,8 @@ NUMERIC_TYPES = frozenset(
         "ZIP",
     )
 )
-KNOWN_PRIORITY = 900
+KNOWN_PRIORITY, SECRET_PRIORITY = 900, 499
+"""Where something was found it stands, but for a name within a known secret."""
 _LEAST_INNER = 3
 _COUNTED = timedelta(days=366)
 _RUN = re.compile(r"\d(?:[ ().-]{0,2}\d){3,22}")
@@ -253,7 +254,10 @@ class KnownTerms:
             if year in searched:  # every writing of a date holds it: most texts need no more to be looked for
                 terms = [*terms, *self._writings(day, entity)]
         for needle, entity, form in terms:
-            start = searched.find(needle)
+            # A part of a password may read as a name; the password is what is hidden.
+            is_secret = entity.type == "SECRET"
+            where, priority = (low, SECRET_PRIORITY) if is_secret else (searched, KNOWN_PRIORITY)
+            start = where.find(needle)
             if start < 0:
                 continue
             while start >= 0:
@@ -261,10 +265,8 @@ class KnownTerms:
                 if _bounded(low, start, end):
                     written = self._written(whole[start:end], entity, form)
                     if written is not None:
-                        found.append(
-                            (Mention(start, end, entity.type, entity.canonical, written, KNOWN_PRIORITY), entity)
-                        )
-                start = searched.find(needle, start + 1)
+                        found.append((Mention(start, end, entity.type, entity.canonical, written, priority), entity))
+                start = where.find(needle, start + 1)
             bounded(len(found))
         if self._digits:
             found += self._numbers(text)

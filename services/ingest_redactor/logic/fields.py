@@ -14,15 +14,14 @@ from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from services.ingest_redactor.logic.siblings import KEY_PRIORITY, keyed_mention, resolved, tied
 from shared.tasks.names import first_names, last_names
 
-_MAX_LABEL_CHARS, _MAX_VALUE_CHARS = 40, 120
+_MAX_LABEL_CHARS, _MAX_VALUE_CHARS, _MAX_SECRET_CHARS = 40, 120, 4096
 _AROUND = " \t\r\"'`*>#|-•"
 _LABEL = re.compile(r"[^\W\d_][\w .'()/-]*+")
 VALUE_KINDS = frozenset(
     (
         "PHONE", "SSN", "CARD", "IBAN", "ACCOUNT", "MEMBER", "RECORD", "POLICY", "PASSPORT", "LICENCE", "TAX_ID", "ID",
-        "VEHICLE", "DEVICE", "DOB", "DOB?", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user", "LOCATOR",
-        "PLATE",
-        "SECRET",
+        "VEHICLE", "DEVICE", "DOB", "DOB?", "PHONE?", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user",
+        "LOCATOR", "PLATE", "SECRET",
     )
 )  # fmt: skip
 """Kinds that a label decides; what else stands in lines, patterns tell better."""
@@ -224,7 +223,8 @@ def _kind(key: str) -> str | None:
 def _labelled(kind: str, rest: str) -> Mention | None:
     value = rest.rstrip(" \t\r\"'`*.,;")
     start = len(value) - len(value.lstrip(" \t\"'`*."))
-    value = value_in(kind, value[start : start + _MAX_VALUE_CHARS])
+    most = _MAX_SECRET_CHARS if kind == "SECRET" else _MAX_VALUE_CHARS
+    value = value_in(kind, value[start : start + most])
     mention = keyed_mention(kind, value) if value else None
     return None if mention is None else mention.moved(start)
 
@@ -245,7 +245,7 @@ def value_in(kind: str, text: str) -> str:
         return (
             word if len(word) >= _LEAST_SECRET and any(map(str.isdigit, word)) and any(map(str.isalpha, word)) else ""
         )
-    if kind in ("PHONE", "IBAN", "CARD"):
+    if kind in ("PHONE", "PHONE?", "IBAN", "CARD"):
         return text.partition(",")[0].partition(" (")[0]
     number = _NUMBER.match(text)
     return number.group() if number is not None and text[number.end() : number.end() + 1] in ("", ",", ";", " ") else ""

@@ -2,7 +2,9 @@
 
 _DOING = (
     r"(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported|changed|performed"
-    r"|triggered|invited|pushed|merged|deployed)_(?:by|to)"
+    r"|triggered|invited|pushed|merged|deployed|rotated|granted|revoked|modified|uploaded|shared|booked|verified|issued|entered"
+    r"|resolved|completed|cancelled|ordered|handled|prescribed|dispensed|administered|collected|authori[sz]ed|escalated"
+    r"|referred|recorded)_(?:by|to)"
 )
 PERSON = (
     r"(?:customer|patient|guest|passenger|employee|client|user|contact|recipient|sender|card_?holder|account_?holder|holder"
@@ -22,7 +24,7 @@ PERSON = (
     r"|assuree?|asegurado|assicurato|versicherter|eleve|alumn[oa]|alun[oa]|schuler|studente|salarie|dipendente|trabajador"
     r"|funcionario|medico|medecin|arzt|lekarz|huurder|mieter|locataire|inquilino|vermieter|proprietario|propietario|intestatario"
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor|paralegal|drv|pax"
+    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser"
     rf"|{_DOING})"
 )
 NUMBERED = (
@@ -32,7 +34,7 @@ NUMBERED = (
     r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
-    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer|roommate)"
+    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer|roommate|drv|fan|guarantor)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
@@ -51,7 +53,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code|ban|billing_account|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -72,7 +74,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|ffn|ff_(?:no|num|number)|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|ffn|ff(?:_(?:no|num|number))?|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
     (
@@ -90,7 +92,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
         r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
     ),
-    ("TAX_ID", r"(?:.*_)?(?:tax_(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
+    ("TAX_ID", r"(?:.*_)?(?:tax_?(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
     (
         "ID",
@@ -117,7 +119,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "DOB",
         r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
-        r"|(?:dt|fecha|fech|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
+        r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
     ),
     ("DOB?", r"bd"),
@@ -178,13 +180,18 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|author|commenter|committer|creator|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
         rf"|{_DOING})s?",
     ),
-    ("NAME?user", r"users?|usuario|utilisateur|benutzer|gebruiker"),
+    ("NAME?user", r"users?|usr|usuario|utilisateur|benutzer|gebruiker"),
     ("NAME?number", rf"{NUMBERED}s?"),
     (
         "NAME?",
         rf"(?:display_?|agent_?)?names?|nm|who|badge|display|nombre|nome|naam|nom|first|last|(?:[a-z]+_)?{PERSON}s?|attendees|participants",
     ),
     ("PHONE?", r"(?:[a-z]+_)?(?:to|from)|notify|dial"),
+    (
+        "THING",
+        r"carrier|bank(?:_name)?|brand|make|model|product(?:_name)?|drug(?:_name)?|medication|meds|degree|room_type|airline|breed"
+        r"|currency|language|manufacturer|building|bldg|item|plan|course|genre|cuisine|dish|colou?r|studio|venue",
+    ),
 )
 
 _IN_SCRIPTS_TEXT = """

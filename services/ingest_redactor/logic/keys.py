@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.confirm import is_login, long_secret, user_name
+from services.ingest_redactor.logic.confirm import is_handle, is_login, long_secret, user_name
 from services.ingest_redactor.logic.key_table import KEYS, KEYS_IN_SCRIPTS, NUMBERED, PERSON
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
@@ -45,7 +45,7 @@ _FEW_DIGITS = 3
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
 """When something happened: ``last_login`` names nobody."""
 _TOKEN_CHARS = 24
-_DIALLED = re.compile(r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[\d .-]))[\d ().-]{7,18}")
+_DIALLED = re.compile(r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[ .-]|[2-9]\d{6}$))[\d ().-]{7,18}")
 """As a number is dialled: with a sign, a zero or brackets at its head, or a mobile's eleven digits."""
 _PLACE_OF_HOUSE = re.compile(
     r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?,? [^\W\d_a-z]|[^\W\d_a-z][^\d\n]{3,40} \d{1,5}\b"
@@ -54,7 +54,7 @@ _PLACE_OF_HOUSE = re.compile(
 _MOST_DIALLED = 14
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
 _PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9 -]{3,10}")
-_PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}")
+_PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}|(?:[A-Z]{1,4} )?\d{2,6}(?: \d{2,6}){1,4}")
 _PROSE = re.compile(r"[a-z]{3,} [a-z]{2,}")
 """Words: no number, though there are digits among them."""
 _WORD_AND_NUMBER = re.compile(r"(?:[A-Za-z][a-z]{3,}|[a-z]+) ")
@@ -83,8 +83,12 @@ _OF_PERSONS = (
 )
 """Bare keys that are a person's in an object of a person."""
 _NUMBERED_KEY = re.compile(
-    rf"(?:.*_)?(?:{NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ff)"
+    rf"(?:.*_)?(?:{NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ff|\w*club)"
 )
+_OF_DOCUMENTS = frozenset(("no", "num", "number", "id"))
+_DOCUMENTS = frozenset(("docs", "passport", "travel_doc", "travel_docs", "travel_document", "travel_documents"))
+_OF_CONTACTS = dict.fromkeys(("m", "t", "p", "mob"), "PHONE") | {"e": "EMAIL"}
+_CONTACTS = frozenset(("ctc", "ctcs", "contact", "contacts"))
 _NUMBERS_TEXT = """
 id uid no num number nr ref unique_id external_id reference_id entity_id lookup_id crm_id program_number member_number
 """
@@ -113,7 +117,7 @@ def normalised(key: str) -> str:
 def kind_of(key: str, parent: str) -> str | None:
     """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name. Where something
     else stands as often: ``NAME?handle`` who did or gets something, ``NAME?number`` who has a number, ``NAME?user`` both;
-    ``USER@`` for a handle with its sign."""
+    ``USER@`` for a handle with its sign; ``THING`` for what is nobody's name, like a bank's."""
     if len(key) > 64:
         return None
     if not key.isascii() and (own := KEYS_IN_SCRIPTS.get(key.strip().lower())) is not None:
@@ -125,6 +129,10 @@ def kind_of(key: str, parent: str) -> str | None:
         above = normalised(parent)
         if name in ("value", "id_value") and above in ("identifier", "identifiers"):
             return "MEMBER"
+        if name in _OF_DOCUMENTS and above in _DOCUMENTS:
+            return "PASSPORT"
+        if name in _OF_CONTACTS and above in _CONTACTS:
+            return _OF_CONTACTS[name]
         if name in ("date", "on") and above in ("birth", "dob", "birthday"):
             return "DOB"
         if name in _SOCIAL and above in _SOCIALS:
@@ -141,6 +149,8 @@ def kind_of(key: str, parent: str) -> str | None:
 def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     """Type, canonical value and form of a whole value under a sensitive key; ``None`` if it is no such value after all
     (empty, a word like ``savings`` under ``account``)."""
+    if kind == "THING":
+        return None
     value = text.strip()
     digits = sum(char.isdigit() for char in value)
     if not value or value != text or "⟦" in value or len(value) > 512 or "\n" in value:
@@ -155,6 +165,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         number = renderings.without_extension(value)
         digits = sum(char.isdigit() for char in number)
         return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(number) - 2 else None
+    if kind == "PHONE?" and (is_handle(value) or (_HANDLE.fullmatch(value) and user_name(value, "", ""))):
+        return "USER", value.lower(), ""
     if kind == "PHONE?":
         return (
             ("PHONE", *renderings.read_phone(value)) if _DIALLED.fullmatch(value) and digits <= _MOST_DIALLED else None
@@ -217,7 +229,7 @@ def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | No
     if kind == "SECRET":
         return (kind, value, "") if len(value) >= 3 else None
     if kind in ("USER", "USER@"):
-        is_told = kind == "USER" or value[0] == "@"
+        is_told = kind == "USER" or value[0] == "@" or is_handle(value)
         return ("USER", value.lower(), "") if is_told and len(value) >= 3 and " " not in value else None
     return (kind, value.lower(), "") if len(value) >= 3 else None
 
@@ -227,11 +239,13 @@ def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
         return "MEMBER", *renderings.read_identifier(value)
     if kind == "NAME?user" and _LOGIN.fullmatch(value) and value not in NOBODY:
         return "USER", value.lower(), ""
+    if kind == "NAME?handle" and is_handle(value):
+        return "USER", value.lower(), ""
     if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
         return None
     if kind.startswith("NAME?") and not looks_like_a_person(value):
-        is_handle = _HANDLE.fullmatch(value) and (user_name(value, "", "") or (kind == "NAME?handle" and "." in value))
-        if is_handle or (kind == "NAME?handle" and is_login(value)):
+        of_a_name = _HANDLE.fullmatch(value) and (user_name(value, "", "") or (kind == "NAME?handle" and "." in value))
+        if of_a_name or (kind == "NAME?handle" and is_login(value)):
             return "USER", value.lower(), ""
         if kind != "NAME?handle" or not _CAPITALISED.fullmatch(value) or value.lower() in NOBODY | NEVER | NO_NAME:
             return None

@@ -2,7 +2,7 @@
 
 import re
 
-from services.ingest_redactor.logic.confirm import Found, joins
+from services.ingest_redactor.logic.confirm import Found, is_handle, joins, user_name
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NOBODY
 
@@ -17,12 +17,18 @@ PROMPT = r"(?:^|\s)(?P<v>[a-z][a-z0-9._-]{1,30})@[A-Za-z0-9.-]{1,40}:[~/][^\s$#]
 QUOTED = r"\buser(?:name)?:? [\"'`](?P<v>[a-z][a-z0-9._-]{2,30})[\"'`]"
 NOTE = r"\b(?:TODO|FIXME|XXX|HACK)\((?P<v>[a-z][\w.-]{2,30})\)"
 SIGNED = (
-    r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente"
+    r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|acc|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente"
     r"|gebruiker|gebruikersnaam|utilisateur|sachbearbeiter|operator)"
     r"(?: (?:is|was|est|c'est|ist|es|è))?(?: ?[:=]| →)? [\"'`]?)"
     r"(?P<v>[A-Za-z]{1,25}[0-9._-][A-Za-z0-9._-]{0,40})\b"
 )
 """``user mhuang_8842``"""
+ACTING = (
+    r"(?:^|[\s:>])(?P<v>[a-z][a-z0-9._]{4,30}) "
+    r"(?:has |just )?(?:joined|left|logged (?:in|on|out|off)|signed (?:in|out))\b"
+)
+"""``System: ywu29 joined``"""
+_NUMBERED = re.compile(r"[a-z]{3,4}\d{2,5}")
 _CENTURIES = ("19", "20")
 _LEAST_PART, _TELLING_DIGITS = 3, 4
 
@@ -35,6 +41,13 @@ def credentials(value: str, _before: str, _after: str) -> Found | None:
 def word_told(value: str, before: str, _after: str) -> Found | None:
     """``security word was cinnamonbark``; a word of every day only after a colon."""
     return Found(value, "") if before.rstrip(" \"'").endswith(":") or not is_word(value.lower()) else None
+
+
+def acting(value: str, _before: str, _after: str) -> Found | None:
+    """A login made of a name or as people make them up; ``Alice left`` tells no login."""
+    of_a_name = any(sign in value for sign in "._") and user_name(value, "", "") is not None
+    told = of_a_name or is_handle(value) or _NUMBERED.fullmatch(value) is not None
+    return Found(value, "") if told and value not in NOBODY else None
 
 
 def at_a_prompt(value: str, _before: str, _after: str) -> Found | None:
@@ -57,6 +70,8 @@ def with_a_sign(value: str, _before: str, after: str) -> Found | None:
     parts = [part for part in re.split(r"[._-]|\d+", low) if len(part) >= _LEAST_PART]
     if "user" in parts or low.endswith(("_id", "_name")) or not parts:
         return None
+    if is_handle(value):
+        return Found(low, "")
     if len(digits) < _TELLING_DIGITS and all(part in NOBODY or is_word(part) for part in parts):
         return None
     return Found(low, "")

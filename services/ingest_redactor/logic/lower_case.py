@@ -48,6 +48,11 @@ LOWER_CASE_NAME = (
     rf"|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
 )
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
+LOWER_CASE_NAMED = (
+    rf"(?:^|[,.(\n] ?)(?P<v>{_WORD} {_LONG}(?: {_LONG})?),? "
+    r"(?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|acct|account)\b"
+)
+"""``nicholas marks, bday 4/13/1981``"""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|nurse|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
     rf"|\b(?:(?i:my|his|her|their|our|your) )?{KIN} (?:(?:mr|mrs|ms|dr)\.? )?(?P<w>{_NAME})"
@@ -139,6 +144,19 @@ def lower_case_name(value: str, before: str, after: str) -> Found | None:
         return _found(taken) if _is_certain(alone) and not alone.endswith(DRUG_ENDINGS) else None
     is_known = alone in first_names() and alone not in places()
     return _found(taken) if is_known and _GOES_ON.match(_behind(1, words, after)) else None
+
+
+def lower_case_named(value: str, _before: str, _after: str) -> Found | None:
+    """A first name, though it be a word too, and last names."""
+    words = value.split()
+    if not NEVER.isdisjoint(words) or not NO_NAME.isdisjoint(words) or not THINGS.isdisjoint(words):
+        return None
+    is_first = is_first_name(words[0]) or words[0] in ambiguous_first_names()
+    return _found(words) if is_first and all(_may_be_a_last_name(word) for word in words[1:]) else None
+
+
+def _may_be_a_last_name(word: str) -> bool:
+    return word in last_names() or word in WORDS_AS_LAST or _may_be_a_name(word)
 
 
 def _greeted(words: list[str], after: str) -> Found | None:

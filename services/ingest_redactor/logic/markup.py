@@ -19,10 +19,15 @@ _PAIR = re.compile(
     r"(?<=[\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?:\s?(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
 )
 """Of an object inside a line, as JSON or as Python prints it."""
+_CELL = re.compile(
+    r"<(?:th|td|dt)[^<>]{0,80}>\s*+([A-Za-z][\w .'/-]{1,38}?):?\s*+</(?:th|td|dt)>\s*+"
+    r"<(?:td|dd)[^<>]{0,80}>\s*+([^<>\s][^<>\n]{1,160}+)</"
+)
+"""A row of a table of two columns, or of a list of terms."""
 _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
-_VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,80}+)")
+_VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,4096}+)")
 _PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
 _ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", *WITH_PERSON}
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
@@ -32,6 +37,8 @@ _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 def marked_values(text: str) -> list[Mention]:
     """Values of elements and attributes whose names are keys. Linear in the text."""
     found = list(_in_order(_ELEMENT, text)) if "</" in text or "/>" in text else []
+    if "</t" in text or "</dt" in text:
+        found += _in_order(_CELL, text)
     if '":' in text or "':" in text:
         found += _in_order(_PAIR, text)
     halves: list[tuple[str, Mention]] = []

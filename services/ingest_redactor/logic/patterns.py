@@ -94,7 +94,8 @@ ID_WORDS: dict[str, str] = {
     r"|codice cliente|c[oó]digo (?:de )?cliente|code client|klantnr|kundennr|kd-nr|cust"
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rente?|deelnemer|versichertennr"
     r"|beneficiary|mitgliedsnummer|mitgliedsnr|mitglieds-nr|knowntravell?er|known travell?er|matriculation|tessera sanitaria"
-    r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)|eid"
+    r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)"
+    r"|rider (?:no|number|id)|alun[oa]|alumn[oa]|eid"
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
     r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
@@ -135,7 +136,8 @@ GAP = (
     r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
-    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{1,2}(?:/\d)?)?\b|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
+    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{1,2}(?:/\d)?|-[A-Z\d]{1,2})?\b|(?-i:[A-Z]{2}\d) \d{5,9}\b"
+    r"|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}(?:-[A-Z]{1,3})?\b"
@@ -166,6 +168,7 @@ BIRTH_WORDS = (
     r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
+    r"(?: ?\([mdyjtah/. -]{6,12}\))?"
     r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?"
     r"(?:it's |that's |it is |mine(?: is|'s) |es el |c'est le )?)?"
     r"(?: (?:verified|checked|confirmed|on file))?"
@@ -175,6 +178,9 @@ AFTER_BIRTH = (
 BIRTH_BESIDE_SEX = (
     rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
     r"|/(?P<x>\d{2}(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\d{2})/[MFX]"
+)
+BIRTH_BESIDE_SSN = (
+    rf"\b(?P<v>{DATE})[ \t,;|]{{1,6}}\d{{3}}-\d{{2}}-\d{{4}}\b|\b\d{{3}}-\d{{2}}-\d{{4}}[ \t,;|]{{1,6}}(?P<w>{DATE})\b"
 )
 PHONE_WORDS = (
     r"phone|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"

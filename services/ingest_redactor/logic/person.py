@@ -355,6 +355,13 @@ def read_name(text: str) -> tuple[str, str]:
     return f"{tokens[0].lower()}|{tokens[-1].lower()}", case
 
 
+def is_of_a_thing(mention: Mention) -> bool:
+    """Whether a name that the tagger found under a key of things, ``bank`` or ``breed``, is the thing's: it is but
+    for a first and a last name that are known."""
+    first, _, last = mention.canonical.partition("|")
+    return mention.priority == NAME_PRIORITY and not (first in first_names() and last in last_names())
+
+
 def looks_like_a_person(text: str) -> bool:
     """Whether a value under the bare key ``name`` is a person's: known names, or two or three capitalised words."""
     tokens = text.replace(", ", " ", 1).split()  # ``Doe, Jane``

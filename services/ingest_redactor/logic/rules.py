@@ -9,10 +9,12 @@ from services.ingest_redactor.logic.labels import LABELLED_NAME, NAME_LABEL, lab
 from services.ingest_redactor.logic.lower_case import (
     GREETED_SMALL,
     LOWER_CASE_NAME,
+    LOWER_CASE_NAMED,
     LOWER_CASE_TITLE,
     WHOLE_NAME,
     greeted_small,
     lower_case_name,
+    lower_case_named,
     titled_in_lower_case,
     whole_name,
 )
@@ -21,6 +23,7 @@ from services.ingest_redactor.logic.patterns import (
     AFTER_BIRTH,
     ANNOUNCING,
     BIRTH_BESIDE_SEX,
+    BIRTH_BESIDE_SSN,
     BIRTH_WORDS,
     CODE,
     DATE,
@@ -83,7 +86,7 @@ from services.ingest_redactor.logic.streets import (
 )
 from services.ingest_redactor.logic.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-12"
+RULE_SET = "2026-13"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 RULES: tuple[Rule, ...] = (
@@ -129,6 +132,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
+    Rule(
+        "token in a log",
+        "SECRET",
+        r"(?i)\b(?:token|secret|signature|api_?key)=(?P<v>[\w.~+/-]{24,})",
+        confirm.mixed_secret,
+    ),
     Rule("key told", "SECRET", r"(?i)\b(?:my|our|the) key(?: is|:) (?P<v>[\w-]{16,80})", confirm.long_secret),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
     Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),
@@ -139,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     Rule("user in quotes", "USER", logins.QUOTED, logins.at_a_prompt),
     Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
     Rule("user with a sign", "USER", logins.SIGNED, logins.with_a_sign, most=MOST_SHORT),
+    Rule("user who comes or goes", "USER", logins.ACTING, logins.acting),
     Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
@@ -284,6 +294,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
+    Rule("birth beside an SSN", "DOB", BIRTH_BESIDE_SSN, dates.birth),
     Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.birth_beside_sex),
     Rule(
         "IP address",
@@ -351,6 +362,7 @@ RULES: tuple[Rule, ...] = (
     Rule("name before a birth or a number", "NAME", NAME_BEFORE_RECORD, name_before_record),
     Rule("passenger with a number", "NAME", NUMBERED_PASSENGER, numbered_passenger),
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=MOST_LOWER),
+    Rule("name in lower case before a number", "NAME", LOWER_CASE_NAMED, lower_case_named),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=MOST_LOWER),
     Rule("name of a travel document", "NAME", MACHINE_READABLE_NAME, machine_readable_name),
     Rule("number of a travel document", "PASSPORT", MACHINE_READABLE_NUMBER, confirm.as_is),

@@ -1,7 +1,7 @@
 """People in messages of fixed segments: HL7 version 2 (hospitals), ANSI X12 (insurers, 5010), airlines' service requests.
 
-Their fields have no names; which field is what follows from the segment (HL7 v2.5.1 chapter 3, X12 271/837 loops 2010, IATA
-Resolution 830d and the PADIS messages for SSR DOCS).
+Their fields have no names; which field is what follows from the segment (HL7 v2.5.1 chapter 3, X12 271/835/837
+loops 2010 and 2100, IATA Resolution 830d and the PADIS messages for SSR DOCS).
 """
 
 import re
@@ -14,7 +14,7 @@ from services.ingest_redactor.logic.siblings import keyed_mention
 from shared.prompting import renderings
 
 _PRIORITY = NAME_PRIORITY - 2
-_HL7 = re.compile(r"\b(PID|NK1|PV1|IN1|GT1)\|([^\n\r]{8,2000})")
+_HL7 = re.compile(r"\b(PID|NK1|PV1|IN1|GT1|OBR|ORC)\|([^\n\r]{8,2000})")
 _HL7_NEXT = re.compile(r"(?:MSH|EVN|PID|PD1|NK1|PV1|PV2|IN1|GT1|OBR|OBX|ORC|AL1|DG1|AIP|AIG|AIL)\|")
 _HL7_FIELDS: dict[str, dict[int, str]] = {
     "PID": {2: "RECORD", 3: "RECORD", 4: "RECORD", 5: "NAME", 6: "NAME", 7: "DOB", 9: "NAME", 11: "STREET", 13: "PHONE",
@@ -23,9 +23,10 @@ _HL7_FIELDS: dict[str, dict[int, str]] = {
     "PV1": {7: "NAME", 8: "NAME", 9: "NAME", 17: "NAME", 19: "RECORD"},
     "IN1": {16: "NAME", 36: "POLICY"},
     "GT1": {3: "NAME", 6: "PHONE", 8: "DOB", 12: "SSN"},
+    "OBR": {10: "NAME", 16: "NAME", 28: "NAME"}, "ORC": {10: "NAME", 11: "NAME", 12: "NAME"},
 }  # fmt: skip
 """Of each segment the numbers of the fields that hold somebody's."""
-_X12 = re.compile(r"\b(NM1|DMG|PER|REF|N3|N4|SBR)\*([^~\n]{3,400})")
+_X12 = re.compile(r"\b(NM1|DMG|PER|REF|N3|N4|SBR|CLP)\*([^~\n]{3,400})")
 _X12_PEOPLE = frozenset(("IL", "QC", "1P", "DN", "82", "77", "QD", "74", "03", "P3"))
 _X12_NUMBERS = {
     "SY": "SSN",
@@ -118,6 +119,8 @@ def _x12_segment(name: str, fields: list[str], places: list[int]) -> Iterator[Me
         yield from _person(fields[2:5], places[2])
         if len(fields) > 8:
             yield from _keyed(_X12_NUMBERS.get(fields[7], "MEMBER"), fields[8], places[8])
+    elif name == "CLP":
+        yield from _keyed("RECORD", fields[0], places[0])
     elif name == "DMG" and len(fields) > 1:
         yield from _keyed("DOB", fields[1], places[1])
     elif name == "N3":

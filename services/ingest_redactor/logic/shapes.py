@@ -110,7 +110,10 @@ PASSED = (
     r"|tried(?: (?:the )?(?:password|pw|pass))?)"
     r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
-ID_NUMBER = r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
+ID_NUMBER = (
+    r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
+    r"|\bmy id(?:'s| is| was|:)? (?P<w>[A-Z]{0,3}\d{5,14}[A-Z]?)\b|, ?id:? (?P<x>[A-Z]{0,2}\d{6,12}),"
+)
 _WHOSE_ID = re.compile(r"(?i)(\w+)\W+id (?:number|no|nr)\.?(?: is|:)?\s*$")
 _HANDLED_TEXT = """
 param params return returns throws see since author version override deprecated media import property staticmethod

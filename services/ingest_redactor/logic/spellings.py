@@ -29,7 +29,7 @@ _SIGN_DOT = re.compile(_DOT, re.IGNORECASE)
 
 AIRLINE_NAME = (
     r"\b(?P<v>[A-Z]{2,24}/[A-Z]{2,24}(?: [A-Z]{2,24}){0,2}) (?:MR|MRS|MS|MISS|MSTR|DR|CHD|INF)\b"
-    r"|\b[A-Z]{2,24}/[A-Z]{2,24}\b"
+    r"|\b(?:(?:VAN|VON|DE|DEL|DELLA|DA|DOS|LA|BIN|AL|EL)(?: DER| DEN| LA| LOS)? )?[A-Z]{2,24}/[A-Z]{2,24}\b"
 )
 _CAPITALISED = rf"[{UPPER}][{LETTER}'’-]+"
 NAME_BEFORE_RECORD = (

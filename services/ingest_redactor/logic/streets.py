@@ -73,14 +73,17 @@ RARE_STREET = (
     r"|\b(?i:rr ?(?:#\d{1,3}|\d{1,3},? box \d{1,5}))\b"
     rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
     r"|\d{1,4}[A-Za-z]? (?:Esplanade|Broadway|Strand)\b"
-    r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddock)\b"
+    r"|\d{1,4}[A-Za-z]?\s+The\s+(?:Green|Mall|Strand|Hill|Grove|Ridge|Crescent|Parade|Quay|Walk|Row|Mews|Maltings|Paddocks?|Limes|Elms|Oaks"
+    r"|Beeches|Cedars|Chase|Orchard|Meadows?|Glebe|Gables|Croft|Spinney|Terrace|Square|Avenue|Street|Drive|Lane|Close|Broadway"
+    r"|Laurels|Willows|Firs|Pines|Hollies|Lawns|Leys|Warren|Dell|Fairway|Causeway|Wharf|Woodlands)\b"
+    r"|\d{1,5}[A-Za-z]?,? \d{1,2}(?:st|nd|rd|th) (?:Cross|Main)\b"
     rf"|P\.? ?O\.? (?i:box) \d{{1,6}}|(?:PSC|Unit|UNIT) \d{{1,5}},? (?i:box) \d{{1,6}}{_FIELD_POST}"
     rf"|(?:USS|USNS|USNV|USCGC) [A-Z][a-z]+{_FIELD_POST}"
 )
 RARE_KIND = (
     r"\d[A-Za-z]? (?:Esplanade|Broadway|Strand)\b|"
     r"\b(?:Studio|Flat|Apartment|Caravan|Apt) \d|"
-    rf"\s(?:{_KIND_RARE}|Apt|Suite|Unit|Apartment|Ste|The\s+[GMSHRCPQW][a-z]+)\b"
+    rf"\s(?:{_KIND_RARE}|Apt|Suite|Unit|Apartment|Ste)\b|\d[A-Za-z]?\s+The\s+[A-Z]|\d(?:st|nd|rd|th) (?:Cross|Main)\b"
     r"|\s#[A-Za-z0-9-]|(?i:box) \d|(?:Route|CR|SR|FM) \d|(?i:\brr ?#)|\b(?:USS|USNS|USNV|USCGC) [A-Z]"
 )
 """Of :data:`RARE_STREET`."""
@@ -152,13 +155,13 @@ FOREIGN_KIND = (
 _TOWN = rf"[{UPPER}][{LETTER}.'’-]+"
 STREET_BEFORE_TOWN = (
     rf"(?P<v>\b\d{{1,5}}[A-Za-z]?(?:\s{_CAPITAL_WORD}){{1,4}}),?\s(?:{_TOWN},?\s){{1,3}}"
-    r"(?:[A-Z]{2}\s\d{5}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b"
+    r"(?:[A-Z]{2}\s\d{5}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b"
     rf"|(?P<w>\b[{UPPER}][{LETTER}.'’-]{{2,}}(?:[ ](?:{_PREPOSITION}|[{LETTER}.'’-]{{2,}})){{0,3}},?[ ]{_HOUSE}),?\s+"
     rf"(?:(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:\s?[A-Z]{{2}}\b)?|\d{{3}}\s\d{{2}}|\d{{2}}-\d{{3}}),?\s{_TOWN}"
 )
 """What stands before a town with its postal code is a street, whatever its kind is called."""
 CODE_OF_TOWN = (
-    r"[A-Za-z],? [A-Z]{2} \d{5}|[A-Za-z],? [A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b"
+    r"[A-Za-z],? [A-Z]{2} \d{5}|[A-Za-z],? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
     r"|[A-Za-z],? [A-Z]\d[A-Z] ?\d[A-Z]\d\b"
     r"|\d(?:[ /-]?[A-Za-z])?,?\s+(?:[A-Z]{1,2}-)?(?:\d{4,5}(?:\s?[A-Z]{2})?|\d{3}\s\d{2}|\d{2}-\d{3}),?\s[^\sa-z\d]"
 )

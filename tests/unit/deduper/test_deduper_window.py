@@ -164,11 +164,11 @@ def test_a_rebuilt_band_table_wraps_around_its_end(seed: int, monkeypatch: pytes
     rng = np.random.default_rng(seed)
     table = BandTable(1)
     inverse = pow(int(bands._SPREAD), -1, 2**32)
-    spread = 2**32 - 1 - rng.permutation(900)[:700]
+    spread = 2**32 - 1 - rng.permutation(150)[:120]
     keys = np.array([int(one) * inverse % 2**32 for one in spread], dtype=np.uint32)
-    others = rng.integers(0, 2**32, 3000, dtype=np.uint32)
+    others = rng.integers(0, 2**32, 600, dtype=np.uint32)
     for part in np.split(np.concatenate([keys, others])[:, None], 10):
         table.add(part)
-    assert (table.newest(keys) == np.arange(700)).all()
-    table.forget(100)
-    assert (table.newest(keys) == np.maximum(np.arange(700) - 100, -1)).all()
+    assert (table.newest(keys) == np.arange(120)).all()
+    table.forget(20)
+    assert (table.newest(keys) == np.maximum(np.arange(120) - 20, -1)).all()

@@ -38,6 +38,11 @@ def read(path: str, value: str) -> str | None:
         ("placa_veiculo", "RTB4F19", "VEHICLE"), ("fuehrerschein", "B072RRE2I55", "LICENCE"), ("nhi", "ZAC5361", "ID"), ("health_card", "6839-221-077", "ID"),
         ("SENDGRID_KEY", "SG.XoMyKXexdRVnunzGJIobDR", "SECRET"), ("password_hint", "BlueHeron#204", "SECRET"), ("registered_owner", "Vu, Linh T.", "NAME"),
         ("applicant", "Hyun-woo Park", "NAME"), ("twitter.handle", "jockoffshore", "USER"), ("user", "bsaem", "USER"),
+        ("fec_nac", "1953-10-09", "DOB"), ("d-o-b", "27/01/1991", "DOB"), ("ddn", "16/01/1998", "DOB"), ("TAXID", "532616357", "TAX_ID"),
+        ("ban", "276734339", "ACCOUNT"), ("ff", "BA72315678", "MEMBER"), ("fanId", "F-9358904", "MEMBER"), ("drv.id", "D5209", "MEMBER"),
+        ("skyclub.no", "SH 1886 056 59", "MEMBER"), ("docs.no", "UT076008", "PASSPORT"), ("ctc.m", "5595072139", "PHONE"),
+        ("to", "5035891079", "PHONE"), ("from", "zub_ornvik42", "USER"), ("handle", "zubornvik57", "USER"), ("usr", "moto_storm77", "USER"),
+        ("rotated_by", "zubornvik57", "USER"), ("prescriber", "Tyrell Broussard", "NAME"), ("Member", "RW 3419 9927", "MEMBER"),
     ],
 )  # fmt: skip
 def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: str) -> None:
@@ -50,6 +55,7 @@ def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: st
         ("user", "admin"), ("user_id", "current"), ("product.handle", "red-shirt"), ("package.license", "MIT"), ("parent.id", "node-4471"), ("host.id", "i-0a4471"),
         ("approved_by", "Finance"), ("assignee", "Automation"), ("policy", "30-day return within 100 miles of any store"),
         ("rx", "Amoxicillin 500mg"), ("claim", "up to 1500 dollars"), ("customer.id", "7"), ("pnr", "abc"), ("registration", "open until 2025"), ("former_name", "n/a"), ("record_locator", "123456"),
+        ("from", "windows1252"), ("to", "utf-8"), ("to", "LHR"), ("ban", "no"), ("bank", "Wells Fargo"), ("docs.no", "open"),
     ],
 )  # fmt: skip
 def test_what_stands_under_such_a_key_and_names_nobody(path: str, value: str) -> None:

@@ -22,6 +22,18 @@ def test_hl7_segments() -> None:
     assert counts["NAME"] == 3
 
 
+def test_who_ordered_a_test() -> None:
+    text = "ORC|RE|L687905|||||||||1902^VEXORN^QUILLA\nOBR|1|L687905||2345-7^GLUCOSE^LN||||||||||||1177^ORNVIK^ZUBEQA^^^^MD\n"
+    redacted, counts = REDACTOR.redact_text(text)
+    assert counts["NAME"] == 2
+    assert not any(value in redacted for value in ("VEXORN", "QUILLA", "ORNVIK", "ZUBEQA"))
+    assert "2345-7^GLUCOSE^LN" in redacted
+
+
+def test_a_patient_s_number_in_a_payment() -> None:
+    assert REDACTOR.redact_text("CLP*PT754979*4*274.74*0**12~NM1*QC*1*ORNVIK*ZUBEQA~")[0].startswith("CLP*⟦RECORD_1")
+
+
 def test_x12_segments() -> None:
     text = (
         "NM1*IL*1*ORNVIK*ZUBEQA*R***MI*W8810425507~\nN3*2280 ALTURA PL~\nDMG*D8*19630519*M~\n"

@@ -35,6 +35,23 @@ def test_a_postal_code_right_after_a_town_is_found_and_a_year_there_is_not() -> 
     assert redactor.redact_text("She called from Boston, 2019.")[0] == "She called from ⟦PLACE_1⟧, 2019."
 
 
+def test_a_password_is_hidden_whole_though_a_part_of_it_reads_as_a_name() -> None:
+    result = redact("login fails, password: Kestrel#7925", "Thanks. Change Kestrel#7925 anywhere else you use it.")
+    assert contents(result)[1] == "Thanks. Change ⟦SECRET_1⟧ anywhere else you use it."
+
+
+def test_a_long_token_is_hidden_to_its_end() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9." + "aB3dE5gH" * 12 + "." + "zY9xW7vU" * 12
+    assert contents(redact(f"MAILER_API_KEY={token}\nLOG=info\nAPI_KEY: {token}"))[0] == (
+        "MAILER_API_KEY=⟦SECRET_1⟧\nLOG=info\nAPI_KEY: ⟦SECRET_1⟧"
+    )
+
+
+def test_under_a_key_of_things_only_a_whole_known_name_is_a_person_s() -> None:
+    result = redact('{"carrier": "Delta Dental", "roomType": "Deluxe King", "item": "for Maria Lopez"}')
+    assert contents(result)[0] == '{"carrier": "Delta Dental", "roomType": "Deluxe King", "item": "for ⟦NAME_1⟧"}'
+
+
 def test_a_short_text_of_json_is_read_by_its_keys_too() -> None:
     redactor = Redactor(Scanner("pii"))
     assert redactor.redact_text('{"first_name": "quorle"}')[0] == '{"first_name": "⟦NAME_1:first.lower⟧"}'

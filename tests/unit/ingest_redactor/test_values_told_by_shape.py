@@ -44,6 +44,15 @@ PII, HIPAA = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
         ("row / F / 1972-06-09 / IND", "row / F / ⟦DOB_1:iso⟧ / IND"),
         ("card 4111 1111 1111 1111, 908.", "card ⟦CARD_1:spaced⟧, ⟦ID_1:d3⟧."),
         ("FULL NAMES KIPZUB ORNVIKA\nDATE", "FULL NAMES ⟦NAME_1:upper⟧\nDATE"),
+        ("Date of Birth (mm/dd/yyyy)  06/27/1986     Sex", "Date of Birth (mm/dd/yyyy)  ⟦DOB_1:mdy⟧     Sex"),
+        ("HOH 04/19/2017  337-22-1889  CHILD", "HOH ⟦DOB_1:mdy⟧  ⟦SSN_1⟧  CHILD"),
+        ("[18:50] System: zub_orn97 joined from iOS", "[18:50] System: ⟦USER_1⟧ joined from iOS"),
+        ("cant login book_taco2 since noon", "cant login ⟦USER_1⟧ since noon"),
+        ("POST /v2/pair token=d5610d0b3484ee473a3230400588fe70 -> 401", "POST /v2/pair token=⟦SECRET_1⟧ -> 401"),
+        ("send it. My ID was U08985365.", "send it. My ID was ⟦ID_1:pA99999999⟧."),
+        ("policy # HO3 4636368, thanks", "policy # ⟦POLICY_1:pAA9_9999999⟧, thanks"),
+        ("customer number is 90140 93593-1.", "customer number is ⟦MEMBER_1:p99999_99999-9⟧."),
+        ("<tr><th>Member</th><td>RW 3419 9927</td></tr>", "<tr><th>Member</th><td>⟦MEMBER_1:pAA_9999_9999⟧</td></tr>"),
     ],
 )
 def test_is_found(text: str, redacted: str) -> None:

@@ -11,6 +11,8 @@ NARROW, WIDE = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
 @pytest.mark.parametrize(
     ("text", "redacted"),
     [
+        ("id 1, nicholas zubeq, bday 4/13/1981", "id 1, ⟦NAME_1:lower⟧, bday ⟦DOB_1:mdy⟧"),
+        ("roof. mai anh nguyen, policy # 4109623", "roof. ⟦NAME_1:lower⟧, policy # ⟦POLICY_1:d7⟧"),
         ("the garage told giovanni it is ready", "the garage told ⟦NAME_1:first.lower⟧ it is ready"),
         ("order for shanice t. ornvik please", "order for ⟦NAME_1:lower⟧ please"),
         ("the bill of rosalba de la cruz is open", "the bill of ⟦NAME_1:lower⟧ is open"),
