@@ -146,6 +146,7 @@ def _start_services(local: Stack, options: Options, teacher_url: str) -> None:
         "FLYWHEEL_ROUTER__FRONTIER_API_KEY": os.environ.get("FLYWHEEL_DEMO_FRONTIER_KEY", ""),
         "FLYWHEEL_COMMIT_INTERVAL_MS": "500",
         "FLYWHEEL_SHADOW__MAX_IN_FLIGHT": "1",
+        "FLYWHEEL_SHADOW__MAX_AGE_S": "20",
         "FLYWHEEL_TRAINER__THREADS": "1",
     }
     for name in SERVICES:

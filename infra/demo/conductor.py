@@ -16,7 +16,7 @@ from infra.demo.watch import ClusterView, Watcher
 # Until a task is given to the trainer its examples are gathered, the first one's as fast as they come: there is nothing
 # else to do yet. What is called while a task waits for the trainer, or is in training, nobody learns from, and every call
 # takes the processor from trainer and model server.
-GATHER_CALLS_PER_S = {"refund": 9.0, "ticket": 4.5, "forecast": 4.0, "order-status": 2.75, "schedule": 2.75}
+GATHER_CALLS_PER_S = {"refund": 9.0, "ticket": 4.5, "forecast": 4.0, "order-status": 1.5, "schedule": 1.5}
 WAITING_CALLS_PER_S = 0.5
 # Fresh calls for comparisons, shared by the specialists in shadow: the evaluator compares one at a time, whoever's it is.
 # One episode in 25 repeats an older request: this leaves more than 2.5 distinct ones a second.

@@ -11,6 +11,9 @@ ROUTER_PORT = 18080
 MODEL_SERVER_PORT = 18100
 HEALTH_BASE_PORT = 18300
 
+# Calls are answered by the router and the model server; whatever follows the log may be a little behind, and training more.
+BEHIND_ANSWERS, BEHIND_ALL = 5, 10
+
 # A service computes in one thread unless its row says otherwise: eleven processes share few cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -46,20 +49,20 @@ def _spec(
 
 # In the order of start; stopped in reverse, so that the front door closes first.
 _TABLE = (
-    _spec("recorder", "postgres"),
-    _spec("scoreboard", nice=5),
-    _spec("promoter"),
-    _spec("shadow_evaluator", nice=5),
+    _spec("recorder", "postgres", nice=BEHIND_ANSWERS),
+    _spec("scoreboard", nice=BEHIND_ANSWERS),
+    _spec("promoter", nice=BEHIND_ANSWERS),
+    _spec("shadow_evaluator", nice=BEHIND_ANSWERS),
     _spec("model_server", env={"FLYWHEEL_MODEL_SERVER__CACHE_DIR": "{home}/gguf"}, port=MODEL_SERVER_PORT),
     _spec(
         "trainer_worker",
         env={"FLYWHEEL_TRAINER__ADAPTERS_DIR": "{home}/adapters", "FLYWHEEL_TRAINER__MODELS_DIR": "{cache}/models"},
-        nice=10,
+        nice=BEHIND_ALL,
     ),
-    _spec("trainer_dispatcher"),
-    _spec("clusterer"),
-    _spec("deduper"),
-    _spec("ingest_redactor"),
+    _spec("trainer_dispatcher", nice=BEHIND_ANSWERS),
+    _spec("clusterer", nice=BEHIND_ANSWERS),
+    _spec("deduper", nice=BEHIND_ANSWERS),
+    _spec("ingest_redactor", nice=BEHIND_ANSWERS),
     _spec("router", "redis", env={"FLYWHEEL_ROUTER__SPOOL_DIR": "{home}/spool"}, port=ROUTER_PORT),
 )
 SERVICES: Mapping[str, ServiceSpec] = {spec.name: spec for spec in _TABLE}

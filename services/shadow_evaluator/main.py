@@ -29,6 +29,7 @@ def main() -> int:
                 budget=policy.promotion.max_shadow_calls,
                 sample_rate=options.sample_rate,
                 patience_s=options.patience_s,
+                max_age_s=options.max_age_s,
             )
             yield AsyncApplication(
                 name="shadow_evaluator",

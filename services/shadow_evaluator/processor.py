@@ -29,16 +29,26 @@ Ask = Callable[[ModelRegistered, str, Template], Awaitable[Reply]]
 
 class ShadowEvaluator:
     """``budget``: comparisons of one candidate's stay in shadow. ``patience_s``: how long calls wait for a specialist
-    that is not there before they are skipped, so that one adapter that never loads does not hold up the others."""
+    that is not there before they are skipped, so that one adapter that never loads does not hold up the others.
+    ``max_age_s``: calls that are older by then are skipped: where more is called than can be compared, a backlog would
+    keep those of other specialists in the partition waiting, and any fresh call tells as much."""
 
     def __init__(
-        self, ask: Ask, clock: Clock, *, budget: int, sample_rate: float = 1.0, patience_s: float = 120.0
+        self,
+        ask: Ask,
+        clock: Clock,
+        *,
+        budget: int,
+        sample_rate: float = 1.0,
+        patience_s: float = 120.0,
+        max_age_s: float = 3600.0,
     ) -> None:
         self._ask = ask
         self._clock = clock
         self._budget = budget
         self._sample_rate = sample_rate
         self._patience_s = patience_s
+        self._max_age_ms = max_age_s * 1000
         self._compared = ComparedSteps()
         self._missing_since_s: dict[str, float] = {}
 
@@ -51,6 +61,8 @@ class ShadowEvaluator:
         assignment = context.table(ASSIGNMENTS).get(seen.cluster)
         if assignment is None or (assignment.challenger is None and assignment.primary is None):
             return Skipped("no_specialist")
+        if self._clock.now_ms() - seen.occurred_at_ms > self._max_age_ms:
+            return Skipped("too_old")
         reason = unfit(seen) or misplaced(seen, assignment, context.table(CLUSTERS).get(seen.cluster))
         if reason is not None:
             return Skipped(reason)
@@ -100,7 +112,8 @@ class ShadowEvaluator:
                 self._compared.release(target, seen.step_hash, seen.event_id)
 
     def _wait(self, model: str, reason: str) -> Deferred | Skipped:
-        """A server that is away is waited for, however long; a specialist that is missing on it for so long only."""
+        """A server that is away is waited for while the call is young enough, a specialist that is missing on it for a
+        while only."""
         if reason == "server_away":
             return Deferred(reason, RETRY_AFTER_S)
         since_s = self._missing_since_s.setdefault(model, self._clock.monotonic_s())

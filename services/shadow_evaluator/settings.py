@@ -16,6 +16,11 @@ class ShadowOptions(BaseModel):
     patience_s: float = Field(
         default=120.0, gt=0, description="calls wait this long for a missing specialist before others go first"
     )
+    max_age_s: float = Field(
+        default=3600.0,
+        gt=0,
+        description="older calls are skipped, so that one specialist's backlog keeps nobody waiting",
+    )
 
 
 class ShadowEvaluatorSettings(Settings):

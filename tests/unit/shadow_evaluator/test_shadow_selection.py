@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.shadow_evaluator.logic.selection import ComparedSteps, Target, is_sampled
 from services.shadow_evaluator.processor import ShadowEvaluator
+from shared.clock import ManualClock
 from shared.events import AssignmentChanged, ModelRegistered, ObservationClustered, ShadowCompared
 from shared.events.calls import RoutingDecision
 from shared.events.vocabulary import Arm, AttemptVerdict, ComparisonKind, ModelKind, Stage
@@ -65,6 +66,19 @@ def test_a_specialist_s_own_answer_is_never_the_measure(
     failed = replace(own, verdict=AttemptVerdict.FORMAT_ERROR)
     assert run(evaluator, tables, seen(1, attempts=(rescued, own))) == [Skipped("not_frontier")]
     assert compared(run(evaluator, tables, seen(2, attempts=(failed, rescued)))[0])
+
+
+def test_calls_that_nobody_had_time_for_are_left_out(
+    evaluator: ShadowEvaluator, tables: FixedTables, seen: Seen, clock: ManualClock
+) -> None:
+    """Else the backlog of one specialist would keep the calls of another in its partition waiting."""
+    clock.advance(3600)
+    (result,) = run(evaluator, tables, seen(1))
+    assert compared(result)
+    clock.advance(1)
+    assert run(evaluator, tables, seen(2)) == [Skipped("too_old")]
+    (result,) = run(evaluator, tables, seen(3, occurred_at_ms=clock.now_ms()))
+    assert compared(result)
 
 
 def test_the_data_set_ends_where_shadow_begins(evaluator: ShadowEvaluator, tables: FixedTables, seen: Seen) -> None:
