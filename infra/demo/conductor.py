@@ -22,10 +22,10 @@ WAITING_CALLS_PER_S = 0.5
 # One episode in 25 repeats an older request: this leaves more than 2.5 distinct ones a second.
 SHADOW_CALLS_PER_S = 2.75
 BFCL_CALLS_PER_S = 0.4
-# A rung needs its answers in minutes, at 5 % too; but what a specialist carries of live calls leaves no room on the model
-# server for the comparisons of those behind it.
-RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S = 5.0, 0.4
-ACTIVE_CALLS_PER_S = 0.3
+# A rung needs its answers in minutes, at 5 % too. But while others are in shadow, their comparisons wait on the model server
+# behind what a specialist answers live, and the gate of latency sees it.
+RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S, BESIDE_SHADOW_PER_S = 5.0, 0.8, 0.25
+ACTIVE_CALLS_PER_S = 0.15
 # These join once the trainer is at the last of the others, as a new kind of call would in a running system.
 LATE_TASKS, LATE_AFTER_TRAINED, LATE_AFTER_S = ("schedule", "order-status"), 2, 600.0
 # All specialists together stay under this share of the model server's measured capacity.
@@ -63,7 +63,7 @@ def calls_per_s(task: str, view: ClusterView | None, in_shadow: int) -> float:
         return SHADOW_CALLS_PER_S / in_shadow
     if view.share == 0.0:
         return WAITING_CALLS_PER_S
-    return min(RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S / view.share)
+    return min(RAMP_CALLS_PER_S, (BESIDE_SHADOW_PER_S if in_shadow else RAMP_ANSWERS_PER_S) / view.share)
 
 
 class Conductor:

@@ -29,8 +29,12 @@ Confirm = Callable[[str, str, str], Found | None]
 """(value, text before it, text after it) → what it is, or ``None``. The context is at most 48 characters a side."""
 
 
+_FIRST_OF_CHINESE = "\u2e80"
+
+
 def joins(char: str) -> bool:
-    return char.isalnum() or char == "_"
+    """Whether a value would run on into it. Scripts without spaces, Chinese and all after it, part words nowhere."""
+    return (char.isalnum() and char < _FIRST_OF_CHINESE) or char == "_"
 
 
 def _identifier(value: str) -> tuple[str, str]:
@@ -98,6 +102,7 @@ def is_login(value: str) -> bool:
     return _LOGIN.fullmatch(low) is not None and not is_word(low) and login(low, "", "") is not None
 
 
+_LEAST_NAME = 4
 _HANDLE_OF_TWO = re.compile(r"[a-z]{2,20}[._][a-z]{3,20}\d{1,5}")
 _HANDLE_OF_ONE = re.compile(r"([a-z]{5,24})\d{2,5}")
 
@@ -106,6 +111,18 @@ def is_handle(value: str) -> bool:
     """Whether a value is made as people make up their logins: ``book_taco2``, ``kholmes32``, but not ``windows11``."""
     one = _HANDLE_OF_ONE.fullmatch(value)
     return _HANDLE_OF_TWO.fullmatch(value) is not None or (one is not None and not is_word(one[1]))
+
+
+def login_of_a_name(value: str, before: str, after: str) -> Found | None:
+    """``jennifers65``, ``kholmes32``: a first name and perhaps an initial, or an initial and a last name, and digits."""
+    letters = value.rstrip("0123456789")
+    if (before and (joins(before[-1]) or before[-1] in ".-/@")) or (after and (joins(after[0]) or after[0] in "@-/(=")):
+        return None
+    if letters == value or not letters.isalpha() or is_word(letters):
+        return None
+    of_first = any(letters[:end] in first_names() for end in (len(letters), len(letters) - 1) if end >= _LEAST_NAME)
+    of_last = len(letters) > _LEAST_NAME + 1 and letters[1:] in last_names() and not is_word(letters[1:])
+    return Found(value, "") if of_first or of_last else None
 
 
 def locator(value: str, _before: str, _after: str) -> Found | None:

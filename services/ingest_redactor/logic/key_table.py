@@ -34,12 +34,12 @@ NUMBERED = (
     r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
-    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer|roommate|drv|fan|guarantor)"
+    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer|roommate|drv|fan|guarantor|klient|musteri|wizard)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
     ("NAME", r"(?:.*_)?name_on_(?:the_)?card"),
-    ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|e?ml|correo(?:_electronico)?|courriel)"),
+    ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|mail|e?ml|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
@@ -53,7 +53,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code|ban|billing_account|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code|ban|billing_account|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -99,7 +99,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
-        r"|legal_id|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
+        r"|legal_id|i_?94|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
         r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|ic(?:_no|_number)?|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
         r"|nhi(?:_no|_number)?|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
@@ -156,7 +156,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|net_?id|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),
@@ -204,7 +204,8 @@ _IN_SCRIPTS_TEXT = """
 身份证 身份证号 证件号 マイナンバー 주민등록번호 = ID
 生日 出生日期 生年月日 생년월일 = DOB
 邮箱 メール メールアドレス 이메일 = EMAIL
-会员号 会員番号 회원번호 = MEMBER
+会员号 会員番号 회원번호 고객번호 顧客番号 = MEMBER
+아이디 用户名 ユーザー名 = USER
 患者番号 診察券番号 = RECORD
 """
 KEYS_IN_SCRIPTS: dict[str, str] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.confirm import is_handle, is_login, long_secret, user_name
+from services.ingest_redactor.logic.confirm import is_handle, is_login, login_of_a_name, long_secret, user_name
 from services.ingest_redactor.logic.key_table import KEYS, KEYS_IN_SCRIPTS, NUMBERED, PERSON
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.person import looks_like_a_person, read_name
@@ -51,7 +51,7 @@ _PLACE_OF_HOUSE = re.compile(
     r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?,? [^\W\d_a-z]|[^\W\d_a-z][^\d\n]{3,40} \d{1,5}\b"
 )
 """A number before or behind capitalised words."""
-_MOST_DIALLED = 14
+_MOST_DIALLED, _MOST_CHARS = 14, 64
 _LOCATOR = re.compile(r"(?=.*[A-Z])[A-Z0-9]{5,8}")
 _PLATE = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9 -]{3,10}")
 _PERSONS_NUMBER = re.compile(r"[A-Za-z]{0,8}[-_/#]?\d[\w/-]{2,30}|(?:[A-Z]{1,4} )?\d{2,6}(?: \d{2,6}){1,4}")
@@ -59,7 +59,7 @@ _PROSE = re.compile(r"[a-z]{3,} [a-z]{2,}")
 """Words: no number, though there are digits among them."""
 _WORD_AND_NUMBER = re.compile(r"(?:[A-Za-z][a-z]{3,}|[a-z]+) ")
 """``Amoxicillin 500mg``"""
-_OPAQUE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{12,32}")
+_OPAQUE = re.compile(r"[a-z]{2,6}_(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{8,32}|[a-z]{2,6}_[a-z]{12,32}")
 """``cus_NffrFeUfNVHib``"""
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,14}")
 _OPEN = frozenset(("NAME?", "NAME?handle", "USER@", "DOB?", "PHONE?", "ADDRESS?"))
@@ -87,6 +87,7 @@ _NUMBERED_KEY = re.compile(
 )
 _OF_DOCUMENTS = frozenset(("no", "num", "number", "id"))
 _DOCUMENTS = frozenset(("docs", "passport", "travel_doc", "travel_docs", "travel_document", "travel_documents"))
+_LICENCES = frozenset(("license", "licence", "driver_license", "drivers_license", "driving_licence"))
 _OF_CONTACTS = dict.fromkeys(("m", "t", "p", "mob"), "PHONE") | {"e": "EMAIL"}
 _CONTACTS = frozenset(("ctc", "ctcs", "contact", "contacts"))
 _NUMBERS_TEXT = """
@@ -131,6 +132,8 @@ def kind_of(key: str, parent: str) -> str | None:
             return "MEMBER"
         if name in _OF_DOCUMENTS and above in _DOCUMENTS:
             return "PASSPORT"
+        if name in _OF_DOCUMENTS and above in _LICENCES:
+            return "LICENCE"
         if name in _OF_CONTACTS and above in _CONTACTS:
             return _OF_CONTACTS[name]
         if name in ("date", "on") and above in ("birth", "dob", "birthday"):
@@ -214,7 +217,7 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     if _PROSE.search(value) or (kind in ("RECORD", "POLICY") and _WORD_AND_NUMBER.match(value)):
         return None
     least = 0 if kind == "MEMBER" and _OPAQUE.fullmatch(value) else least
-    return (kind, *renderings.read_identifier(value)) if digits >= least and len(value) <= 40 else None
+    return (kind, *renderings.read_identifier(value)) if digits >= least and len(value) <= _MOST_CHARS else None
 
 
 def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | None:
@@ -239,7 +242,7 @@ def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
         return "MEMBER", *renderings.read_identifier(value)
     if kind == "NAME?user" and _LOGIN.fullmatch(value) and value not in NOBODY:
         return "USER", value.lower(), ""
-    if kind == "NAME?handle" and is_handle(value):
+    if (kind == "NAME?handle" and is_handle(value)) or (kind == "NAME?" and login_of_a_name(value, "", "")):
         return "USER", value.lower(), ""
     if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
         return None

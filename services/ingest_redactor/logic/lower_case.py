@@ -50,7 +50,7 @@ LOWER_CASE_NAME = (
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
 LOWER_CASE_NAMED = (
     rf"(?:^|[,.(\n] ?)(?P<v>{_WORD} {_LONG}(?: {_LONG})?),? "
-    r"(?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|acct|account)\b"
+    r"(?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"
 )
 """``nicholas marks, bday 4/13/1981``"""
 LOWER_CASE_TITLE = (

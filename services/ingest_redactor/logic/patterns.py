@@ -95,6 +95,7 @@ ID_WORDS: dict[str, str] = {
     r"|candidate|participant|applicant|plaintiff|constituent|player|emp|adh[ée]rente?|deelnemer|versichertennr"
     r"|beneficiary|mitgliedsnummer|mitgliedsnr|mitglieds-nr|knowntravell?er|known travell?er|matriculation|tessera sanitaria"
     r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)"
+    r"|cin|versichert,? nummer|bahncard|railcard|carte avantage(?: [a-z]{3,8})?"
     r"|rider (?:no|number|id)|alun[oa]|alumn[oa]|eid"
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
     r"|sch[uü]lernummer|interpreter"
@@ -177,13 +178,15 @@ AFTER_BIRTH = (
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = (
     rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
+    rf"|(?:\+\d{{9,14}}|\d{{3}}[-. ]\d{{4}})[ \t,;|]{{1,14}}(?P<y>{DATE})\b"
     r"|/(?P<x>\d{2}(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\d{2})/[MFX]"
 )
 BIRTH_BESIDE_SSN = (
     rf"\b(?P<v>{DATE})[ \t,;|]{{1,6}}\d{{3}}-\d{{2}}-\d{{4}}\b|\b\d{{3}}-\d{{2}}-\d{{4}}[ \t,;|]{{1,6}}(?P<w>{DATE})\b"
 )
 PHONE_WORDS = (
-    r"phone|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
+    r"phone|mi l[ií]nea"
+    r"|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
     r"|hp|zap|telem[oó]vel|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
     r"|mobile|mobil|cell|cellphone|sms (?:al|para o|an|til|till|naar|do)|ligamos para o|erinnerung geht an|call(?: me"
     r"| us| him| her| them| you)?(?: back)?|text(?: me)?|fax"

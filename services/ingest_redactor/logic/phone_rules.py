@@ -20,6 +20,7 @@ PHONE_RULES: tuple[Rule, ...] = (
         confirm.phone,
         most=MOST_SHORT,
     ),
+    Rule("phone announced in another script", "PHONE", shapes.PHONE_IN_SCRIPTS, confirm.context_phone),
     Rule("phone in a query", "PHONE", r"%2B(?P<v>\d{8,15})\b", confirm.phone_in_a_query),
     Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b|\b\d{2} 9\d{4}-\d{4}\b", confirm.grouped_phone),
     Rule("phone digit by digit", "PHONE", r"\b\d(?: \d){2},? \d(?: \d){2},? \d(?: \d){3}\b", confirm.grouped_phone),

@@ -155,6 +155,7 @@ RULES: tuple[Rule, ...] = (
     Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
     Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=MOST_SHORT),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
+    Rule("login made of a name", "USER", r"\b[a-z]{4,24}\d{1,4}\b", confirm.login_of_a_name),
     Rule(
         "user of a query or a log",
         "USER",

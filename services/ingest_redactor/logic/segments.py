@@ -43,7 +43,8 @@ _DOCS = re.compile(
 )
 _CONTACT = re.compile(r"\bCTC[MHB]\b[ A-Z0-9/]{0,16}?[ /](?P<PHONE>\+?\d{8,15})\b")
 _FREQUENT = re.compile(r"\bFQT[VRSU]\b[ A-Z0-9]{0,16}?[ /-](?P<MEMBER>[A-Z]{2} ?\d{6,14})\b")
-_PART = re.compile(r"[A-Z][A-Za-z'’.-]{1,}(?: [A-Z][A-Za-z'’.-]{1,})*")
+_LETTERS = r"[^\W\d_](?:[^\W\d_]|['’.-])+"
+_PART = re.compile(rf"(?![a-z]){_LETTERS}(?: (?![a-z]){_LETTERS})*")
 
 
 def segment_values(text: str) -> list[Mention]:

@@ -20,7 +20,7 @@ OPAQUE = r"\b(?:cus|cust|usr|user|mem|pat|emp|person|contact|acct|prof|profile)_
 HOME = r"(?:/home/|/Users/|\b[A-Z]:\\{1,2}Users\\{1,2}|\b[A-Z]{3,15}\\{1,2})(?P<v>[A-Za-z][A-Za-z0-9._-]{2,30})"
 LOGGED_IN = r"(?:^|[\s:=\"'(])(?P<v>[a-z][a-z0-9]{0,20}[._-][a-z0-9._-]{2,20})@(?:\d{1,3}\.){3}\d{1,3}\b"
 CHAT_ID = r"<@(?P<v>[UW][A-Z0-9]{7,12})>|\b(?P<w>[UW]0[A-Z0-9]{8,10})\b"
-SIGNED_HANDLE = r"(?:^|[\s(\[,;:>\"'])@(?P<v>[A-Za-z][A-Za-z0-9_.]{2,29})\b"
+SIGNED_HANDLE = r"(?:^|[\s(\[,;:>\"'])@(?P<v>[A-Za-z][A-Za-z0-9_.]{2,29}(?:-[A-Za-z0-9]{1,20}){0,2})\b"
 USER_ID = r"\b[a-z]{2,15}_[a-z]{2,15}_\d{4}\b"
 """``chidi_nwosu_5512``"""
 NATIONAL_SHAPE = (
@@ -57,7 +57,8 @@ REPORT = (
 )
 """``EEG/2025/0317``, ``no. S24-11872``"""
 PATH_OF_PERSON = (
-    r"/(?:users|customers|patients|members|employees|clients|people|persons|contacts|riders|drivers|students|guests|tenants)"
+    r"(?:^|[/\"'])(?:users|customers|patients|members|employees|clients|people|persons|contacts|riders|drivers|students|guests"
+    r"|tenants|sys_user)"
     r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
 )
 """``GET /api/v2/users/99120/profile``"""
@@ -73,8 +74,22 @@ IN_SCRIPTS = (
     r"(?:会員番号|患者番号|顧客番号|お客様番号|회원번호|고객번호|会员号|客户号)(?:は|은|는|:|：)? ?"
     r"(?P<v>[A-Z]{0,4}[ -]?\d{3,12}(?:[ -]\d{1,6}){0,3})"
 )
+PHONE_IN_SCRIPTS = (
+    r"(?:手机|手機|电话|電話|携帯|전화|휴대폰|연락처)(?:号码|號碼|号|番号|번호)?(?:是|为|は|은|는|：|:)? ?"
+    r"(?P<v>\+?\d[\d -]{7,15}\d)"
+)
 _HAN_OR_KANA = r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}]"
-NAME_IN_SCRIPT = rf"(?P<v>[\x{{4e00}}-\x{{9fff}}]{{1,4}}[ \x{{3000}}]?{_HAN_OR_KANA}{{1,4}})(?:と申します|様|さん)"
+_CHINESE_LAST = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱"
+    "江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤康張劉陳楊黃趙吳孫馬羅鄭謝許韓馮鄧葉蘇呂盧鐘陸"
+)
+"""The most frequent, written the simple and the old way."""
+_CONTACT_IN_SCRIPT = r"[，,、。 ]{1,2}(?:手机|手機|电话|電話|联系电话|携帯|身份证)"
+NAME_IN_SCRIPT = (
+    rf"(?P<v>[\x{{4e00}}-\x{{9fff}}]{{1,4}}[ \x{{3000}}]?{_HAN_OR_KANA}{{1,4}})(?:と申します|様|さん)"
+    rf"|(?P<w>[\x{{4e00}}-\x{{9fff}}]{{1,3}}[ \x{{3000}}]{_HAN_OR_KANA}{{1,4}}){_CONTACT_IN_SCRIPT}"
+    rf"|(?:^|[，。！？,.!?：:\s])(?P<x>[{_CHINESE_LAST}][\x{{4e00}}-\x{{9fff}}]{{1,2}}){_CONTACT_IN_SCRIPT}"
+)
 """``田中 千尋と申します``"""
 PLATE_OF_CAR = (
     r"\b(?:[Cc]ar|[Vv]ehicle|[Tt]ag|[Vv]an|[Tt]ruck)(?: for [a-z]{2,12})?:? "
@@ -161,6 +176,8 @@ def signed_handle(value: str, _before: str, after: str) -> Found | None:
     """``@tess_on_the_tor``: with a sign or a digit in it, or no word of the language; ``@app.route(…)`` is code."""
     low = value.lower()
     if after[:1] in ("(", "/", "@", "-") or low in _HANDLED or low in NOBODY or after[:1].isalnum():
+        return None
+    if "-" in value and user_name(low, "", "") is None:
         return None
     odd = any(char == "_" or char.isdigit() for char in value[1:])
     if not odd and (is_word(low) or not value.islower() or "." in value):

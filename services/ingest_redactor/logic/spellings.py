@@ -88,7 +88,7 @@ NAME_AFTER_CLOSING = (
 GREETED_IN_MARKS = (
     rf"\b(?:Hello|Hi|Dear|Hey),? ?<(?:b|strong|span|i|em)>(?P<v>[{UPPER}][{LETTER}'’-]+(?: [{UPPER}][{LETTER}'’-]+)?)</"
 )
-MACHINE_READABLE_NAME = r"\bP[A-Z<][A-Z]{3}(?P<v>[A-Z]+(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*)"
+MACHINE_READABLE_NAME = r"\bP[A-Z<][A-Z][A-Z<]{2}(?P<v>[A-Z]+(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*)"
 MACHINE_READABLE_NUMBER = r"\b[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{0,16}"
 """The zone for machines of a passport (ICAO 9303, part 4)."""
 MAIL = r"[\w.%+-]@[a-z]"

@@ -43,6 +43,9 @@ def read(path: str, value: str) -> str | None:
         ("skyclub.no", "SH 1886 056 59", "MEMBER"), ("docs.no", "UT076008", "PASSPORT"), ("ctc.m", "5595072139", "PHONE"),
         ("to", "5035891079", "PHONE"), ("from", "zub_ornvik42", "USER"), ("handle", "zubornvik57", "USER"), ("usr", "moto_storm77", "USER"),
         ("rotated_by", "zubornvik57", "USER"), ("prescriber", "Tyrell Broussard", "NAME"), ("Member", "RW 3419 9927", "MEMBER"),
+        ("netid", "lisa.bishop", "USER"), ("license.number", "Z9824941", "LICENCE"), ("i94", "2833156776A", "ID"), ("musteri_no", "52923747", "MEMBER"),
+        ("고객번호", "HB0800860", "MEMBER"), ("아이디", "minji42.kim", "USER"), ("conta", "653344-6", "ACCOUNT"), ("user.id", "usr_oqCvRNjgmP", "MEMBER"),
+        ("accountId", "712020:7fe0a169-a21c-4e29-9d09-d21563af31cc", "ACCOUNT"), ("mail", "lihua@contoso.example", "EMAIL"), ("name", "jennifers65", "USER"),
     ],
 )  # fmt: skip
 def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: str) -> None:
@@ -56,6 +59,7 @@ def test_keys_of_people_and_of_their_numbers(path: str, value: str, expected: st
         ("approved_by", "Finance"), ("assignee", "Automation"), ("policy", "30-day return within 100 miles of any store"),
         ("rx", "Amoxicillin 500mg"), ("claim", "up to 1500 dollars"), ("customer.id", "7"), ("pnr", "abc"), ("registration", "open until 2025"), ("former_name", "n/a"), ("record_locator", "123456"),
         ("from", "windows1252"), ("to", "utf-8"), ("to", "LHR"), ("ban", "no"), ("bank", "Wells Fargo"), ("docs.no", "open"),
+        ("name", "server01"), ("mail", "sent"), ("license.number", "none"), ("user.id", "user_settings"), ("name", "iphone15"),
     ],
 )  # fmt: skip
 def test_what_stands_under_such_a_key_and_names_nobody(path: str, value: str) -> None:
