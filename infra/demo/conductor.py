@@ -22,9 +22,9 @@ WAITING_CALLS_PER_S = 0.5
 # One episode in 25 repeats an older request: this leaves more than 2.5 distinct ones a second.
 SHADOW_CALLS_PER_S = 2.75
 BFCL_CALLS_PER_S = 0.4
-# A rung needs its answers in minutes, at 5 % too. But while others are in shadow, their comparisons wait on the model server
-# behind what a specialist answers live, and the gate of latency sees it.
-RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S, BESIDE_SHADOW_PER_S = 5.0, 0.8, 0.25
+# A rung needs its answers in a minute, at 5 % too. Meanwhile comparisons would wait on the model server behind what is
+# answered live, which the gate of latency sees: those in shadow wait for the ramp to end.
+RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S, SHADOW_BESIDE_RAMP_CALLS_PER_S = 8.0, 0.8, 0.4
 ACTIVE_CALLS_PER_S = 0.15
 # These join once the trainer is at the last of the others, as a new kind of call would in a running system.
 LATE_TASKS, LATE_AFTER_TRAINED, LATE_AFTER_S = ("schedule", "order-status"), 2, 600.0
@@ -50,20 +50,20 @@ class Milestones:
         return True
 
 
-def calls_per_s(task: str, view: ClusterView | None, in_shadow: int) -> float:
+def calls_per_s(task: str, view: ClusterView | None, in_shadow: int, any_ramps: bool) -> float:
     """The rate of a task's traffic before the final window, by what has become of its cluster.
 
-    ``in_shadow``: how many clusters have a specialist in shadow.
+    ``in_shadow``: how many clusters have a specialist in shadow; ``any_ramps``: whether one is on its way up.
     """
     if view is None or view.requested is None or view.turned_down:
         return GATHER_CALLS_PER_S[task]
     if view.active:
         return ACTIVE_CALLS_PER_S
     if view.in_shadow:
-        return SHADOW_CALLS_PER_S / in_shadow
+        return (SHADOW_BESIDE_RAMP_CALLS_PER_S if any_ramps else SHADOW_CALLS_PER_S) / in_shadow
     if view.share == 0.0:
         return WAITING_CALLS_PER_S
-    return min(RAMP_CALLS_PER_S, (BESIDE_SHADOW_PER_S if in_shadow else RAMP_ANSWERS_PER_S) / view.share)
+    return min(RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S / view.share)
 
 
 class Conductor:
@@ -169,11 +169,12 @@ class Conductor:
             self._late = False
             self._say(f"{' and '.join(LATE_TASKS)} join")
         clusters = self.task_clusters()
-        in_shadow = sum(view.in_shadow for view in self._watcher.clusters.values())
+        views = self._watcher.clusters.values()
+        in_shadow, any_ramps = sum(view.in_shadow for view in views), any(view.ramps for view in views)
         for task in WEIGHTS:
             if task not in LATE_TASKS or not self._late:
                 view = self._watcher.clusters[clusters[task]] if task in clusters else None
-                self._agents.rates[task] = calls_per_s(task, view, in_shadow)
+                self._agents.rates[task] = calls_per_s(task, view, in_shadow, any_ramps)
 
     def _final_rates(self) -> None:
         """Narrow tasks in the proportions of the traffic mix, the specialists together under their share of capacity."""

@@ -123,6 +123,11 @@ class ClusterView:
         return challenger is not None and challenger.stage is Stage.SHADOW
 
     @property
+    def ramps(self) -> bool:
+        """On its way up, between shadow and active."""
+        return not self.active and self.share > 0.0
+
+    @property
     def turned_down(self) -> bool:
         """Training failed or the specialist was refused: it takes more examples to try again."""
         assignment = self.assignment

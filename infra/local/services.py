@@ -12,7 +12,7 @@ MODEL_SERVER_PORT = 18100
 HEALTH_BASE_PORT = 18300
 
 # Calls are answered by the router and the model server; whatever follows the log may be a little behind, and training more.
-BEHIND_ANSWERS, BEHIND_ALL = 5, 10
+BEHIND_ANSWERS, BEHIND_ALL = 5, 19
 
 # A service computes in one thread unless its row says otherwise: eleven processes share few cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

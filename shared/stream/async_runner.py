@@ -36,6 +36,7 @@ from shared.stream.retry import Backoff, GiveUp, decide
 from shared.stream.runner import check_topics, start_when_possible
 from shared.stream.serde import Serde
 from shared.stream.tables import BroadcastTables
+from shared.stream.turns import Turns
 from shared.stream.watermark import Watermark
 from shared.stream.wire import decode, encode_all
 
@@ -80,7 +81,7 @@ class AsyncRunner:
         self._may_claim = asyncio.Event()
         self._progress_s = self._clock.monotonic_s()
         self._stopping = False
-        self._turn = 0
+        self._turns = Turns()
 
     async def run(self, stop: asyncio.Event, grace_s: float = 20.0) -> None:
         """Work until ``stop`` is set, then finish what is in hand within ``grace_s`` and leave."""
@@ -207,9 +208,7 @@ class AsyncRunner:
                 async with asyncio.timeout(max(timeout_s, 0.01)):
                     await self._changed.wait()
             return []
-        self._turn += 1
-        turned = partitions[self._turn % len(partitions) :] + partitions[: self._turn % len(partitions)]
-        self._polling = asyncio.ensure_future(self._consumer.poll(turned, room, timeout_s))
+        self._polling = asyncio.ensure_future(self._consumer.poll(self._turns.ordered(partitions), room, timeout_s))
         try:
             await asyncio.wait([self._polling])
             if self._polling.cancelled() or not self._assigned.is_set():
@@ -249,6 +248,7 @@ class AsyncRunner:
         """Carry one record to its end. Ends by finishing it, by being cancelled, or by an error that stops the process."""
         record = held.record
         result, attempts, outputs = await self._handled(held)
+        self._turns.take(held.partition, result)
         stop_limit = self._stop_limits.of(held.partition)
         stop_limit.committed(stop_limit.after([result if isinstance(result, Rejected) else None], record))
         if isinstance(result, Rejected):

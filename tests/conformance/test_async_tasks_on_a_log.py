@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
 
 from shared.errors import MigratedError, PoisonError, TransientError
 from shared.stream.async_runner import AsyncRunner
@@ -74,6 +75,20 @@ class Answering:
         return Emitted((Emit(self.names.sink, message.key, event),))
 
 
+class InTurn:
+    """One at a time, slower than they come; the first twenty of partition 0 are skipped."""
+
+    def __init__(self) -> None:
+        self.handled: list[int] = []
+
+    async def handle(self, message: Message, tables: Context) -> Result:
+        if message.partition == 0 and message.offset < 20:
+            return Skipped("too_old")
+        await asyncio.sleep(0.01)
+        self.handled.append(message.partition)
+        return Emitted(())
+
+
 def application(names: Names, processor: AsyncProcessor) -> AsyncApplication:
     return AsyncApplication(
         names.app, (names.source,), processor, max_in_flight=8, max_attempts=3, commit_interval_ms=20
@@ -114,6 +129,24 @@ def test_every_message_ends_once_with_its_own_outcome(log: Log, names: Names) ->
         }
         assert {letter["attempt"] for letter in letters if letter["reason"] == "attempts_exhausted"} == {3}
         assert all(processor.calls[number] == 3 for number, mode in enumerate(modes) if mode in ("never", "defer"))
+
+    asyncio.run(scenario())
+
+
+def test_a_backlog_keeps_no_other_partition_waiting(log: Log, names: Names) -> None:
+    async def scenario() -> None:
+        await create_for_async(log, names)
+        records = [OutRecord(names.source, b"k", json.dumps({"id": n}).encode(), (), 0) for n in range(60)]
+        records += [OutRecord(names.source, b"k", json.dumps({"id": n}).encode(), (), 1) for n in range(15)]
+        await write(log, records)
+        processor = InTurn()
+        one_at_a_time = replace(application(names, processor), max_in_flight=1)
+        running = AsyncRunning(one_at_a_time, log)
+        await no_lag(log, names)
+        await running.stopped()
+        assert len(processor.handled) == 40 + 15
+        first = Counter(processor.handled[:20])
+        assert min(first[0], first[1]) >= 8, "each has every second turn, and what is skipped takes none"
 
     asyncio.run(scenario())
 
