@@ -27,8 +27,8 @@ def birth(value: str, before: str, _after: str) -> Found | None:
     return Found(read[0].isoformat(), read[1])
 
 
-def birth_beside_sex(value: str, _before: str, _after: str) -> Found | None:
-    """``F / 1972-06-09``: a date long past."""
+def long_past(value: str, _before: str, _after: str) -> Found | None:
+    """``F / 1972-06-09``: later dates are visits and deliveries."""
     if value.isalnum():
         return Found(value.lower(), "")  # ``27SEP57`` between slashes
     read = renderings.read_date(value)

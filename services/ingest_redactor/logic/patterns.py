@@ -178,9 +178,9 @@ AFTER_BIRTH = (
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = (
     rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
-    rf"|(?:\+\d{{9,14}}|\d{{3}}[-. ]\d{{4}})[ \t,;|]{{1,14}}(?P<y>{DATE})\b"
     r"|/(?P<x>\d{2}(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\d{2})/[MFX]"
 )
+BIRTH_BESIDE_PHONE = rf"(?:\+\d{{9,14}}|\d{{3}}[-. ]\d{{4}})[ \t,;|]{{1,14}}(?P<v>{DATE})\b"
 BIRTH_BESIDE_SSN = (
     rf"\b(?P<v>{DATE})[ \t,;|]{{1,6}}\d{{3}}-\d{{2}}-\d{{4}}\b|\b\d{{3}}-\d{{2}}-\d{{4}}[ \t,;|]{{1,6}}(?P<w>{DATE})\b"
 )

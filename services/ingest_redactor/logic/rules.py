@@ -22,6 +22,7 @@ from services.ingest_redactor.logic.national import NATIONAL_NUMBER
 from services.ingest_redactor.logic.patterns import (
     AFTER_BIRTH,
     ANNOUNCING,
+    BIRTH_BESIDE_PHONE,
     BIRTH_BESIDE_SEX,
     BIRTH_BESIDE_SSN,
     BIRTH_WORDS,
@@ -296,7 +297,8 @@ RULES: tuple[Rule, ...] = (
     Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
     Rule("birth beside an SSN", "DOB", BIRTH_BESIDE_SSN, dates.birth),
-    Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.birth_beside_sex),
+    Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.long_past),
+    Rule("birth beside a phone", "DOB", BIRTH_BESIDE_PHONE, dates.long_past),
     Rule(
         "IP address",
         "IP",
