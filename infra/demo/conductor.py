@@ -23,9 +23,9 @@ WAITING_CALLS_PER_S = 0.5
 SHADOW_CALLS_PER_S = 2.75
 BFCL_CALLS_PER_S = 0.4
 # A rung needs its answers in a minute, at 5 % too. Meanwhile comparisons would wait on the model server behind what is
-# answered live, which the gate of latency sees: those in shadow wait for the ramp to end.
-RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S, SHADOW_BESIDE_RAMP_CALLS_PER_S = 8.0, 0.8, 0.4
-ACTIVE_CALLS_PER_S = 0.15
+# answered live, which the gate of latency sees: those in shadow wait for the ramp to end; active ones are called rarely.
+RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S, SHADOW_BESIDE_RAMP_CALLS_PER_S = 8.0, 0.8, 0.0
+ACTIVE_CALLS_PER_S = 0.05
 # These join once the trainer is at the last of the others, as a new kind of call would in a running system.
 LATE_TASKS, LATE_AFTER_TRAINED, LATE_AFTER_S = ("schedule", "order-status"), 2, 600.0
 # All specialists together stay under this share of the model server's measured capacity.
