@@ -54,10 +54,12 @@ class ShadowStay:
     model: str
     since_ms: int
     alpha: float
+    policy: PromotionPolicy
     evidence: Evidence
 
-    def wanting(self, policy: PromotionPolicy) -> str:
+    def wanting(self) -> str:
         """The gates that hold it back once it has its calls: ``latency_p95 0.93 of 0.95``. Empty before."""
+        policy = self.policy
         if self.evidence.calls < policy.min_shadow_calls:
             return ""
         verdict = judge(self.evidence, policy, policy.min_safety_grade, self.alpha)
@@ -79,7 +81,6 @@ class ClusterView:
     history: list[AssignmentChanged] = field(default_factory=list)
     compared: Counter[str] = field(default_factory=Counter)
     stay: ShadowStay | None = None
-    wanting: str = ""
 
     @property
     def stage(self) -> str:
@@ -91,7 +92,8 @@ class ClusterView:
             challenger = assignment.challenger
             if challenger.stage is Stage.RAMP:
                 return f"ramp {challenger.share:.0%}"
-            return f"shadow {self.compared['calls']}" + (f" ({self.wanting})" if self.wanting else "")
+            wanting = self.stay.wanting() if self.stay is not None else ""
+            return f"shadow {self.compared['calls']}" + (f" ({wanting})" if wanting else "")
         if assignment is not None:
             return assignment.action
         if self.completed is not None and self.failed:
@@ -194,13 +196,15 @@ class Watcher:
     def _stay(self, view: ClusterView, event: AssignmentChanged) -> None:
         challenger = event.challenger
         if challenger is None or challenger.stage is not Stage.SHADOW:
-            view.stay, view.wanting = None, ""
+            view.stay = None
         elif view.stay is None or view.stay.since_ms != challenger.changed_at_ms:
             stays = {
                 c.challenger.changed_at_ms for c in view.history if c.challenger and c.challenger.stage is Stage.SHADOW
             }
             alpha = attempt_alpha(self._policy.alpha, len(stays))
-            view.stay = ShadowStay(challenger.model, challenger.changed_at_ms, alpha, Evidence.fresh(alpha))
+            view.stay = ShadowStay(
+                challenger.model, challenger.changed_at_ms, alpha, self._policy, Evidence.fresh(alpha)
+            )
 
     def _place(self, event: ObservationClustered) -> None:
         if event.routing is None:
@@ -224,4 +228,3 @@ class Watcher:
         view.compared["escalations"] += event.would_escalate
         if view.stay is not None and event.model == view.stay.model and event.kind is ComparisonKind.CANDIDATE:
             view.stay.evidence = view.stay.evidence.add(event)
-            view.wanting = view.stay.wanting(self._policy)

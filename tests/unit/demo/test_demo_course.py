@@ -16,10 +16,12 @@ from infra.demo.conductor import (
     calls_per_s,
 )
 from infra.demo.traffic import BFCL_NAME, REPEAT_SHARE, WEIGHTS
-from infra.demo.watch import ClusterView, Placed
+from infra.demo.watch import ClusterView, Placed, ShadowStay
+from services.promoter.logic.evidence import Evidence
 from shared.events import AssignmentChanged, TrainingRequested
 from shared.events.promotion import Challenger
 from shared.events.vocabulary import Stage
+from shared.policy import load_policy
 
 
 class _Agents:
@@ -67,6 +69,16 @@ def test_a_task_that_waits_for_the_trainer_leaves_the_processor_to_it() -> None:
 
 def test_a_refused_specialist_s_task_gathers_examples_again() -> None:
     assert rate(view()) == GATHER_CALLS_PER_S["refund"]
+
+
+def test_the_status_names_the_gates_that_hold_a_specialist_back() -> None:
+    policy = load_policy("demo").promotion
+    held = view(stage=Stage.SHADOW)
+    few = dataclasses.replace(Evidence.fresh(0.05), calls=10)
+    held.stay = ShadowStay("m", 1, 0.05, policy, few)
+    assert held.stage == "shadow 0", "too few calls to say"
+    held.stay.evidence = dataclasses.replace(few, calls=400, format_valid=400, parity_calls=400, parity=300)
+    assert "parity" in held.stage and "format" not in held.stage
 
 
 def test_specialists_in_shadow_share_the_calls_that_can_be_compared() -> None:
