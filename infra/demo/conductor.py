@@ -24,7 +24,7 @@ SHADOW_CALLS_PER_S = 2.75
 BFCL_CALLS_PER_S = 0.4
 # A rung needs its answers in a minute, at 5 % too. Meanwhile comparisons would wait on the model server behind what is
 # answered live, which the gate of latency sees: those in shadow wait for the ramp to end; active ones are called rarely.
-RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S, SHADOW_BESIDE_RAMP_CALLS_PER_S = 8.0, 0.8, 0.0
+RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S = 8.0, 0.8
 ACTIVE_CALLS_PER_S = 0.05
 # These join once the trainer is at the last of the others, as a new kind of call would in a running system.
 LATE_TASKS, LATE_AFTER_TRAINED, LATE_AFTER_S = ("schedule", "order-status"), 2, 600.0
@@ -60,7 +60,7 @@ def calls_per_s(task: str, view: ClusterView | None, in_shadow: int, any_ramps: 
     if view.active:
         return ACTIVE_CALLS_PER_S
     if view.in_shadow:
-        return (SHADOW_BESIDE_RAMP_CALLS_PER_S if any_ramps else SHADOW_CALLS_PER_S) / in_shadow
+        return 0.0 if any_ramps else SHADOW_CALLS_PER_S / in_shadow
     if view.share == 0.0:
         return WAITING_CALLS_PER_S
     return min(RAMP_CALLS_PER_S, RAMP_ANSWERS_PER_S / view.share)

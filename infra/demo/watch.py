@@ -116,8 +116,9 @@ class ClusterView:
     def failed(self) -> bool:
         """The last job asked for ended without a specialist."""
         done, asked = self.completed, self.requested
-        ended = done is not None and done.status is not TrainingStatus.SUCCEEDED
-        return ended and (done is None or asked is None or done.job_id == asked.job_id)
+        if done is None or done.status is TrainingStatus.SUCCEEDED:
+            return False
+        return asked is None or done.job_id == asked.job_id
 
     @property
     def in_shadow(self) -> bool:
