@@ -21,3 +21,7 @@ parameters is refused with the way out.
 
 Never: compares across task keys, merges chains of near-duplicates, or forgets a single call on its own.
 """
+
+from shared.vector_instructions import sort_fast
+
+sort_fast()

@@ -10,9 +10,9 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,7 @@ WEIGHTS: Mapping[str, float] = {"verb": 1.0, "key": 0.7, "extra": 1.0, "nothing"
 """Weight of structure tokens by kind; a matcher may publish weights of single tokens beside them."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawFeatures:
+class RawFeatures(NamedTuple):
     """What a request gives before mean and weights are applied."""
 
     embedding: Vector
@@ -107,7 +106,8 @@ class Featuriser:
             tokens["nothing:"] = 1
         embedding = self._embed([" ".join(words)])[0]
         step = newest_step(request)
-        text = " ".join(_PLACEHOLDER.sub(" ", message_text(step[0])[: 2 * SENTENCE_CHARS]).split()) if step else ""
+        text = message_text(step[0])[: 2 * SENTENCE_CHARS] if step else ""
+        text = " ".join((_PLACEHOLDER.sub(" ", text) if "⟦" in text else text).split())
         return RawFeatures(embedding=embedding, tokens=tokens, words=tuple(words), text=text[:SENTENCE_CHARS])
 
     def without(self, raw: RawFeatures, boilerplate: Runs) -> RawFeatures:
@@ -118,9 +118,7 @@ class Featuriser:
             return raw
         tokens = _verbs(words) | {token: count for token, count in raw.tokens.items() if not token.startswith(_VERB)}
         text = " ".join(words)
-        return replace(
-            raw, embedding=self._embed([text])[0], tokens=tokens, words=words, text=text[:SENTENCE_CHARS]
-        )  # fmt: skip
+        return RawFeatures(self._embed([text])[0], tokens, words, text[:SENTENCE_CHARS])
 
     def vector(self, request: Request, extra: Sequence[str] = ()) -> Vector:
         """The vector under the default mean and weights."""
@@ -233,3 +231,9 @@ def load_wordllama() -> Embed:
 def encode_weights(weights: Mapping[str, float]) -> str:
     """One spelling of equal weights, to tell matchers that share a feature space."""
     return json.dumps(dict(weights), sort_keys=True)
+
+
+def decode_weights(spelling: str) -> dict[str, float]:
+    """What :func:`encode_weights` spelt."""
+    weights: dict[str, float] = json.loads(spelling)
+    return weights

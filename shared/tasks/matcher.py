@@ -5,9 +5,10 @@ The router and the clusterer hold the same index over the same published matcher
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from shared.tasks.features import (
     Featuriser,
     RawFeatures,
     Vector,
+    decode_weights,
     default_mean,
     encode_weights,
     project,
@@ -32,8 +34,7 @@ Owner = tuple[str, int, int, int]
 """Cluster, version, epoch and row of a representative."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A request inside the radius of a published representative."""
 
     cluster: str
@@ -44,8 +45,7 @@ class Match:
     """Row of the matcher's vectors that is nearest."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFeatures:
+class OwnFeatures(NamedTuple):
     """A request beside the boilerplate of its shard, and its vector under the default mean and weights."""
 
     boilerplate: Runs
@@ -93,8 +93,13 @@ class _Decoded:
 
 
 @cache
-def _default() -> tuple[bytes, str]:
-    return default_mean().astype("<f2").tobytes(), encode_weights(WEIGHTS)
+def _default() -> tuple[bytes, Mapping[str, float]]:
+    return default_mean().astype("<f2").tobytes(), WEIGHTS
+
+
+@lru_cache(maxsize=256)
+def _of_spelling(weights: str) -> tuple[Runs, Mapping[str, float]]:
+    return from_weights(decode_weights(weights))
 
 
 def _spaces(decoded: Sequence[_Decoded]) -> tuple[_Space, ...]:
@@ -102,8 +107,8 @@ def _spaces(decoded: Sequence[_Decoded]) -> tuple[_Space, ...]:
     for one in decoded:
         groups.setdefault((one.matcher.feature_mean, one.weights), []).append(one)
     spaces = []
-    for (mean, _), members in sorted(groups.items(), key=lambda item: item[0]):
-        boilerplate, weights = from_weights(members[0].matcher.idf)
+    for (mean, spelling), members in sorted(groups.items(), key=lambda item: item[0]):
+        boilerplate, weights = _of_spelling(spelling)
         spaces.append(
             _Space(
                 mean=np.frombuffer(mean, dtype="<f2").astype(np.float32),
@@ -112,10 +117,16 @@ def _spaces(decoded: Sequence[_Decoded]) -> tuple[_Space, ...]:
                 vectors=np.concatenate([one.vectors for one in members]),
                 radii=np.concatenate([one.radii for one in members]),
                 owners=tuple(chain.from_iterable(one.owners for one in members)),
-                is_default=(mean, encode_weights(weights)) == _default(),
+                is_default=(mean, weights) == _default(),
             )
         )
     return tuple(spaces)
+
+
+def _spelling(weights: Mapping[str, float], other: _Decoded | None) -> str:
+    """One spelling of equal weights, taken from ``other`` where it has the same: most of a shard have, and to compare is
+    faster."""
+    return other.weights if other is not None and other.matcher.idf == weights else encode_weights(weights)
 
 
 class MatcherIndex:
@@ -144,10 +155,11 @@ class MatcherIndex:
             if event is not None and matcher is not None:
                 new = (matcher.task_key, matcher.sub_key)
                 self._shard_of[cluster_id] = new
-                self._decoded.setdefault(new, {})[cluster_id] = _Decoded(
+                members = self._decoded.setdefault(new, {})
+                members[cluster_id] = _Decoded(
                     matcher,
                     _decode(matcher.vectors, DIMENSION),
-                    encode_weights(matcher.idf),
+                    _spelling(matcher.idf, next(reversed(members.values()), None)),
                     np.array(matcher.radii, dtype=np.float32),
                     tuple((cluster_id, matcher.version, event.epoch, row) for row in range(len(matcher.radii))),
                 )

@@ -5,7 +5,8 @@ An incremental model with two verbs: :meth:`Discovery.place` takes one call and 
 and publications.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +25,7 @@ NEAREST_TRIED = 8
 """Micro-clusters tried, nearest first, for one whose answers agree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What placing needs of a call."""
 
     event_id: str
@@ -41,8 +41,7 @@ class Call:
     """Time of the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a call belongs. ``version`` 0: no published matcher holds it. ``epoch``: of the cluster as it was."""
 
     cluster: str
@@ -109,7 +108,7 @@ class Discovery(Model):
         if cluster.size >= cluster.publish_at:
             self.publish(cluster, call.at_ms)
         stays = match is not None and match.cluster in self.clusters
-        return placement if stays else replace(placement, cluster=cluster.id, epoch=cluster.epoch)
+        return placement if stays else placement._replace(cluster=cluster.id, epoch=cluster.epoch)
 
     def _learn_boilerplate(self, shard: Shard, raw: RawFeatures, micro: Micro, at_ms: int) -> None:
         shard.sample.add(shard.records, raw.words, micro.id)
@@ -214,7 +213,8 @@ class Discovery(Model):
         groups = []
         for rows in members.values():
             micros = [shard.table.micros[row] for row in rows]
-            group = Group([micro.id for micro in micros], shard.table.matrix[rows].mean(axis=0), micros[0].tools.copy())
+            mean = np.add.reduce(shard.table.matrix[rows], axis=0) / np.float32(len(rows))
+            group = Group([micro.id for micro in micros], mean, micros[0].tools.copy())
             for micro in micros[1:]:
                 group.tools.update(micro.tools)
             cluster = self.clusters[micros[0].cluster]

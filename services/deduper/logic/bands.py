@@ -23,6 +23,8 @@ _FULL = 0.72
 _ROOM = 2.4
 _CELLS_AT_FIRST = 1024
 _AT_ONCE = 1 << 16
+_REACH = np.arange(1, 9)
+"""Cells behind one that are looked at in one step."""
 
 
 class BandTable:
@@ -85,11 +87,14 @@ class BandTable:
         cells = self._cells[places]
         pending = np.flatnonzero((cells != 0) & (cells >> _HALF != spread))
         while len(pending):
-            moved = places[pending] + 1
-            moved[moved == size] = 0
-            places[pending] = moved
-            cells = self._cells[moved]
-            pending = pending[(cells != 0) & (cells >> _HALF != spread[pending])]
+            behind = places[pending, None] + _REACH
+            behind[behind >= size] -= size
+            cells = self._cells[behind]
+            settled = (cells == 0) | (cells >> _HALF == spread[pending, None])
+            rows, first = np.arange(len(pending)), settled.argmax(axis=1)
+            found = settled[rows, first]
+            places[pending] = behind[rows, np.where(found, first, len(_REACH) - 1)]
+            pending = pending[~found]
         return places
 
     def _write(self, cells: _Cells, places: NDArray[np.int64]) -> None:

@@ -16,7 +16,7 @@ from services.deduper.logic.signatures import BANDS
 NEWEST = 64
 """Originals looked at per band, the newest; bounds the work on very repetitive traffic."""
 
-_AT_ONCE, _AT_ONCE_WORDS = 32, 8192
+_AT_ONCE, _AT_ONCE_WORDS = 48, 8192
 """Calls of a batch compared at once with each other and the originals before them, fewer if they are long. Between the
 former one cannot know which are originals; so it costs comparisons for nothing if it is many."""
 _HALF = np.uint64(32)

@@ -204,7 +204,7 @@ def test_what_a_recluster_does_is_published(featuriser: Featuriser) -> None:
     texts = ["will it rain in town tomorrow", "please refund my broken order"]
     for n in range(120):
         raw = featuriser.raw(Request(messages=(ChatMessage(role="user", content=f"{texts[n % 2]} word{n % 7}"),)))
-        discovery.place(Call(f"e{n}", *KEY, "t", n, replace(raw), None))
+        discovery.place(Call(f"e{n}", *KEY, "t", n, raw, None))
     (only,) = {one.cluster for one in discovery.micros.values()}
     discovery.changes()
     discovery.recluster(KEY, 500)
