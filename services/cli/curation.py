@@ -38,7 +38,8 @@ def redact(
     explain: Annotated[bool, typer.Option("--explain", help="say in each span which rule found it")] = False,
 ) -> None:
     """Replace identifiers by placeholders: {"text"} or {"messages", "tools", "response"} in, the same and "spans" out."""
-    from services.cli.curation_lines import LineRunner, lines_of, redact_line
+    from services.cli.curation_lines import LineRunner, line_batches, stream_of
+    from services.cli.curation_redact import redact_lines
     from services.ingest_redactor.logic.redaction import Redactor
     from services.ingest_redactor.logic.scanner import Scanner
 
@@ -46,8 +47,11 @@ def redact(
         raise typer.BadParameter("profile is pii or hipaa")
     redactor = Redactor(Scanner("hipaa" if profile == "hipaa" else "pii"))
     runner = LineRunner(typer.echo, _complain)
-    for result in runner.results(lines_of(file), lambda value: redact_line(redactor, value, explain=explain)):
-        runner.write(result)
+    with stream_of(file) as stream:
+        for results in runner.results(
+            line_batches(stream), lambda values: redact_lines(redactor, values, explain=explain)
+        ):
+            runner.write(results)
     _finish(runner.bad_lines)
 
 
@@ -65,21 +69,22 @@ def cluster(
 ) -> None:
     """Find tasks: {"id", "text", "tools"?, "argument_keys"?, "key"?} in, {"id", "micro", "cluster"} out, final map."""
     from services.cli.curation_cluster import TaskFinder
-    from services.cli.curation_lines import LineRunner, lines_of
+    from services.cli.curation_lines import LineRunner, attempted, line_batches, stream_of
     from services.cli.curation_state import held
     from shared.tasks.features import Featuriser, load_wordllama
     from shared.tasks.sentences import minilm_if_installed
 
     runner = LineRunner(typer.echo, _complain)
     path = None if state is None else state / "tasks.json"
-    with held(state):
+    with held(state), stream_of(file) as stream:
         finder = TaskFinder(Featuriser(load_wordllama()), minilm_if_installed(), recluster_every)
         if path is not None and path.exists():
             finder.load(_load(path), path)
-        placed = list(runner.results(lines_of(file), finder.place))
+        batches = runner.results(line_batches(stream), lambda values: [attempted(finder.place, one) for one in values])
+        placed = [result for results in batches for result in results]
         finder.finish()
-        for result in placed:
-            runner.write(result if "error" in result else finder.final(result))
+        if placed:
+            runner.write(result if "error" in result else finder.final(result) for result in placed)
         if path is not None:
             _save(path, finder.saved())
     _finish(runner.bad_lines)

@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from services.cli.curation_lines import BadLineError, field_of, json_of, key_of, object_of, unicode_of
+from services.cli.curation_lines import (
+    BadLineError,
+    field_of,
+    json_of,
+    key_of,
+    line_batches,
+    object_of,
+    stream_of,
+    unicode_of,
+)
 from services.cli.curation_state import held
 from services.deduper.logic.document import ORIGINAL, REPEAT, Document
 from services.deduper.logic.signatures import PARAMETERS
@@ -22,20 +31,7 @@ from shared.errors import FatalError, SettingsError
 from shared.ids import content_hash
 
 THRESHOLD = 0.8
-_READ_BYTES = 1 << 19
 _LENGTH = struct.Struct("<I")
-
-
-def line_batches(stream: BinaryIO) -> Iterator[list[bytes]]:
-    """Whole lines, as many at once as a read gives: a writer that waits for each answer gets it."""
-    rest = b""
-    read = getattr(stream, "read1", stream.read)
-    while data := read(_READ_BYTES):
-        *lines, rest = (rest + data).split(b"\n")
-        if lines:
-            yield lines
-    if rest:
-        yield [rest]
 
 
 class Dedupe:
@@ -137,13 +133,9 @@ def _answer(call: Call, verdict: Verdict) -> dict[str, Any]:
 def run(file: Path | None, state: Path | None) -> int:
     """Standard input or a file to standard output; returns how many lines were bad. A run that is cut short leaves the state
     as it was."""
-    with held(state):
+    with held(state), stream_of(file) as stream:
         dedupe = Dedupe(state)
-        if file is None or str(file) == "-":
-            bad = _copy(dedupe, sys.stdin.buffer)
-        else:
-            with file.open("rb") as stream:
-                bad = _copy(dedupe, stream)
+        bad = _copy(dedupe, stream)
         dedupe.save()
     return bad
 

@@ -17,6 +17,7 @@ from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
 from services.cli.curation_cluster import TaskFinder
+from shared.lifecycle import settle_memory
 from shared.tasks.features import Embed, Featuriser, Vector, default_mean, load_wordllama
 from shared.tasks.sentences import minilm_if_installed
 from shared.tasks.words import content_words
@@ -84,8 +85,8 @@ class Bench:
 
 
 def rate(featuriser: Featuriser, source: Source, chars: int, count: int) -> list[float]:
-    """Lines a second of CPU time, embedding included, without the recluster at the end; a turn says one intent in several
-    ways."""
+    """Lines a second of CPU time, embedding included, without the recluster at the end, with the cycle collector as the
+    engine sets it; a turn says one intent in several ways."""
     rng = random.Random(chars)
     by_label: dict[str, list[str]] = {}
     for text, label in source.rows:
@@ -98,6 +99,7 @@ def rate(featuriser: Featuriser, source: Source, chars: int, count: int) -> list
         while len(text) < chars:
             text += ". " + rng.choice(said)
         lines.append({"id": str(number), "text": text[:chars]})
+    settle_memory()
     rates = []
     for _ in range(ROUNDS):
         finder = TaskFinder(featuriser, None)

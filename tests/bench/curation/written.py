@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from services.cli.curation_lines import redact_line
+from services.cli.curation_redact import redact_line
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.rule import Profile
 from tests.bench.curation.goals import Row

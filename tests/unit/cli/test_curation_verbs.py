@@ -99,6 +99,17 @@ def test_bad_lines_keep_their_place_and_set_the_exit_code(app: typer.Typer) -> N
     assert "secret" not in result.output
 
 
+def test_lines_that_come_together_are_redacted_as_one_by_one(app: typer.Typer) -> None:
+    """A line that the redactor refuses, here for half of a surrogate pair, takes none of its neighbours with it."""
+    lines: list[Any] = [{"text": f"{n}: mail ann{n}@example.com, born 1971-03-{1 + n % 28:02}"} for n in range(150)]
+    lines[60] = '{"text": "half \\ud800 of a pair, bob@example.com"}'
+    together = run(app, ["redact"], lines, code=1)
+    assert together[60] == {"error": "no Unicode text"}
+    for n in (0, 59, 61, 99, 100, 149):
+        assert run(app, ["redact"], [lines[n]]) == [together[n]]
+        assert together[n]["text"].startswith(f"{n}: mail ⟦EMAIL_1⟧, born ⟦DOB_1:")
+
+
 def test_dedupe_carries_its_window_from_run_to_run(app: typer.Typer, tmp_path: Path) -> None:
     words = " ".join(f"w{number}" for number in range(30))
     lines = [

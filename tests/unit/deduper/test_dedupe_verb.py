@@ -13,7 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from services.cli import curation
-from services.cli.curation_dedupe import Dedupe, line_batches
+from services.cli.curation_dedupe import Dedupe
+from services.cli.curation_lines import line_batches
 from services.cli.curation_state import held
 from shared.errors import SettingsError
 
