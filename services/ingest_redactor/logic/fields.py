@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.ingest_redactor.logic.addresses import town_follows
 from services.ingest_redactor.logic.confirm import is_login, user_name
+from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.letters import last_name_first
 from services.ingest_redactor.logic.mentions import Mention, bounded
@@ -20,7 +21,8 @@ _LABEL = re.compile(r"[^\W\d_][\w .'()/-]*+")
 VALUE_KINDS = frozenset(
     (
         "PHONE", "SSN", "CARD", "IBAN", "ACCOUNT", "MEMBER", "RECORD", "POLICY", "PASSPORT", "LICENCE", "TAX_ID", "ID",
-        "VEHICLE", "DEVICE", "DOB", "DOB?", "PHONE?", "ADDRESS", "STREET", "NAME", "NAME.first", "NAME.last", "MEMBER.user",
+        "VEHICLE", "DEVICE", "DOB", "DOB?", "PHONE?", "ADDRESS", "ADDRESS.any", "STREET", "NAME", "NAME.first",
+        "NAME.last", "MEMBER.user",
         "LOCATOR", "PLATE", "SECRET",
     )
 )  # fmt: skip
@@ -54,7 +56,7 @@ def labelled_values(text: str) -> tuple[list[Mention], list[tuple[int, int]]]:
     are no names."""
     lines = _Lines()
     start = 0
-    for line in text.split("\n"):
+    for line in text.replace("：", ":").split("\n"):
         lines.read(line, start)
         start += len(line) + 1
     return lines.values(), lines.labels
@@ -162,7 +164,11 @@ def _known_person(value: str, start: int) -> list[Mention]:
     stems = [word.lower().rstrip(".") for word in words]
     if not 2 <= len(words) <= 4 or not all(word[0].isupper() for word in words) or not _NO_VALUE.isdisjoint(stems):
         return []
-    if not THINGS.isdisjoint(stems) or not (stems[0] in first_names() or stems[-1] in last_names()):
+    if not THINGS.isdisjoint(stems):
+        return []
+    # In capitals the tagger knows few: a word that is no other word is taken for a name where a person's stands.
+    told = name is not None and name.group().isupper() and not any(map(is_word, stems))
+    if not told and not (stems[0] in first_names() or stems[-1] in last_names()):
         return []
     return [Mention(start, start + len(name.group()), "NAME", *read_name(name.group()), KEY_PRIORITY)] if name else []
 
@@ -231,7 +237,7 @@ def _labelled(kind: str, rest: str) -> Mention | None:
 
 def value_in(kind: str, text: str) -> str:
     """What of the line is the value: ``44-17 (closed)`` tells more than the number."""
-    if kind in ("ADDRESS", "STREET"):
+    if kind in ("ADDRESS", "ADDRESS.any", "STREET"):
         return _street(text)
     if kind.startswith("NAME"):
         name = _NAME.match(text)

@@ -80,23 +80,26 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "POLICY",
         r"(?:.*_)?(?:(?:policy|insurance|claim|clm|pol)_?(?:no|num|number|nbr|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
-        r"|(?:police|policen|polis|schaden|skade|forsakrings)_?(?:nummer|nr)|(?:numero|num|no)_(?:de_)?sinistre|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr))",
+        r"|(?:police|policen|polis|schaden|skade|forsakrings)_?(?:nummer|nr)|(?:numero|num|no)_(?:de_)?sinistre|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr|karte))",
     ),
     (
         "PASSPORT",
         r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?|(?:reise)?pass_?(?:nummer|nr)"
-        r"|pasaporte|passeport|passaporto|ppt(?:_no)?|paspoortnummer",
+        r"|pasaporte|passeport|passaporto|ppt(?:_no)?|paspoortnummer|(?:.*_)?mrz_(?:doc_)?(?:no|number)",
     ),
     (
         "LICENCE",
         r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
         r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
     ),
-    ("TAX_ID", r"(?:.*_)?(?:tax_?(?:id|no|num|number)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))"),
+    (
+        "TAX_ID",
+        r"(?:.*_)?(?:tax_?(?:id|no|num|number|ref|reference)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))",
+    ),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
     (
         "ID",
-        r"(?:.*_)?(?:national_id(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
+        r"(?:.*_)?(?:national_(?:id|identifier)(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
         r"|legal_id|i_?94|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
@@ -117,7 +120,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "DOB",
-        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa]_il|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa](?:_[oa])?_il|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
@@ -150,13 +153,13 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "SECRET",
         r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery|backup|gate|door|lockbox|entry)_codes?)",
+        r"|api_?key|access_key|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery|backup|gate|door|lockbox|entry|access)_codes?)",
     ),
     ("TOKEN", r"token|api_token|secret_token"),
-    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal)_token"),
+    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal|reset|vault|bot)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|net_?id|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login)_user|(?:agent_)?sine|net_?id|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),
@@ -172,7 +175,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
     (
         "NAME",
-        rf"(?:.*_)?(?:full|formatted)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|(?:to|from|for|by)_name|attn|nome_completo"
+        rf"(?:.*_)?(?:full|formatted)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|(?:to|from|for|by|address)_name|attn|nome_completo"
         r"|nombre_completo|nom_complet|volledige_naam|imie_i_nazwisko|nome_e_cognome",
     ),
     (
@@ -207,6 +210,11 @@ _IN_SCRIPTS_TEXT = """
 会员号 会員番号 회원번호 고객번호 顧客番号 = MEMBER
 아이디 用户名 ユーザー名 = USER
 患者番号 診察券番号 = RECORD
+旅客姓名 訂購人 отримувач відправник получатель отправитель клієнт покупатель = NAME
+聯絡電話 тел тел. номер_телефону = PHONE
+адреса адресу = ADDRESS.any
+身分證字號 身份證字號 іпн снилс инн = ID
+電子郵件 = EMAIL
 """
 KEYS_IN_SCRIPTS: dict[str, str] = {
     key: kind

@@ -41,11 +41,14 @@ _MOST_COMMON_AGE, _OLDEST = 89, 125
 """Ages over 89 are identifiers (45 CFR 164.514(b)(2)(i)(C))."""
 _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
+_NUMBERED_HANDLE = re.compile(r"[a-z]{3,20}\d{2,4}")
 _FEW_DIGITS = 3
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
 """When something happened: ``last_login`` names nobody."""
 _TOKEN_CHARS = 24
-_DIALLED = re.compile(r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[ .-]|[2-9]\d{6}$))[\d ().-]{7,18}")
+_DIALLED = re.compile(
+    r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[ .-]|[2-9]\d{6}$)|[6-9](?=\d{9}$))[\d ().-]{7,18}"
+)
 """As a number is dialled: with a sign, a zero or brackets at its head, or a mobile's eleven digits."""
 _PLACE_OF_HOUSE = re.compile(
     r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?,? [^\W\d_a-z]|[^\W\d_a-z][^\d\n]{3,40} \d{1,5}\b"
@@ -242,7 +245,9 @@ def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
         return "MEMBER", *renderings.read_identifier(value)
     if kind == "NAME?user" and _LOGIN.fullmatch(value) and value not in NOBODY:
         return "USER", value.lower(), ""
-    if (kind == "NAME?handle" and is_handle(value)) or (kind == "NAME?" and login_of_a_name(value, "", "")):
+    if (kind == "NAME?handle" and (is_handle(value) or _NUMBERED_HANDLE.fullmatch(value))) or (
+        kind == "NAME?" and login_of_a_name(value, "", "")
+    ):
         return "USER", value.lower(), ""
     if not any(char.isalpha() for char in value) or len(value) > 80 or any(char.isdigit() for char in value):
         return None

@@ -22,10 +22,12 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
             )
     tables = read_tables(text)
     fields, labels = (
-        labelled_values(text) if ":" in text or " .." in text or "...." in text or " | " in text else ([], [])
+        labelled_values(text)
+        if ":" in text or "：" in text or " .." in text or "...." in text or " | " in text
+        else ([], [])
     )
     fields += segment_values(text)
-    if "=" in text or "</" in text or '":' in text or "':" in text:
+    if "=" in text or "</" in text or '":' in text or "':" in text or '("' in text or "('" in text:
         fields += marked_values(text)
     if "\n" in text or ("<" in text and "@" in text):
         fields += names_in_letters(text)

@@ -6,8 +6,10 @@ from services.ingest_redactor.logic.confirm import Found, is_handle, joins, user
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NOBODY
 
-CREDENTIALS = r"(?:\s-u|--user)[ =][\"']?(?P<v>[^\s\"':@⟦]{1,40}:[^\s\"'⟦]{3,60})"
-"""``curl -u "reporting:…"``"""
+CREDENTIALS = (
+    r"(?:\s-u|--user)[ =][\"']?(?P<v>[^\s\"':@⟦]{1,40}:[^\s\"'⟦]{3,60})|\bsshpass -p ?[\"']?(?P<w>[^\s\"'⟦]{4,60})"
+)
+"""``curl -u "reporting:…"``, ``sshpass -p …``"""
 WORD_TOLD = (
     r"(?i)\b(?:security|memorable|safe|secret|verification) (?:word|phrase|answer)(?: is| was|:)\s{1,2}[\"']?"
     r"(?P<v>[^\s\"',;.⟦]{4,40})"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote_plus
 
 from services.ingest_redactor.logic.confirm import is_login, user_name
 from services.ingest_redactor.logic.fields import VALUE_KINDS
@@ -16,14 +17,24 @@ _ELEMENT = re.compile(
     r"(?:\s++value=[\"']([^\"'<>\n]{2,160}+)[\"']|(?:\s[^<>]*+)?>\s*+([^<>\s][^<>\n]{1,160}+)</)"
 )
 _PAIR = re.compile(
-    r"(?<=[\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?:\s?(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
+    r"(?<![^\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?:\s?(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
 )
 """Of an object inside a line, as JSON or as Python prints it."""
+_ESCAPED_PAIR = re.compile(r"\\+\"([A-Za-z_][\w .-]{1,40}+)\\+\"\s?:\s?\\+\"([^\"\\\n]{2,160}+)\\+\"")
+"""Of JSON that stands as text in other JSON, which cannot be read as a whole."""
+_CALL = re.compile(
+    r"\(\s?[\"'](?:[#.]|\w{0,12}\[(?:name|id)=\\?[\"']?)?([A-Za-z][\w-]{1,40}+)\\?[\"']?\]?[\"'],\s?"
+    r"(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)')\s?\)"
+)
+"""What code enters in a field: ``fill("#dob", …)``, ``append("email", …)``."""
 _CELL = re.compile(
     r"<(?:th|td|dt)[^<>]{0,80}>\s*+([A-Za-z][\w .'/-]{1,38}?):?\s*+</(?:th|td|dt)>\s*+"
     r"<(?:td|dd)[^<>]{0,80}>\s*+([^<>\s][^<>\n]{1,160}+)</"
 )
 """A row of a table of two columns, or of a list of terms."""
+_FORM_FIELD = r"[\w.%\[\]-]{1,60}+=[^&=\s\"'<>]{0,400}+"
+_FORM = re.compile(rf"(?<![^\s?\"'])(?:{_FORM_FIELD}&){{2,}}+{_FORM_FIELD}")
+"""As forms are sent (``application/x-www-form-urlencoded``): three fields at least."""
 _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
@@ -41,6 +52,12 @@ def marked_values(text: str) -> list[Mention]:
         found += _in_order(_CELL, text)
     if '":' in text or "':" in text:
         found += _in_order(_PAIR, text)
+    if '\\":' in text:
+        found += _in_order(_ESCAPED_PAIR, text)
+    if "('" in text or '("' in text:
+        found += _in_order(_CALL, text)
+    if text.count("&") > 1:
+        found += _forms(text)
     halves: list[tuple[str, Mention]] = []
     at = text.find("=")
     while at >= 0:
@@ -53,6 +70,22 @@ def marked_values(text: str) -> list[Mention]:
             bounded(len(found) + len(halves))
         at = text.find("=", at + 1)
     return [*found, *filter(None, tied(halves))]
+
+
+def _forms(text: str) -> Iterator[Mention]:
+    """Fields of forms, each value as it was sent."""
+    for form in _FORM.finditer(text):
+        fields = [pair.partition("=") for pair in form.group().split("&")]
+        named: list[tuple[str, Mention]] = []
+        at = form.start()
+        kinds = kinds_of_siblings([key for key, _, _ in fields])
+        for (key, _, value), kind in zip(fields, kinds, strict=True):
+            at += len(key) + 1
+            mention = keyed_mention(kind, unquote_plus(value)) if kind is not None and kind in _ELEMENT_KINDS else None
+            if mention is not None and kind is not None:
+                named.append((kind, mention._replace(start=at, end=at + len(value))))
+            at += len(value) + 1
+        yield from filter(None, tied(named))
 
 
 def _are_side_by_side(before: list[tuple[str, Mention]], assigned: tuple[str, Mention], text: str) -> bool:

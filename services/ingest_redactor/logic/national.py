@@ -25,6 +25,7 @@ _SHAPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\d{3} \d{3} \d{4}", ("gb.nhs",)),
     (r"\d{17}[\dX]", ("cn.ric",)),
     (r"\d{13}", ("za.idnr",)),
+    (r"\d{6}/\d{4}", ("cz.rc",)),
 )
 """The shape as people write it, and the modules of ``stdnum`` that know its check."""
 NATIONAL_NUMBER = r"\b(?:" + "|".join(shape for shape, _ in _SHAPES) + r")\b"

@@ -100,16 +100,18 @@ ID_WORDS: dict[str, str] = {
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
     r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
-    r"|health plan|rewards|badge|student",
+    r"|health plan|rewards|badge|student|donor|versichertenkarte",
     "RECORD": r"mrn|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
     r"|encounter|accession"
     r"|hospital number|hospital no"
     r"|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
-    r"|recipient id|donor id|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid|nhi|my file",
+    r"|recipient id|donor id|fall-nr|ipp|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid"
+    r"|nhi|my file",
     "POLICY": r"policy|policennummer|schadennummer|skadenummer|schadenummer|f[oö]rs[aä]kringsnummer|meine police"
     r"|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
-    r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|polisnummer|vertrag|vertragsnummer",
+    r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|rental agreement|skadeanm[aä]lan|polisnummer|vertrag"
+    r"|vertragsnummer",
     "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|cpso|cpsbc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
@@ -130,7 +132,8 @@ ID_WORDS: dict[str, str] = {
     "DEVICE": r"frame no|frame number|asset tag|serial|s/n|sn|imei|udi|device id|device identifier|mac address",
 }
 GAP = (
-    r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b|[ ]?n\.?[º°]\.?)?"
+    r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b"
+    r"|[ ]?n\.?[º°]\.?|[ ]n\.)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
     r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|es"
     r"|ist|lautet|är|er|é)(?: (?:le|la|el|the|die|der))?\b)?"
@@ -169,15 +172,16 @@ BIRTH_WORDS = (
     r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
-    r"(?: ?\([mdyjtah/. -]{6,12}\))?"
+    r"(?: ?\([a-z/. -]{4,16}\))?"
     r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?"
     r"(?:it's |that's |it is |mine(?: is|'s) |es el |c'est le )?)?"
     r"(?: (?:verified|checked|confirmed|on file))?"
-    r"(?: is| was| should be| must be| to be|[:=])?(?: on| in)?(?: ?the)?[ \t.\"'(*:=>)]{0,20}"
+    r"(?: is| was| should be| must be| to be|[:=])?(?: on| in)?(?: ?the)?[ \t.\"'(*:=>)|`]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = (
     rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
+    rf"|\((?i:spouse|wife|husband|partner|son|daughter|child|mother|father|brother|sister)[,;:]? (?P<y>{DATE})\)"
     r"|/(?P<x>\d{2}(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\d{2})/[MFX]"
 )
 BIRTH_BESIDE_PHONE = rf"(?:\+\d{{9,14}}|\d{{3}}[-. ]\d{{4}})[ \t,;|]{{1,14}}(?P<v>{DATE})\b"

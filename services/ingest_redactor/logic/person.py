@@ -38,7 +38,13 @@ from services.ingest_redactor.logic.token_roles import (
     TITLES,
     is_first_name,
 )
-from services.ingest_redactor.logic.unheard import from_initials, from_particle, may_be_a_name, with_unheard
+from services.ingest_redactor.logic.unheard import (
+    from_initials,
+    from_particle,
+    is_whole_name,
+    may_be_a_name,
+    with_unheard,
+)
 from shared.prompting.renderings import read_case
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
@@ -72,6 +78,7 @@ _SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
 """What stands behind a last name."""
 _ELIDED = (["'", "t"], ["’", "t"])
 """``van 't Hoff``"""
+_BEFORE_INITIALS = frozenset(("by", ":", ",", "(", "\n", "and", "&", "with", "from", "to", "for"))
 _LIST_SIGNS = frozenset((",", "/", "+"))
 _STRONG = least_score(SCALE * 3 // 2)
 """A word that scores so high is a name, so that the capitalised one right after it is its other half."""
@@ -105,12 +112,12 @@ def _groups(texts: Sequence[str]) -> Iterator[range]:
 def _mentions(text: str, spans: TokenSpans, candidates: Candidates, thresholds: Thresholds) -> list[Mention]:
     tokens = spans.cut(text)
     marks, lower = _marks(tokens, candidates, thresholds), candidates.lower
-    if not lower and max(marks.values(), default=_JOINED) == _JOINED:
-        return []
-    bounded(len(marks) + len(lower))
     strong = frozenset(
         at for at, score in zip(candidates.capitalised, candidates.scores, strict=True) if score >= _STRONG
     )
+    if not lower and not strong and max(marks.values(), default=_JOINED) == _JOINED:
+        return []
+    bounded(len(marks) + len(lower))
     runs = _runs(text, tokens, spans, marks, strong)
     found = [_mention(text, spans, start, end, kind) for start, end, kind in runs]
     if lower:
@@ -136,6 +143,8 @@ def _marks(tokens: list[str], candidates: Candidates, thresholds: Thresholds) ->
             kind = _kind(tokens, at, score, thresholds)
             if kind is not None:
                 marks[at] = kind
+        elif is_whole_name(tokens, at):
+            marks[at] = _NAME
     return marks
 
 
@@ -203,7 +212,9 @@ def _runs(
             start += 1
         while start < end and stem_of(tokens[start]) in TITLES:
             start += 1
-        kind = _NAME if _NAME in kinds else _PLACE if _PLACE in kinds else _JOINED
+        kind = (
+            _NAME if _NAME in kinds or _is_signed(tokens, at, end, strong) else _PLACE if _PLACE in kinds else _JOINED
+        )
         if kind == _JOINED or stem_of(tokens[start]) in TITLES or _names_a_thing(text, tokens, spans, start, end):
             continue
         while (
@@ -219,6 +230,14 @@ def _runs(
             done = max(done, end)
         runs.append((start, end, kind))
     return runs
+
+
+def _is_signed(tokens: list[str], start: int, end: int, strong: Set[int]) -> bool:
+    """``Dictated by C. Hunt``: after an initial a word that is one of the language too may be a last name."""
+    is_initial = len(tokens[start]) == 1 and tokens[start + 1 : start + 2] == ["."] and end == start + 2
+    return (
+        is_initial and len(tokens[end]) > 1 and end in strong and (start == 0 or tokens[start - 1] in _BEFORE_INITIALS)
+    )
 
 
 def _names_a_thing(text: str, tokens: list[str], spans: TokenSpans, start: int, end: int) -> bool:
@@ -296,7 +315,13 @@ def _following(text: str, tokens: list[str], spans: TokenSpans, marks: dict[int,
         return None
     between = text[spans[end][1] : spans[at][0]]
     return (
-        at if len(between) <= 24 and between[-1:] in " ." and "\n" not in between and ". " not in between[2:] else None
+        at
+        if len(between) <= 24
+        and between[-1:] in " ."
+        and "\n" not in between
+        and ". " not in between[2:]
+        and "   " not in between
+        else None
     )
 
 

@@ -30,11 +30,11 @@ PHONE_RULES: tuple[Rule, ...] = (
         "phone with a leading zero",
         "PHONE",
         r"\(0\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}\b|\b\(?0\d{1,4}\)?[ /-]\d{2,8}(?:[ -]\d{2,8}){1,3}\b"
-        r"|\b0\d{1,5}[ /-]\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
+        r"|\b0\d{1,5}(?:[ /-]| / )\d{5,8}\b|\b0[1-9](?:\.\d{2}){4}\b",
         confirm.grouped_phone,
         most=MOST_SHORT,
     ),
-    Rule("mobile phone of India or Spain", "PHONE", shapes.MOBILE, confirm.grouped_phone),
+    Rule("mobile phone of India, Italy or Spain", "PHONE", shapes.MOBILE, confirm.grouped_phone),
     Rule("phone beside a mail address", "PHONE", r"\b(?:0[1-9]\d{8,9}|1[3-9]\d{9})\b", confirm.phone_beside_mail),
     Rule(
         "grouped phone",

@@ -73,6 +73,8 @@ from services.ingest_redactor.logic.streets import (
     ANNOUNCED_STREET,
     ANNOUNCEMENT,
     CODE_OF_TOWN,
+    CYRILLIC_SIGN,
+    CYRILLIC_STREET,
     FOREIGN_KIND,
     FOREIGN_STREET,
     KIND_IN_CAPITALS,
@@ -87,7 +89,7 @@ from services.ingest_redactor.logic.streets import (
 )
 from services.ingest_redactor.logic.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-13"
+RULE_SET = "2026-14"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 RULES: tuple[Rule, ...] = (
@@ -126,7 +128,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)(?:\b|_|(?-i:\b[A-Z]{2,6}))(?:password|passwd|passcode|passphrase|pwd|(?:api|access|secret|license|product|activation|encryption"
         r"|private)[_ -]?key"
         r"|secret|(?:(?:access|auth|api|refresh|session)[_ -]?|my |your )token|(?:network|recovery|bitlocker) key"
-        r"|client[_ ]secret)(?:\s+(?:is|was|to)|(?:\s+(?:set|reset|changed)(?: to)?)?\s{0,2}[:=])"
+        r"|client[_ ]secret)(?:\s+(?:is|was|to|(?:re)?set to|changed to)|(?:\s+(?:set|reset|changed)(?: to)?)?\s{0,2}[:=])"
         r"\s{0,2}[\"']?(?P<v>[^\s\"',;]{5}[^\s\"',;]+)",
         confirm.password,
     ),
@@ -136,7 +138,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "token in a log",
         "SECRET",
-        r"(?i)\b(?:token|secret|signature|api_?key)=(?P<v>[\w.~+/-]{24,})",
+        r"(?i)(?:\b|_)(?:token|secret|signature|api_?key)=[\"']?(?P<v>[\w.~+/-]{24,})",
         confirm.mixed_secret,
     ),
     Rule("key told", "SECRET", r"(?i)\b(?:my|our|the) key(?: is|:) (?P<v>[\w-]{16,80})", confirm.long_secret),
@@ -154,21 +156,34 @@ RULES: tuple[Rule, ...] = (
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
     Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
+    Rule(
+        "mail address",
+        "EMAIL",
+        rf"[{LETTER}0-9_%+-][{LETTER}0-9._%+'-]*(?:@|%40)(?:[{LETTER}0-9-]+\.)+[{LETTER}]{{2,24}}",
+        confirm.email,
+    ),
+    Rule("mail address in words", "EMAIL", SPELLED_MAIL, spelled_mail, trigger=MAIL_SIGN),
     Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=MOST_SHORT),
     Rule("user name made of a name", "USER", r"\b[a-z]{2,20}[._][a-z]{2,20}[._]?\d{1,6}\b", confirm.user_name),
     Rule("login made of a name", "USER", r"\b[a-z]{4,24}\d{1,4}\b", confirm.login_of_a_name),
     Rule(
         "user of a query or a log",
         "USER",
-        r"\b(?:user(?:_?name)?|by)=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})"
+        r"(?i:\b(?:[a-z]{1,12}_)?user(?:_?name)?|\bby)=[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})|\blinkedin\.com/in/(?P<w>[\w-]{3,40})"
         r"|\b(?:publickey|password) for (?:invalid user )?(?P<x>[a-z][a-z0-9._-]{2,30}) from"
-        r"|[(\s]uid=(?P<y>[a-z][a-z0-9._-]{2,30})[),]|(?:\d|\s-) - (?P<z>[a-z][\w.-]{2,30}) \[\d{2}/[A-Z][a-z]{2}/\d{4}",
+        r"|[(\s]uid=(?P<y>[a-z][a-z0-9._-]{2,30})[),]|(?:[\da-f]|\s-) - (?P<z>[a-z][\w.-]{2,30}) \[\d{2}/[A-Z][a-z]{2}/\d{4}"
+        r"|\(user (?P<a>[a-z][a-z0-9._-]{3,30})\)|\b(?:rep|triggered by|sine:) (?P<b>[a-z]{2,20}[._]?[a-z]{0,20}\d{2,5})\b"
+        r"|\b\d{4} rep (?P<c>[a-z][a-z0-9._]{3,30}):|\b[Ss]ine: ?(?P<d>[a-z][a-z0-9._]{3,30})\b",
         confirm.login,
     ),
     Rule(
         "locator of a booking",
         "RECORD",
-        r"\b(?:PNR|[Rr]ecord [Ll]ocator)(?: is)?[: #]{1,3}(?P<v>[A-Z0-9]{6})\b",
+        r"\b(?:PNR|Pnr|[Rr]ecord [Ll]ocator)(?: is)?[: #]{1,3}(?P<v>[A-Z0-9]{6})\b"
+        r"|\bRP/[A-Z0-9/]{9,20} .{1,50} (?P<w>[A-Z0-9]{6})\n"
+        r"|\b[Ff]ile [Rr]ef(?:erence)?:? (?P<x>[A-Z]{3}[A-Z0-9]{2}\d{5})\b"
+        r"|(?i:booking reference|confirmation (?:code|number)|locator|pnr)\?\n[^\n]{0,40}"
+        r"(?i:it'?s|it is) (?P<y>[A-Z0-9]{6})\b",
         confirm.locator,
     ),
     Rule(
@@ -180,14 +195,7 @@ RULES: tuple[Rule, ...] = (
     Rule("profile of a developer", "USER", shapes.PROFILE, shapes.profile),
     Rule("signature of a commit", "USER", shapes.SIGNED_OFF, shapes.profile),
     Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=MOST_SHORT),
-    Rule(
-        "mail address",
-        "EMAIL",
-        rf"[{LETTER}0-9_%+-][{LETTER}0-9._%+'-]*(?:@|%40)(?:[{LETTER}0-9-]+\.)+[{LETTER}]{{2,24}}",
-        confirm.email,
-    ),
     Rule("name before a mail address", "NAME", NAME_BEFORE_MAIL, name_before_mail, trigger=MAIL),
-    Rule("mail address in words", "EMAIL", SPELLED_MAIL, spelled_mail, trigger=MAIL_SIGN),
     Rule("handle after a role", "USER", HANDLE_AFTER_ROLE, handle_after_role),
     Rule(
         "IBAN",
@@ -253,6 +261,7 @@ RULES: tuple[Rule, ...] = (
         "street written small", "ADDRESS", STREET_SMALL, street_checks.small_street, trigger=KIND_SMALL, most=MOST_SHORT
     ),
     Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, street_checks.foreign_street, trigger=FOREIGN_KIND),
+    Rule("street in Cyrillic", "ADDRESS", CYRILLIC_STREET, street_checks.foreign_street, trigger=CYRILLIC_SIGN),
     Rule(
         "street before a town and its code",
         "ADDRESS",
@@ -297,6 +306,12 @@ RULES: tuple[Rule, ...] = (
     Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
     Rule("birth beside an SSN", "DOB", BIRTH_BESIDE_SSN, dates.birth),
+    Rule(
+        "birth on a driving licence",
+        "DOB",
+        rf"\n2\. [^\n]{{2,40}}\n3\. (?P<v>{DATE}|\d{{2}}\.\d{{2}}\.\d{{2,4}})",
+        dates.birth,
+    ),
     Rule("birth beside a sex", "DOB", BIRTH_BESIDE_SEX, dates.long_past),
     Rule("birth beside a phone", "DOB", BIRTH_BESIDE_PHONE, dates.long_past),
     Rule(

@@ -27,6 +27,7 @@ from services.ingest_redactor.logic.token_roles import (
     CAPITALISED,
     DOT,
     FIRST_NAME,
+    GIVEN_NAME,
     LAST_NAME,
     PARTICLE,
     TITLE,
@@ -194,6 +195,8 @@ class Scorer:
         is_anchor |= scores >= least_score(thresholds.name)
         if thresholds.place is not None:
             is_anchor |= place_score(scores) >= thresholds.place
+        # A first name that the tagger does not know, before another capitalised word.
+        is_anchor |= ((roles[chosen] & GIVEN_NAME) != 0) & ((roles[chosen + 1] & CAPITALISED) != 0)
         is_part |= is_anchor | (scores >= least_score(thresholds.joined))
         if is_dense is not None:
             is_listed = (self._lists[ids[chosen]] & _NAMES) != 0

@@ -1,4 +1,5 @@
-"""People in messages of fixed segments: HL7 version 2 (hospitals), ANSI X12 (insurers, 5010), airlines' service requests.
+"""People in messages of fixed segments: HL7 version 2 (hospitals), ANSI X12 (insurers, 5010), SWIFT MT (banks), airlines'
+service requests.
 
 Their fields have no names; which field is what follows from the segment (HL7 v2.5.1 chapter 3, X12 271/835/837
 loops 2010 and 2100, IATA Resolution 830d and the PADIS messages for SSR DOCS).
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.person import NAME_PRIORITY, read_name
+from services.ingest_redactor.logic.person import NAME_PRIORITY, looks_like_a_person, read_name
 from services.ingest_redactor.logic.siblings import keyed_mention
 from shared.prompting import renderings
 
@@ -43,6 +44,8 @@ _DOCS = re.compile(
 )
 _CONTACT = re.compile(r"\bCTC[MHB]\b[ A-Z0-9/]{0,16}?[ /](?P<PHONE>\+?\d{8,15})\b")
 _FREQUENT = re.compile(r"\bFQT[VRSU]\b[ A-Z0-9]{0,16}?[ /-](?P<MEMBER>[A-Z]{2} ?\d{6,14})\b")
+_SWIFT = re.compile(r":(?:50|59)[AFK]?:/[^\n]{4,40}\n([^\n:/]{3,35})(?=\n)")
+"""The customer below an account in a payment order (SWIFT MT103, fields 50a and 59a)."""
 _LETTERS = r"[^\W\d_](?:[^\W\d_]|['’.-])+"
 _PART = re.compile(rf"(?![a-z]){_LETTERS}(?: (?![a-z]){_LETTERS})*")
 
@@ -54,6 +57,8 @@ def segment_values(text: str) -> list[Mention]:
         readers.append(_hl7)
     if "NM1*" in text or "DMG*" in text:
         readers.append(_x12)
+    if ":/" in text:
+        readers.append(_swift)
     if "DOCS" in text or "CTC" in text or "FQT" in text:
         readers.append(_airline)
     found: list[Mention] = []
@@ -144,6 +149,12 @@ def _keyed(kind: str, value: str, start: int) -> Iterator[Mention]:
     mention = keyed_mention(kind, value) if value else None
     if mention is not None:
         yield mention._replace(start=start + mention.start, end=start + mention.end, priority=_PRIORITY)
+
+
+def _swift(text: str) -> Iterator[Mention]:
+    for match in _SWIFT.finditer(text):
+        if looks_like_a_person(match[1]):
+            yield Mention(*match.span(1), "NAME", *read_name(match[1]), _PRIORITY)
 
 
 def _airline(text: str) -> Iterator[Mention]:

@@ -28,11 +28,12 @@ NATIONAL_SHAPE = (
     r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|\d{6}-[1-4]\d{6}|\d{6}-(?:0[1-9]|[1-5]\d)-\d{4}|(?:20|2[3-7]"
     r"|3[034])-\d{8}-\d"
     r"|[2-6]\d{3} \d{5} \d|[A-Z]\d{4}-\d{5}-\d{5}"
-    r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}"
+    r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}|\d{3}-\d{3}-\d{3} \d{2}"
+    r"|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
     r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
 )
 """Shapes that nothing else has: Italian, Belgian, British, Korean, Malaysian, Argentine, Australian, Canadian, French,
-Mexican."""
+Russian, Chinese (a birth date within eighteen digits), Mexican."""
 BRITISH_LICENCE = r"(?i)\b[A-Z][A-Z9]{4} ?\d{3} ?\d{3} ?[A-Z9]{2}\d[A-Z]{2}\b"
 RESEARCHER = r"(?i:\borcid\b[^0-9\n]{1,24})(?P<v>\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b"
 _MBI, _MBI_DIGIT = "AC-HJKMNP-RT-Y", "AC-HJKMNP-RT-Y0-9"
@@ -62,7 +63,7 @@ PATH_OF_PERSON = (
     r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
 )
 """``GET /api/v2/users/99120/profile``"""
-MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"
+MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b3[2-9]\d \d{6,7}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"
 SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
 """Where a Spanish household takes its power or gas (CUPS)."""
 CHASSIS = (
@@ -71,7 +72,8 @@ CHASSIS = (
 )
 USER_TOLD = r"(?i:\buser(?: ?name| id)? (?:is|was) )(?P<v>[a-z][a-z0-9._-]{3,30})(?:[^a-z0-9._@-]|\.(?:\s|$)|$)"
 IN_SCRIPTS = (
-    r"(?:会員番号|患者番号|顧客番号|お客様番号|회원번호|고객번호|会员号|客户号)(?:は|은|는|:|：)? ?"
+    r"(?:会員番号|患者番号|顧客番号|お客様番号|회원번호|고객번호|会员号|客户号|身分證字號|身份證字號|身份证号码?"
+    r"|ІПН|ІНН|РНОКПП|ИНН|СНИЛС|[Rr]odné číslo|rodné číslo)(?:は|은|는|:|：)? ?"
     r"(?P<v>[A-Z]{0,4}[ -]?\d{3,12}(?:[ -]\d{1,6}){0,3})"
 )
 PHONE_IN_SCRIPTS = (
@@ -112,7 +114,7 @@ INDIAN_PLATE = (
     r"\b(?:AP|AR|AS|BR|CG|CH|DL|GA|GJ|HP|HR|JH|JK|KA|KL|LA|MH|ML|MN|MP|MZ|NL|OD|PB|PY|RJ|SK|TN|TR|TS|UK|UP|WB)"
     r"[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}\b"
 )
-CODE_SENT = r"(?i)\byour (?:[a-z]+ ){0,3}code(?: is|:) (?P<v>\d{4,8})\b"
+CODE_SENT = r"(?i)\byour (?:[a-z]+ ){0,3}code(?: is|:) (?P<v>\d{4,8})\b|\b(?:use|enter) (?:the )?code (?P<w>\d{4,8})\b"
 _DOOR = r"(?:door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|schl[uü]sselbox|t[uü]r)"
 CODE_OF_DOOR = (
     rf"(?i)\b(?:(?:my|his|her|their|our) (?:{_DOOR} )?(?:code|pass|pin)|{_DOOR}[ -](?:access )?(?:code|pass|pin)|buzzer"

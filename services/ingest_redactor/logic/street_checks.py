@@ -30,6 +30,14 @@ _DATED = re.compile(r"(?:19|20)\d\d, ")
 """``2024, Main Street``"""
 
 
+_UNIT_BEFORE = re.compile(
+    r"\b(?:Unit|Flat|Apt|Apartment|Suite|Shop|Villa) \d{1,4}[A-Za-z]?"
+    r"(?:/| / |, (?:[A-Z][a-z'’]+ ){1,2}(?:Apartments?|Towers?|House|Residency|Heights|Enclave|Society),? )$"
+)
+_UNIT_WORD = re.compile(r"\b(?:Unit|Flat|Apt|Apartment|Suite|Shop|Villa) $")
+"""``Flat 21, Shanti Apartments, `` before ``130 MG Road``, ``Unit 8/`` before ``262 Bourke Street``"""
+
+
 def street(value: str, before: str, after: str) -> Found | None:
     if after[:1].isdigit():
         return None
@@ -37,6 +45,8 @@ def street(value: str, before: str, after: str) -> Found | None:
     skipped = numbers[-1].start() if numbers else 0  # ``5/1, of 128 Kookaburra Drive`` begins with the last number
     if skipped:
         value, before = value[skipped:], value[:skipped]
+    elif (unit := (_UNIT_WORD if "/" in value[:6] else _UNIT_BEFORE).search(before)) is not None:
+        value, before, skipped = unit[0] + value, before[: unit.start()], -len(unit[0])
     words = value.split()
     if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or _DATED.match(value) or not _PROSE.isdisjoint(words):
         return None

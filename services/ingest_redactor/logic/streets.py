@@ -18,7 +18,7 @@ _KIND_RARE = (
     r"|Flats?|Fords?|Forest|Forges?|Forks?|Fort|Freeway|Gardens?|Gateway|Glens?|Greens?|Groves?|Harbors?|Haven|Heights|Hills?"
     r"|Hollow|Inlet|Islands?|Isle|Junctions?|Keys?|Knolls?|Lakes?|Land|Landing|Lights?|Loaf|Locks?|Lodge|Mall|Manors?|Meadows?"
     r"|Mills?|Mission|Motorway|Mount|Mountains?|Neck|Orchard|Oval|Overpass|Parks?|Parkways|Pass|Passage|Path|Pines?|Plains?"
-    r"|Arcade|Esplanade|Parade|Promenade|Quays?|Rise|Wharf"
+    r"|Arcade|Brae|Brow|Fold|Garth|Nook|Esplanade|Parade|Promenade|Quays?|Rise|Wharf"
     r"|Points?|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|Ridges?|River|Roads|Route|Rue|Run|Shoals?|Shores?|Skyway|Springs?"
     r"|Spurs?|Squares|Station|Stravenue|Stream|Streets|Summit|Throughway|Trace|Track|Trafficway|Tunnel|Underpass|Unions?|Valleys?"
     r"|Via|Viaduct|Views?|Villages?|Ville|Vista|Walks|Wall|Ways|Wells?)"
@@ -33,7 +33,8 @@ _KIND_IN_CAPITALS = (
 )
 STREET_IN_CAPITALS = (
     rf"\b(?P<v>\d{{1,6}}(?:\s[A-Z\d]{{2,}}){{1,3}}\s(?:ST|DR|CT|PL|WAY|LOOP|SQ)\b(?:\.?,?\s+{_UNIT})?)"
-    r",?\s{1,40}[A-Z]{2,}(?: [A-Z]{2,}){0,2},? [A-Z]{2} \d{5}|"
+    rf",?\s{{1,40}}(?:[A-Z]{{2,}}(?: [A-Z]{{2,}}){{0,2}},? [A-Z]{{2}} \d{{5}}"
+    rf"|[{UPPER}][{LETTER}]+,? [A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}\b)|"
     rf"\b\d{{1,6}}(?:\s[NSEW]{{1,2}})?(?:\s[A-Z\d]{{2,}}){{1,3}}\s{_KIND_IN_CAPITALS}\b(?:\.?,?\s+{_UNIT})?"
     rf"|\b\d{{1,6}}\s[NSEW]{{1,2}}(?:\s[A-Z\d]{{2,}}){{1,3}}\s(?:ST|DR|CT|PL|WAY)\b(?:\.?,?\s+{_UNIT})?"
 )
@@ -67,8 +68,9 @@ _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
     r"\b(?P<v>(?:Studio|Flat|Apartment|Caravan|Apt) \d{1,4}[A-Za-z]?,? "
     rf"{_CAPITAL_WORD} {_CAPITAL_WORD}(?: {_CAPITAL_WORD})?)(?:,|\n)|"
-    rf"\d{{2,6}}(?:\s+{_CAPITAL_WORD}){{1,3}}\s+{_KIND_RARE}\b(?:,?\s+{_UNIT})?"
-    rf"|\d{{1,6}}(?:\s+{_CAPITAL_WORD}){{1,4}},?\s+(?:Apt|Suite|Unit|Apartment|Ste)\b\.?\s*#?[A-Za-z0-9-]{{1,6}}"
+    rf"\d{{2,6}}(?: +{_CAPITAL_WORD}){{1,3}} +{_KIND_RARE}\b(?:,?\s{{1,3}}{_UNIT})?"
+    rf"|\d{{1,6}}(?: +{_CAPITAL_WORD}){{1,4}},?\s{{1,3}}(?:Apt|Suite|Unit|Apartment|Ste)\b\.?"
+    rf" ?#?(?:[A-Za-z]?\d[A-Za-z0-9-]{{0,5}}|[A-Z]\b)"
     r"|\d{1,6} (?:State Route|Route|CR|SR|FM) \d{1,5}\b"
     r"|\b(?i:rr ?(?:#\d{1,3}|\d{1,3},? box \d{1,5}))\b"
     rf"|\d{{2,6}}\s+[NSEW]{{1,2}}\s+{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})?\s+#[A-Za-z0-9-]{{1,6}}"
@@ -121,6 +123,11 @@ _ENDS_OF_STREETS = (
     r"|vegen|vej|stigen|gränd|torget|stræde|katu|tie|polku|kuja|kaari|bulevardi|utca"
     r"|stígur|vegur|ská|cká)"
 )
+_WHOSE = (
+    r"(?:Burgemeester|Burg\.|Professor|Prof\.|Doctor|Dokter|Dr\.|President|Generaal|Koningin|Prinses|Prins|Sint|Sankt"
+    r"|St\.)"
+)
+"""Before the name in whose honour a street is named: ``Burgemeester de Vlugtlaan 12``."""
 _ENDS_WITH_CAPITALS = r"-(?:Str\.|Straße|Strasse|Platz|Allee|Ring|Weg|Ufer)"
 _MALAY = r"(?:Jalan|Lorong|Persiaran|Jln\.?|JALAN|LORONG)"
 _NUMBERED_TURKISH = r"(?i:caddesi|cad\.|sokağı|sokak|sok\.|bulvarı|bulv\.)\s+(?i:no)[:.]?\s?\d{1,4}(?:/\d{1,4})?"
@@ -132,7 +139,8 @@ FOREIGN_STREET = (
     rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nr|no|nº|n°)\.?\s?)?(?:{_HOUSE}|s/n\b)"
     rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:{_KIND_AFTER_NUMBER})(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}"
     rf"(?: +[{UPPER}][{LETTER}'’-]*)?"
-    rf"|[{UPPER}][{LETTER}-]{{2,}}(?:{_ENDS_OF_STREETS}|{_ENDS_WITH_CAPITALS}) {{1,2}}{_HOUSE}"
+    rf"|(?:{_WHOSE}\s(?:{_PREPOSITION}\s)?)?[{UPPER}][{LETTER}-]{{2,}}"
+    rf"(?:{_ENDS_OF_STREETS}|{_ENDS_WITH_CAPITALS}) {{1,2}}{_HOUSE}"
     rf"|(?i:\b(?:calle|carrera|cra\.?|kra\.?|cl\.?|avenida|av\.?|transversal|diagonal)) "
     rf"(?:\d{{1,3}}[A-Za-z]?|{_CAPITAL_WORD}(?: {_CAPITAL_WORD}){{0,2}})"
     r" ?(?:#|[Nn]o\.?|NO\.?) ?\d{1,3}[A-Za-z]? ?- ?\d{1,3}\b"
@@ -152,6 +160,18 @@ FOREIGN_KIND = (
     rf"|\b{_PLACED}\s[{UPPER}]|\s{_NUMBERED_TURKISH}|-{_KOREAN}\b"
 )
 """Of :data:`FOREIGN_STREET`."""
+_CYRILLIC_KIND = r"(?:вул\.|ул\.|просп\.|пр-т|пров\.|пер\.|бул\.|наб\.|вулиця|улица|проспект)"
+_CYRILLIC_AFTER = r"(?:проспект|улица|вулиця|переулок|бульвар|набережная|шоссе|проезд)"
+_CYRILLIC_HOUSE = (
+    r"(?:(?:д|дом|буд|будинок)\.? ?)?\d{1,4}[а-яі]?(?:/\d{1,3})?(?:, ?(?:корп|стр|к)\.? ?\d{1,3})?"
+    r"(?:, ?(?:кв|оф)\.? ?\d{1,4})?"
+)
+CYRILLIC_STREET = (
+    rf"(?:[{UPPER}][{LETTER}-]{{2,}}, )?(?:{_CYRILLIC_KIND} ?[{UPPER}][{LETTER}-]+(?: [{UPPER}][{LETTER}-]+){{0,2}}"
+    rf"|[{UPPER}][{LETTER}-]+ {_CYRILLIC_AFTER}),? {_CYRILLIC_HOUSE}"
+)
+"""``Львів, вул. Хрещатик, буд. 6, кв. 5``"""
+CYRILLIC_SIGN = rf"{_CYRILLIC_KIND}|{_CYRILLIC_AFTER}"
 _TOWN = rf"[{UPPER}][{LETTER}.'’-]+"
 STREET_BEFORE_TOWN = (
     rf"(?P<v>\b\d{{1,5}}[A-Za-z]?(?:\s{_CAPITAL_WORD}){{1,4}}),?\s(?:{_TOWN},?\s){{1,3}}"

@@ -7,7 +7,7 @@ from services.ingest_redactor.logic.nonames import NEVER, NO_NAME
 from services.ingest_redactor.logic.tagger import stem_of
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, WORD_NAME = 1, 2, 4, 8, 16, 32, 64
+CAPITALISED, TITLE, PARTICLE, DOT, FIRST_NAME, LAST_NAME, WORD_NAME, GIVEN_NAME = 1, 2, 4, 8, 16, 32, 64, 128
 
 _TITLES_TEXT = """
 mr mrs ms dr prof professor doctor sir madam mister miss nurse rn herr herrn frau madame monsieur mme señor señora signor
@@ -72,12 +72,15 @@ def is_first_name(word: str) -> bool:
 
 def roles_of(token: str) -> int:
     """Bits: ``CAPITALISED`` a word that may be of a name, ``TITLE``, ``PARTICLE`` and ``DOT`` what may stand before a name,
-    ``FIRST_NAME`` a known one in lower case, ``WORD_NAME`` one that is a word too, ``LAST_NAME`` one in any case.
+    ``FIRST_NAME`` a known one in lower case, ``WORD_NAME`` one that is a word too, ``LAST_NAME`` one in any case,
+    ``GIVEN_NAME`` a capitalised one of :func:`given_names`.
     """
     low, is_upper = token.lower(), token[0].isupper()
     roles = 0
     if is_upper and token not in _NEVER_CAPITALISED:
         roles |= CAPITALISED
+        if low in given_names():
+            roles |= GIVEN_NAME
     if (is_upper and low in TITLES) or token in INTRODUCING or token in ABBREVIATED_TITLES:
         roles |= TITLE
     if token in PARTICLES:

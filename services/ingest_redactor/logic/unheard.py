@@ -6,7 +6,7 @@ from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.tagger import lists_of, shape_of, stem_of
 from services.ingest_redactor.logic.token_batch import TokenSpans
-from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, TITLES
+from services.ingest_redactor.logic.token_roles import ANNOUNCING_WORDS, TITLES, given_names, is_first_name
 from shared.tasks.names import ambiguous_first_names
 from shared.tasks.verbs import CANONICAL
 
@@ -42,7 +42,8 @@ def with_unheard(
     last = _over_a_particle(text, tokens, spans, end)
     if last > end:
         return start, last
-    is_open = start == end or len(tokens[end]) == 1  # ``Ngozi T``: an initial ends no name
+    # ``Ngozi T``: an initial ends no name, nor does what is no last name that is known, ``Ayşe Kaya Demir``
+    is_open = start == end or len(tokens[end]) == 1 or _goes_on_unheard(text, tokens, spans, end)
     if is_open and _is_last_name(text, tokens, spans, end, start in strong, lists_of(tokens[start])):
         end += 1
     return start, end
@@ -120,6 +121,17 @@ def _is_word_name(tokens: list[str], start: int) -> bool:
     return True
 
 
+def _goes_on_unheard(text: str, tokens: list[str], spans: TokenSpans, end: int) -> bool:
+    """Two halves that no list holds, and a third that is no word at all."""
+    return (
+        lists_of(tokens[end]) == 0
+        and _stands_after(text, tokens, spans, end)
+        and lists_of(tokens[end + 1]) == 0
+        and may_be_a_name(tokens[end + 1])
+        and not is_word(stem_of(tokens[end + 1]))
+    )
+
+
 def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, strong: bool, lists: int) -> bool:
     """``Bilkay Seven``: right after a known first name stands a capitalised word that is nothing else."""
     if end + 1 >= len(tokens) or tokens[end].endswith(("'s", "’s")) or text[spans[end][1] : spans[end + 1][0]] != " ":
@@ -131,7 +143,8 @@ def _is_last_name(text: str, tokens: list[str], spans: TokenSpans, end: int, str
     if lists & _WORD and may_be_a_name(following) and not is_word(following.lower()):
         return True  # ``Blessing Chikore``
     is_half = following[1:2] in ("'", "’") or "-" in following or (not lists & _LAST and lists_of(following) & _LAST)
-    if not lists & _FIRST and not is_half and (not strong or lists & _LAST):
+    is_known = lists & _FIRST or (not lists & _LAST and (strong or is_first_name(stem_of(tokens[end]))))
+    if not is_known and not is_half and (lists & _LAST or is_word(stem_of(following)) or lists_of(following)):
         return False
     return may_be_a_name(following)
 
@@ -146,6 +159,17 @@ def may_be_a_name(word: str) -> bool:
         and stem not in NO_NAME
         and stem not in THINGS
         and stem not in TITLES
+    )
+
+
+def is_whole_name(tokens: list[str], at: int) -> bool:
+    """``Siobhan Fairbairn``: a first name that the tagger does not know, before a capitalised word that is no word."""
+    if at + 1 >= len(tokens) or stem_of(tokens[at]) not in given_names() or shape_of(tokens[at]) != "Xx":
+        return False
+    following = tokens[at + 1]
+    stem = stem_of(following)
+    return (
+        shape_of(following) == "Xx" and may_be_a_name(following) and not is_word(stem) and not lists_of(following) & 8
     )
 
 
