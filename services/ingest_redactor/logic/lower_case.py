@@ -36,7 +36,7 @@ _TOLD = (
     r"|[fl]names?[:=]|me llamo|mi nombre es|le habla|habla|ich hei(?:ß|ss)e|mein name ist|je m'appelle|mi chiamo|ik heet"
     r"|meu nome [eé]|me chamo|nazywam si[eę])"
 )
-LOWER_CASE_NAME = (
+_TOLD_SMALL = (
     rf"(?i:\b{_TOLD}) ?(?P<v>{_NAME})"
     rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
     rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
@@ -45,9 +45,11 @@ LOWER_CASE_NAME = (
     r"|(?:driver|nurse|agent|rep|host|courier|technician|plumber|teacher|coach|waiter) (?:is|was)|spoke (?:with|to|w/))) "
     rf"(?P<x>{_LONG}(?: {_WORD})?)"
     rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
-    rf"|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
 )
 """After words as common as ``i'm`` the end of the name is asked for too: most of what follows them is none."""
+LOWER_CASE_NAME = rf"{_TOLD_SMALL}|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
+LOWER_CASE_SIGN = rf"{_TOLD_SMALL}|[a-z0-9._%+-]@"
+"""Of :data:`LOWER_CASE_NAME`: words before a mail address would be followed from every word."""
 LOWER_CASE_NAMED = (
     rf"(?:^|[,.(\n] ?)(?P<v>{_WORD} {_LONG}(?: {_LONG})?),? "
     r"(?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"

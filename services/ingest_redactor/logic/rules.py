@@ -10,6 +10,7 @@ from services.ingest_redactor.logic.lower_case import (
     GREETED_SMALL,
     LOWER_CASE_NAME,
     LOWER_CASE_NAMED,
+    LOWER_CASE_SIGN,
     LOWER_CASE_TITLE,
     WHOLE_NAME,
     greeted_small,
@@ -175,6 +176,8 @@ RULES: tuple[Rule, ...] = (
         r"|\(user (?P<a>[a-z][a-z0-9._-]{3,30})\)|\b(?:rep|triggered by|sine:) (?P<b>[a-z]{2,20}[._]?[a-z]{0,20}\d{2,5})\b"
         r"|\b\d{4} rep (?P<c>[a-z][a-z0-9._]{3,30}):|\b[Ss]ine: ?(?P<d>[a-z][a-z0-9._]{3,30})\b",
         confirm.login,
+        trigger=r"(?i)user(?:_?name)?=|\bby=|linkedin\.com/in/|(?:publickey|password) for |uid=|\(user |\brep [a-z]"
+        r"|triggered by |sine:| \[\d{2}/[a-z]",
     ),
     Rule(
         "locator of a booking",
@@ -379,7 +382,7 @@ RULES: tuple[Rule, ...] = (
     Rule("initials and a last name", "NAME", NAME_AFTER_INITIALS, name_after_initials, most=MOST_SHORT),
     Rule("name before a birth or a number", "NAME", NAME_BEFORE_RECORD, name_before_record),
     Rule("passenger with a number", "NAME", NUMBERED_PASSENGER, numbered_passenger),
-    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=MOST_LOWER),
+    Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=MOST_LOWER, trigger=LOWER_CASE_SIGN),
     Rule("name in lower case before a number", "NAME", LOWER_CASE_NAMED, lower_case_named),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=MOST_LOWER),
     Rule("name of a travel document", "NAME", MACHINE_READABLE_NAME, machine_readable_name),
