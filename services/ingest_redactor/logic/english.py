@@ -80,6 +80,7 @@ def is_word(word: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def is_of_the_language(word: str) -> bool:
     """Whether a word in lower case is in the list of English words, as it stands or by a plain ending."""
     words = _words()

@@ -38,11 +38,13 @@ def is_foreign_word(tokens: Sequence[str], at: int) -> bool:
     return bits is not None and bool(bits & _spoken(tokens, at))
 
 
-def may_be_foreign_word(tokens: Sequence[str], at: int, *, begins: bool) -> bool:
-    """Whether a capitalised token that no list of names holds is hardly a name, because all words have a capital where it
-    stands: those that begin a sentence, and in German the nouns."""
+def is_or_may_be_foreign_word(tokens: Sequence[str], at: int, *, begins: bool) -> bool:
+    """The same of a capitalised token that no list of names holds; it is hardly a name either where all words have a
+    capital: those that begin a sentence, and in German the nouns."""
     spoken = _spoken(tokens, at)
-    return spoken != 0 and (begins or spoken & _NOUNS_HAVE_CAPITALS != 0)
+    if spoken and (begins or spoken & _NOUNS_HAVE_CAPITALS):
+        return True
+    return bool(spoken & _languages().get(tokens[at].lower(), 0))
 
 
 def _spoken(tokens: Sequence[str], at: int) -> int:

@@ -3,7 +3,7 @@
 import re
 
 from services.ingest_redactor.logic.english import is_word
-from services.ingest_redactor.logic.foreign import is_foreign_word, may_be_foreign_word
+from services.ingest_redactor.logic.foreign import is_foreign_word, is_or_may_be_foreign_word
 from services.ingest_redactor.logic.tagger import SCALE, lists_of, stem_of
 from services.ingest_redactor.logic.token_roles import is_first_name
 
@@ -21,11 +21,10 @@ def is_a_word_there(tokens: list[str], at: int, is_narrow: bool, name: int) -> b
     """``1. Ship``, ``Wählen Sie eine Seite``: every word has a capital there, or it is one of the language spoken."""
     stem, begins, is_listed = stem_of(tokens[at]), _begins(tokens, at), lists_of(tokens[at]) & 7
     if not is_listed and not is_first_name(stem):
-        return (
-            (is_narrow and begins and is_word(stem))
-            or (name < _HARDLY_ELSE and may_be_foreign_word(tokens, at, begins=begins))
-            or is_foreign_word(tokens, at)
-        )
+        if is_narrow and begins and is_word(stem):
+            return True
+        is_hardly_else = name >= _HARDLY_ELSE
+        return is_foreign_word(tokens, at) if is_hardly_else else is_or_may_be_foreign_word(tokens, at, begins=begins)
     return (begins or not is_listed) and is_foreign_word(tokens, at)
 
 
