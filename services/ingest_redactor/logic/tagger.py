@@ -9,7 +9,7 @@ import json
 import re
 from array import array
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypeVar
 from zlib import crc32
@@ -28,6 +28,8 @@ SHIFT = 20
 HALF = 1 << (SHIFT - 1)
 MASK = (1 << SHIFT) - 1
 OUTSIDE = "^"
+_KNOWN_WORDS = 1 << 14
+"""Most words come again."""
 
 
 Score = TypeVar("Score", int, NDArray[np.int64])
@@ -57,6 +59,7 @@ def load_weights() -> tuple[Sequence[int], Sequence[int]]:
     return tables[0], tables[1]
 
 
+@lru_cache(maxsize=_KNOWN_WORDS)
 def stem_of(token: str) -> str:
     if token.isalnum():
         return token.lower()
@@ -76,6 +79,7 @@ def shape_of(token: str) -> str:
     return "Xx" if token[0].isupper() and token[1:].islower() else "XxX"
 
 
+@lru_cache(maxsize=_KNOWN_WORDS)
 def lists_of(token: str) -> int:
     """Bits: first name, ambiguous first name, last name, town. Of a joined name the first part counts."""
     stem = stem_of(token).partition("-")[0]
