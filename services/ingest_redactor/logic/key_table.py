@@ -1,40 +1,62 @@
 """What keys of JSON, columns and labels name: a placeholder's type and, after a dot or a sign, what else is known of it."""
 
 _DOING = (
-    r"(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported|changed|performed"
-    r"|triggered|invited|pushed|merged|deployed|rotated|granted|revoked|modified|uploaded|shared|booked|verified|issued|entered"
-    r"|resolved|completed|cancelled|ordered|handled|prescribed|dispensed|administered|collected|authori[sz]ed|escalated"
+    r"(?:signed|reviewed|approved|created|updated|requested|submitted|opened|closed|assigned|prepared|reported"
+    r"|changed|performed"
+    r"|triggered|invited|pushed|merged|deployed|rotated|granted|revoked|modified|uploaded|shared|booked"
+    r"|verified|issued|entered"
+    r"|resolved|completed|cancelled|ordered|handled|prescribed|dispensed|administered|collected|authori[sz]ed"
+    r"|escalated"
     r"|referred|recorded)_(?:by|to)"
 )
 PERSON = (
-    r"(?:customer|patient|guest|passenger|employee|client|user|contact|recipient|sender|card_?holder|account_?holder|holder"
+    r"(?:customer|patient|guest|passenger|employee|client|user|contact|recipient|sender|card_?holder"
+    r"|account_?holder|holder"
     r"|owner|member|person|doctor|physician|provider|beneficiary|payee|payer|attendee|host|driver|travell?er|student"
     r"|teacher|applicant|buyer|seller|caller|subscriber|insured|spouse|parent|child|author|manager|assignee|signer"
-    r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping|nominee"
-    r"|policy_?holder|claimant|candidate|guardian|reporter|requester|requestor|submitter|receiver|callee|supervisor|witness"
-    r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague|watcher|organi[sz]er|substitute|approver|reviewer|creator"
+    r"|reservation|booking|under|emergency_contact|primary|patient|participant|invitee|visitor|billing|shipping"
+    r"|nominee"
+    r"|policy_?holder|claimant|candidate|guardian|reporter|requester|requestor|submitter|receiver|callee"
+    r"|supervisor|witness"
+    r"|nurse|surgeon|therapist|tutor|borrower|donor|lead|colleague|watcher|organi[sz]er|substitute|approver"
+    r"|reviewer|creator"
     r"|interviewer|barber|stylist|chauffeur|instructor|coach|dentist|pharmacist|attorney|lawyer|courier"
-    r"|technician|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father|wife|husband"
-    r"|partner|sister|brother|daughter|son|rider|renter|lessee|lessor|player|constituent|resident|inmate|plaintiff|defendant"
-    r"|petitioner|respondent|adjuster|addressee|viewer|trustee|executor|sponsor|mentor|groomer|realtor|veterinarian|referrer"
-    r"|signatory|dependent|dependant|co_?borrower|co_?signer|co_?applicant|girlfriend|boyfriend|fiancee?|bride|groom|nanny"
-    r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|demandeur|party|patron|cust"
+    r"|technician|tenant|landlord|debtor|creditor|officer|next_of_kin|consignee|consignor|shipper|mother|father"
+    r"|wife|husband"
+    r"|partner|sister|brother|daughter|son|rider|renter|lessee|lessor|player|constituent|resident|inmate"
+    r"|plaintiff|defendant"
+    r"|petitioner|respondent|adjuster|addressee|viewer|trustee|executor|sponsor|mentor|groomer|realtor"
+    r"|veterinarian|referrer"
+    r"|signatory|dependent|dependant|co_?borrower|co_?signer|co_?applicant|girlfriend|boyfriend|fiancee?|bride"
+    r"|groom|nanny"
+    r"|babysitter|grandparent|adherent|titular|proprietaire|fahrer|conductor|motorista|deelnemer|demandeur"
+    r"|party|patron|cust"
     r"|associate|shopper|worker|kunde|klant|klient|cliente|paciente|mitarbeiter|ansprechpartner|empleado|pasajero"
-    r"|passagier|huesped|gast|destinataire|expediteur|destinatario|remitente|mittente|empfanger|absender|ontvanger|afzender"
-    r"|assuree?|asegurado|assicurato|versicherter|eleve|alumn[oa]|alun[oa]|schuler|studente|salarie|dipendente|trabajador"
-    r"|funcionario|medico|medecin|arzt|lekarz|huurder|mieter|locataire|inquilino|vermieter|proprietario|propietario|intestatario"
-    r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser"
+    r"|passagier|huesped|gast|destinataire|expediteur|destinatario|remitente|mittente|empfanger|absender"
+    r"|ontvanger|afzender"
+    r"|assuree?|asegurado|assicurato|versicherter|eleve|alumn[oa]|alun[oa]|schuler|studente|salarie|dipendente"
+    r"|trabajador"
+    r"|funcionario|medico|medecin|arzt|lekarz|huurder|mieter|locataire|inquilino|vermieter|proprietario"
+    r"|propietario|intestatario"
+    r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker"
+    r"|mottagare|avsandare"
+    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor"
+    r"|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser"
     rf"|{_DOING})"
 )
 NUMBERED = (
-    r"(?:customer|patient|guest|passenger|employee|user|client|contact|recipient|sender|(?:card|account|policy)_?holder|holder"
-    r"|member|person|subscriber|insured|beneficiary|payee|payer|attendee|driver|travell?er|rider|renter|student|teacher"
-    r"|applicant|candidate|participant|constituent|plaintiff|defendant|claimant|petitioner|buyer|seller|caller|tenant|resident"
-    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate|shopper|worker|usr"
+    r"(?:customer|patient|guest|passenger|employee|user|client|contact|recipient|sender|(?:card|account"
+    r"|policy)_?holder|holder"
+    r"|member|person|subscriber|insured|beneficiary|payee|payer|attendee|driver|travell?er|rider|renter|student"
+    r"|teacher"
+    r"|applicant|candidate|participant|constituent|plaintiff|defendant|claimant|petitioner|buyer|seller|caller"
+    r"|tenant|resident"
+    r"|inmate|donor|debtor|borrower|player|viewer|author|doctor|physician|party|patron|cust|pat|emp|associate"
+    r"|shopper|worker|usr"
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
-    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer|roommate|drv|fan|guarantor|klient|musteri|wizard)"
+    r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer"
+    r"|roommate|drv|fan|guarantor|klient|musteri|wizard)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
@@ -42,9 +64,11 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("EMAIL", r"(?:.*_)?(?:e_?mail(?:s|_address|_addresses|_id)?|mail|e?ml|correo(?:_electronico)?|courriel)"),
     (
         "PHONE",
-        r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
+        r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone"
+        r"|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
         r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d)"
-        r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening|primary|alt|[12]))?",
+        r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening"
+        r"|primary|alt|[12]))?",
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
@@ -53,146 +77,191 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
-        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code|ban|billing_account|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code"
+        r"|ban|billing_account|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
     ("MEMBER.user", r"(?:.*_)?user_?(?:id|no|num|number)"),
     (
         "MEMBER",
-        rf"(?:.*_)?(?:{NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels|personal|work|profile"
+        rf"(?:.*_)?(?:{NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels"
+        r"|personal|work|profile"
         r"|mbr|mem|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer)"
-        rf"_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num|nr|nro|no|numero|codice|codigo|code)_?{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo|e)?_(?:de_)?client[ei]?"
+        r"_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num"
+        rf"|nr|nro|no|numero|codice|codigo|code)_?{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo"
+        r"|e)?_(?:de_)?client[ei]?"
         r"|numero_affiliation|fidelity",
     ),
     (
         "RECORD",
-        r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no|_number)?|(?:patient|record|encounter|admission|accession"
+        r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no"
+        r"|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
         r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
     ),
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|ffn|ff(?:_(?:no|num|number))?|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|ffn|ff(?:_(?:no"
+        r"|num|number))?|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
     (
         "POLICY",
-        r"(?:.*_)?(?:(?:policy|insurance|claim|clm|pol)_?(?:no|num|number|nbr|id|ref|id_?number)|group_(?:no|number)|policy|claim|apolice|poliza|polizza"
-        r"|(?:police|policen|polis|schaden|skade|forsakrings)_?(?:nummer|nr)|(?:numero|num|no)_(?:de_)?sinistre|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr|karte))",
+        r"(?:.*_)?(?:(?:policy|insurance|claim|clm|pol)_?(?:no|num|number|nbr|id|ref|id_?number)|group_(?:no"
+        r"|number)|policy|claim|apolice|poliza|polizza"
+        r"|(?:police|policen|polis|schaden|skade|forsakrings)_?(?:nummer|nr)|(?:numero|num|no)_(?:de_)?sinistre"
+        r"|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr|karte))",
     ),
     (
         "PASSPORT",
-        r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?|(?:reise)?pass_?(?:nummer|nr)"
+        r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?"
+        r"|(?:reise)?pass_?(?:nummer|nr)"
         r"|pasaporte|passeport|passaporto|ppt(?:_no)?|paspoortnummer|(?:.*_)?mrz_(?:doc_)?(?:no|number)",
     ),
     (
         "LICENCE",
-        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
-        r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?|licencia_de_conducir",
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic"
+        r"|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
+        r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?"
+        r"|licencia_de_conducir",
     ),
     (
         "TAX_ID",
-        r"(?:.*_)?(?:tax_?(?:id|no|num|number|ref|reference)|tin|ein|vat_number|vat_id|taxpayer_id|steuer_?(?:id|nummer))",
+        r"(?:.*_)?(?:tax_?(?:id|no|num|number|ref|reference)|tin|ein|vat_number|vat_id|taxpayer_id"
+        r"|steuer_?(?:id|nummer))",
     ),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
     (
         "ID",
-        r"(?:.*_)?(?:national_(?:id|identifier)(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?|government_id|pan_(?:no|number)"
-        r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale|personnummer|cpr"
-        r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?|redress(?:_no|_number)?"
-        r"|legal_id|i_?94|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number|residence_card|cuit|cuil|dowod|pis|crn"
-        r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|ic(?:_no|_number)?|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
+        r"(?:.*_)?(?:national_(?:id|identifier)(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?"
+        r"|government_id|pan_(?:no|number)"
+        r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf"
+        r"|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale"
+        r"|personnummer|cpr"
+        r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?"
+        r"|redress(?:_no|_number)?"
+        r"|legal_id|i_?94|sin|burgerservicenummer|ppsn|pps_(?:no|number)|philhealth|sss|bvn|nin|my_number"
+        r"|residence_card|cuit|cuil|dowod|pis|crn"
+        r"|ni_(?:no|number)|ubrn|van_id|a_?number|alien_(?:no|number)|alien_registration_number|nric|ic(?:_no"
+        r"|_number)?|hkid|emirates_id|cedula|upn|egn|oib|amka|jmbg|isikukood"
         r"|henkilotunnus|hetu|fodselsnummer|kennitala|teudat_zehut|snils|resident_registration_(?:no|number)"
-        r"|nhi(?:_no|_number)?|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr|sozialversicherungsnummer)",
+        r"|nhi(?:_no|_number)?|nir|numero_(?:de_)?securite_sociale|mbi|personal_identity_(?:no|number)|svnr"
+        r"|sozialversicherungsnummer)",
     ),
     (
         "VEHICLE",
-        r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate|vrm|vrn|rego|placa(?:_(?:do_)?(?:veiculo|vehiculo|carro))?"
+        r"(?:.*_)?(?:vin|vehicle_identification_number|plate|licen[cs]e_plate|number_plate|registration_plate"
+        r"|vrm|vrn|rego|placa(?:_(?:do_)?(?:veiculo|vehiculo|carro))?"
         r"|targa|kennzeichen|kenteken|immatriculation|plaque|nummerplaat)",
     ),
     ("PLATE", r"(?:.*_)?(?:reg|reg_no|reg_number|registration|registration_number)"),
     (
         "DEVICE",
-        r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|hw_?id|device_(?:fp|fingerprint)|device_id(?:entifier)?"
-        r"|android_id|advertising_id|(?:micro)?chip_(?:no|num|number|id)|microchip|meter(?:_(?:no|num|number|id))?|(?:push|device|fcm|apns|registration)_token|asset_tag)",
+        r"(?:.*_)?serial(?:_no|_num|_number)?|(?:.*_)?(?:imei|imsi|iccid|mac_address|udid|idfa|hw_?id"
+        r"|device_(?:fp|fingerprint)|device_id(?:entifier)?"
+        r"|android_id|advertising_id|(?:micro)?chip_(?:no|num|number|id)|microchip|meter(?:_(?:no|num|number"
+        r"|id))?|(?:push|device|fcm|apns|registration)_token|asset_tag)",
     ),
     (
         "DOB",
-        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa](?:_[oa])?_il|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
-        r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento|nascita|nee?(?:_le)?"
-        r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
-        r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))|naissance|nasc",
+        r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa](?:_[oa])?_il"
+        r"|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento"
+        r"|nascita|nee?(?:_le)?"
+        r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b"
+        r"|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
+        r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))"
+        r"|naissance|nasc",
     ),
     ("DOB?", r"bd"),
     ("AGE", r"(?:(?:patient|person|resident|member|client|guest|current)_)?age(?:_(?:in_)?years)?"),
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (
         "STREET",
-        r"(?:.*_)?(?:street(?:_address|_name|_nmbr|_?lines?|_?[12])?|strasse|straat|calle|voie|gatuadress|ulica|logradouro|rue)",
+        r"(?:.*_)?(?:street(?:_address|_name|_nmbr|_?lines?|_?[12])?|strasse|straat|calle|voie|gatuadress|ulica"
+        r"|logradouro|rue)",
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo"
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand"
+        r"|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo"
         r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
     (
         "ZIP",
-        r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal|codigo_postal|cep|cap)",
+        r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
+        r"|codigo_postal|cep|cap)",
     ),
     (
         "PLACE",
-        r"(?:.*_)?(?:mailing|billing|shipping|home)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta|municipio|woonplaats|localidad|comune"
+        r"(?:.*_)?(?:mailing|billing|shipping|home)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta"
+        r"|municipio|woonplaats|localidad|comune"
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
     ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|loss_location|service_location|site)"),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",
-        r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery|backup|gate|door|lockbox|entry|access)_codes?)",
+        r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha"
+        r"|mot_de_passe|wachtwoord|secret"
+        r"|api_?key|access_key|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
+        r"|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
+        r"|backup|gate|door|lockbox|entry|access)_codes?)",
     ),
     ("TOKEN", r"token|api_token|secret_token"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal|reset|vault|bot)_token"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login)_user|(?:agent_)?sine|net_?id|login(?:_id|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack|telegram|instagram|skype"
+        r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login)_user|(?:agent_)?sine|net_?id|login(?:_id"
+        r"|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack"
+        r"|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),
     (
         "NAME.first",
-        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|f_?name|forename|vorname|prenom|voornaam|imie|fornamn|fornavn)",
+        r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth"
+        r"|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|f_?name|forename"
+        r"|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
         "NAME.last",
-        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|(?:legal|birth|patient|guest|pax|customer|employee|student|member)_last|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name|l_?name|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome|achternaam"
-        r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname|meisjesnaam)",
+        r"(?:.*_)?(?:last_?name_?[12]?|lst_?nm|nm_last|l_?nm|name_(?:last|family)|(?:legal|birth|patient|guest"
+        r"|pax|customer|employee|student|member)_last|sur_?names?|family_?name_?[12]?|maiden_?name|birth_name"
+        r"|l_?name|nachname|(?:primer_|segundo_)?apellidos?(?:_?[12]|_paterno|_materno)?|cognome|sobrenome"
+        r"|achternaam"
+        r"|nazwisko|efternamn|etternavn|nom_(?:de_famille|de_naissance|naissance|d_usage|usage)|geburtsname"
+        r"|meisjesnaam)",
     ),
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
     (
         "NAME",
-        rf"(?:.*_)?(?:full|formatted)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)|(?:to|from|for|by|address)_name|attn|nome_completo"
+        rf"(?:.*_)?(?:full|formatted)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)"
+        r"|(?:to|from|for|by|address)_name|attn|nome_completo"
         r"|nombre_completo|nom_complet|volledige_naam|imie_i_nazwisko|nome_e_cognome",
     ),
     (
         "NAME?handle",
-        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|author|commenter|committer|creator|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
+        r"(?:preferred_name|legal_name|former_name|previous_name|nick_?name|actor|author|commenter|committer"
+        r"|creator|assignee|reporter|requeste?r|requestor|submitter|approver|reviewer|watcher"
         rf"|{_DOING})s?",
     ),
     ("NAME?user", r"users?|usr|usuario|utilisateur|benutzer|gebruiker"),
     ("NAME?number", rf"{NUMBERED}s?"),
     (
         "NAME?",
-        rf"(?:display_?|agent_?)?names?|nm|who|badge|display|nombre|nome|naam|nom|first|last|(?:[a-z]+_)?{PERSON}s?|attendees|participants",
+        r"(?:display_?|agent_?)?names?|nm|who|badge|display|nombre|nome|naam|nom|first|last"
+        rf"|(?:[a-z]+_)?{PERSON}s?|attendees|participants",
     ),
     ("PHONE?", r"(?:[a-z]+_)?(?:to|from)|notify|dial"),
     (
         "THING",
-        r"carrier|bank(?:_name)?|brand|make|model|product(?:_name)?|drug(?:_name)?|medication|meds|degree|room_type|airline|breed"
+        r"carrier|bank(?:_name)?|brand|make|model|product(?:_name)?|drug(?:_name)?|medication|meds|degree"
+        r"|room_type|airline|breed"
         r"|currency|language|manufacturer|building|bldg|item|plan|course|genre|cuisine|dish|colou?r|studio|venue",
     ),
 )
