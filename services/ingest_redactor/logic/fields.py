@@ -10,8 +10,8 @@ from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.keys import kind_of, normalised
 from services.ingest_redactor.logic.letters import last_name_first
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.names_read import looks_like_a_person, read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
-from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from services.ingest_redactor.logic.siblings import KEY_PRIORITY, keyed_mention, resolved, tied
 from shared.tasks.names import first_names, last_names
 

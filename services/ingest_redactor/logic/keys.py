@@ -12,8 +12,8 @@ import re2
 
 from services.ingest_redactor.logic.confirm import is_handle, is_login, login_of_a_name, long_secret, user_name
 from services.ingest_redactor.logic.key_table import KEYS, KEYS_IN_SCRIPTS, NUMBERED, PERSON
+from services.ingest_redactor.logic.names_read import looks_like_a_person, read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
-from services.ingest_redactor.logic.person import looks_like_a_person, read_name
 from services.ingest_redactor.logic.street_checks import address
 from shared.prompting import renderings
 

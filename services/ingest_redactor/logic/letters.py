@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from services.ingest_redactor.logic.dates import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.names_read import NAME_PRIORITY, read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import DATE
-from services.ingest_redactor.logic.person import NAME_PRIORITY, read_name
 from services.ingest_redactor.logic.token_roles import TITLES
 from shared.prompting.renderings import read_case, read_date
 

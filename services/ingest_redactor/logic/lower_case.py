@@ -8,8 +8,8 @@ import re
 
 from services.ingest_redactor.logic.confirm import Found
 from services.ingest_redactor.logic.english import is_of_the_language, is_slip, is_word
+from services.ingest_redactor.logic.names_read import read_name
 from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, THINGS, WORDS_AS_LAST
-from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places
 from services.ingest_redactor.logic.token_roles import PARTICLES, TITLES, is_first_name
 from shared.tasks.names import ambiguous_first_names, first_names, last_names

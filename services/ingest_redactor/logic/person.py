@@ -1,15 +1,13 @@
-"""Names of people and towns in running text: capitalised words that the tagger scores, titles, known names in lower case.
-
-Canonical form of a name: its first and last token, lower-cased, ``maria|garcia``; a name of one token has only that.
-"""
+"""Names of people and towns in running text: capitalised words that the tagger scores, titles, known names in lower case."""
 
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from services.ingest_redactor.logic.english import is_word, names_a_thing
+from services.ingest_redactor.logic.english import names_a_thing
 from services.ingest_redactor.logic.foreign import is_foreign_word
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS, WORDS_AS_LAST
+from services.ingest_redactor.logic.names_read import NAME_PRIORITY, read_name
+from services.ingest_redactor.logic.nonames import DRUG_ENDINGS, NEVER, NO_NAME, SIGHTS, TAKEN, THINGS
 from services.ingest_redactor.logic.scorer import Candidates, Scorer, Thresholds
 from services.ingest_redactor.logic.small_names import lower_case_run, stands_as_a_name
 from services.ingest_redactor.logic.surroundings import (
@@ -46,12 +44,9 @@ from services.ingest_redactor.logic.unheard import (
     with_unheard,
 )
 from shared.prompting.renderings import read_case
-from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-NAME_PRIORITY = 500
 PLACE_PRIORITY = 510
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 _MONTHS = frozenset(("april", "may", "june", "august"))
 _ANNOUNCED = re.compile(
     r"(?i)(?:\bmy (?:full )?name is|\bmy name's|\bi am called|\bnamed|\bname ?[:=]|\bunder the name(?: of)?|\bthis is"
@@ -74,8 +69,6 @@ THRESHOLDS = {
 }
 _NAME, _JOINED, _PLACE = 2, 1, 3
 _LAST = 4
-_SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
-"""What stands behind a last name."""
 _ELIDED = (["'", "t"], ["’", "t"])
 """``van 't Hoff``"""
 _BEFORE_INITIALS = frozenset(("by", ":", ",", "(", "\n", "and", "&", "with", "from", "to", "for"))
@@ -367,38 +360,3 @@ def _lower_case_names(
             found.append(_mention(text, spans, at, last, _NAME))
             done = last
     return found
-
-
-def read_name(text: str) -> tuple[str, str]:
-    """Canonical name and form of a rendering: ``first`` for a name of one token, and its letter case."""
-    tokens = text.replace(",", " ").split()
-    case = read_case(text)
-    while len(tokens) > 2 and tokens[-1].rstrip(".").lower() in _SUFFIXES:
-        tokens.pop()
-    if len(tokens) == 1:
-        return tokens[0].lower(), ".".join(part for part in ("first", case) if part)
-    return f"{tokens[0].lower()}|{tokens[-1].lower()}", case
-
-
-def is_of_a_thing(mention: Mention) -> bool:
-    """Whether a name that the tagger found under a key of things, ``bank`` or ``breed``, is the thing's: it is but
-    for a first and a last name that are known."""
-    first, _, last = mention.canonical.partition("|")
-    return mention.priority == NAME_PRIORITY and not (first in first_names() and last in last_names())
-
-
-def looks_like_a_person(text: str) -> bool:
-    """Whether a value under the bare key ``name`` is a person's: known names, or two or three capitalised words."""
-    tokens = text.replace(", ", " ", 1).split()  # ``Doe, Jane``
-    if not 1 <= len(tokens) <= 4 or not all(_WORD.fullmatch(token) for token in tokens):
-        return False
-    stems = [stem_of(token).rstrip(".") for token in tokens]
-    if not NO_NAME.isdisjoint(stems):
-        if len(stems) != 2:
-            return False
-        is_last = stems[1] in WORDS_AS_LAST and not is_word(stems[0])  # ``Hyun-woo Park``
-        return is_last or all(lists_of(stem) & 7 for stem in stems)  # ``April May``, ``Will Grace``
-    if stems[0] in first_names():
-        return True
-    known = stems[0] in ambiguous_first_names() or stems[-1] in last_names()
-    return len(tokens) in (2, 3) and (known or all(token[0].isupper() for token in tokens))

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.names_read import NAME_PRIORITY, read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
-from services.ingest_redactor.logic.person import NAME_PRIORITY, read_name
 
 _ITEM = re.compile(r"[ \t]*+(?:[-*•]|\d{1,3}[.)])[ \t]++(?=\S)")
 _WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?"

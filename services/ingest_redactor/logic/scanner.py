@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import re2
 
 from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
-from services.ingest_redactor.logic.person import NAME_PRIORITY, PLACE_PRIORITY, THRESHOLDS, person_mentions
+from services.ingest_redactor.logic.names_read import NAME_PRIORITY
+from services.ingest_redactor.logic.person import PLACE_PRIORITY, THRESHOLDS, person_mentions
 from services.ingest_redactor.logic.rule import Profile, Rule
 from services.ingest_redactor.logic.rules import rules_of
 from services.ingest_redactor.logic.scorer import Scorer

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.person import NAME_PRIORITY, looks_like_a_person, read_name
+from services.ingest_redactor.logic.names_read import NAME_PRIORITY, looks_like_a_person, read_name
 from services.ingest_redactor.logic.siblings import keyed_mention
 from shared.prompting import renderings
 

@@ -5,9 +5,9 @@ import re
 from services.ingest_redactor.logic.confirm import Found, joins, user_name
 from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.lower_case import FOREIGN_KIN, KIN
+from services.ingest_redactor.logic.names_read import read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.patterns import LETTER, UPPER
-from services.ingest_redactor.logic.person import read_name
 from services.ingest_redactor.logic.tagger import places, stem_of
 from services.ingest_redactor.logic.token_roles import is_first_name
 from shared.tasks.names import ambiguous_first_names, first_names, last_names

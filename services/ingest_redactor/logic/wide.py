@@ -7,9 +7,9 @@ import re
 from services.ingest_redactor.logic import dates
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from services.ingest_redactor.logic.english import is_word
+from services.ingest_redactor.logic.names_read import read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.patterns import UPPER
-from services.ingest_redactor.logic.person import read_name
 from shared.prompting import renderings
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
