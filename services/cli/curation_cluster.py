@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.called_tool import CalledTool
-from services.cli.curation_lines import BadLineError, key_of, unicode_of
+from services.cli.curation_lines import BadLineError, id_of, key_of, unicode_of
 from services.clusterer.logic.cluster import Cluster, Published
 from services.clusterer.logic.discovery import Call, Discovery
 from services.clusterer.logic.micro import Micro
@@ -35,7 +35,7 @@ class TaskFinder:
 
     def place(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """``{"id", "micro", "cluster"}`` of one line, as known on arrival. Raises :class:`BadLineError`."""
-        event_id, text = unicode_of(dict(value), "id"), unicode_of(dict(value), "text")
+        event_id, text = id_of(dict(value)), unicode_of(dict(value), "text")
         tools, keys = _words(value, "tools"), _words(value, "argument_keys")
         extra = [*(f"tools:{tool}" for tool in tools), *(f"argument_keys:{key}" for key in keys)]
         raw = self._featuriser.raw(Request(messages=(ChatMessage(role="user", content=text),)), extra)
@@ -48,7 +48,7 @@ class TaskFinder:
             self._recluster()
         self.discovery.changes()
         self.discovery.written()
-        return {"id": event_id, "micro": placement.micro, "cluster": placement.cluster}
+        return {"id": value["id"], "micro": placement.micro, "cluster": placement.cluster}
 
     def finish(self) -> None:
         """Reclusters what has had lines since the last recluster: the final map."""

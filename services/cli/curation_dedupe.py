@@ -15,12 +15,13 @@ from typing import Any, BinaryIO
 from services.cli.curation_lines import (
     BadLineError,
     field_of,
+    id_as_it_came,
+    id_of,
     json_of,
     key_of,
     line_batches,
     object_of,
     stream_of,
-    unicode_of,
 )
 from services.cli.curation_state import held
 from services.deduper.logic.document import ORIGINAL, REPEAT, Document
@@ -82,7 +83,7 @@ class Dedupe:
         if isinstance(value, str):
             return value
         try:
-            name, text, key = unicode_of(value, "id"), field_of(value, "text"), key_of(value)
+            name, text, key = id_of(value), field_of(value, "text"), key_of(value)
         except BadLineError as error:
             return str(error)
         fingerprint = content_hash("fingerprint", key, " ".join(text.split()).encode("utf-8", "surrogatepass"))
@@ -123,8 +124,8 @@ def _piece(file: BinaryIO) -> bytes:
 def _answer(call: Call, verdict: Verdict) -> dict[str, Any]:
     original = verdict.kind == ORIGINAL
     return {
-        "id": call.event_id,
-        "duplicate_of": None if original else verdict.family,
+        "id": id_as_it_came(call.event_id),
+        "duplicate_of": None if original else id_as_it_came(verdict.family),
         "similarity": None if original else verdict.similarity,
         "repeat": verdict.kind == REPEAT,
     }

@@ -92,6 +92,25 @@ def _encodable(text: str) -> bool:
     return True
 
 
+_NUMBER_SIGN = "\0"
+"""Before an id that came as a number: no text has it there, or is taken for one."""
+
+
+def id_of(value: dict[str, Any]) -> str:
+    """The field ``id``, text or a whole number, as one text; :func:`id_as_it_came` turns it back. Raises
+    :class:`BadLineError`."""
+    name = value.get("id")
+    if isinstance(name, int) and not isinstance(name, bool):
+        return f"{_NUMBER_SIGN}{name}"
+    if not isinstance(name, str) or name.startswith(_NUMBER_SIGN):
+        raise BadLineError("'id' is missing, or neither text nor a whole number")
+    return unicode_of(value, "id")
+
+
+def id_as_it_came(name: str) -> str | int:
+    return int(name[1:]) if name.startswith(_NUMBER_SIGN) else name
+
+
 def key_of(value: dict[str, Any]) -> str:
     """The optional field ``key``, text or a number. Raises :class:`BadLineError`."""
     key = value.get("key")

@@ -146,6 +146,21 @@ def test_cluster_places_lines_under_the_final_map_and_goes_on_from_its_state(app
     assert again["cluster"] == out[0]["cluster"]
 
 
+@pytest.mark.parametrize("verb", ["dedupe", "cluster"])
+def test_an_id_may_be_a_whole_number_and_comes_back_as_one(app: typer.Typer, tmp_path: Path, verb: str) -> None:
+    text = "book a table for two people near the old harbour"
+    state = [verb, "--state", str(tmp_path)]
+    first, second = run(app, state, [{"id": 7, "text": text}, {"id": "7", "text": text}])
+    (third,) = run(app, state, [{"id": -1, "text": text}])
+    assert [first["id"], second["id"], third["id"]] == [7, "7", -1]
+    if verb == "dedupe":
+        assert second["duplicate_of"] == third["duplicate_of"] == 7
+    assert (
+        run(app, [verb], [{"id": True, "text": text}, {"id": 1.5, "text": text}], code=1)
+        == [{"error": "'id' is missing, or neither text nor a whole number"}] * 2
+    )
+
+
 def test_a_file_is_read_where_one_is_named(app: typer.Typer, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n')
     assert run(app, ["redact", str(tmp_path / "in.jsonl")], []) == [{"text": "x", "spans": []}]
