@@ -73,7 +73,15 @@ def test_bad_lines_are_named_by_number_and_answered_in_place() -> None:
     app = typer.Typer()
     curation.register(app)
     good = json.dumps({"id": "a", "text": "cut \ud83d here"})
-    lines = [good, "{secret", "[1]", '{"id": [1], "text": "secret"}', '{"id": "\\ud83d", "text": "secret"}', "\udcff", ""]
+    lines = [
+        good,
+        "{secret",
+        "[1]",
+        '{"id": [1], "text": "secret"}',
+        '{"id": "\\ud83d", "text": "secret"}',
+        "\udcff",
+        "",
+    ]
     data = "\n".join([*lines, good]).encode("utf-8", "surrogateescape")
     result = CliRunner().invoke(app, ["dedupe"], input=data)
     assert result.exit_code == 1
