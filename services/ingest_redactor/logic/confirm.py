@@ -345,6 +345,10 @@ def _is_date(value: str) -> bool:
     return renderings.read_date(value) is not None
 
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}")
+"""The head of ``2025-05-04T21:47:32Z``"""
+
+
 def by_context(value: str, before: str, after: str) -> Found | None:
     """A number or code with an announcing word within 40 characters before it; the nearest word decides."""
     digits = len(value) if value.isdigit() else sum(map(str.isdigit, value))
@@ -355,7 +359,7 @@ def by_context(value: str, before: str, after: str) -> Found | None:
         return None
     if kind == "PHONE":
         return Found(*renderings.read_phone(value), type=kind) if 10 <= len(value) <= 11 and value.isdigit() else None
-    if _is_date(value):
+    if _is_date(value) or _MOMENT.match(value):
         return None
     return Found(*_identifier(value), type=kind)
 
@@ -367,7 +371,8 @@ def national_number(value: str, before: str, after: str) -> Found | None:
 def plate(value: str, _before: str, after: str) -> Found | None:
     """Letters and digits: ``registration 2025-01`` tells a month."""
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
-    return Found(*_identifier(value)) if letters and digits and not (after and joins(after[0])) else None
+    goes_on = (after and joins(after[0])) or (after[:1] == " " and after[1:2].isdigit())  # ``tax reg: GB 953 0931 61``
+    return Found(*_identifier(value)) if letters and digits and not goes_on else None
 
 
 def last_four(value: str, _before: str, after: str) -> Found | None:

@@ -211,7 +211,7 @@ def _names_in_halves(lines: list[_Half]) -> Iterator[Mention]:
 def _speaker(key: str) -> Mention | None:
     """``jane.doe: …``, ``Agent Thandi: …`` in a written conversation."""
     handle = _HANDLE.search(key)
-    if handle is not None:
+    if handle is not None and "/" not in key:  # ``src/billing/dunning.py:48``
         return Mention(handle.start(), handle.end(), "USER", handle.group(), "", KEY_PRIORITY)
     role, _, name = key.rpartition(" ")
     role = role.rpartition(" ")[2].strip("-") or role.rstrip(" -").rpartition(" ")[2]

@@ -43,6 +43,8 @@ _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
 _NUMBERED_HANDLE = re.compile(r"[a-z]{3,20}\d{2,4}")
 _FEW_DIGITS = 3
+_NOWHERE = frozenset(("n/a", "none", "null", "unknown", "other", "remote", "online"))
+"""Under the key of a town."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
 """When something happened: ``last_login`` names nobody."""
 _TOKEN_CHARS = 24
@@ -237,7 +239,7 @@ def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | No
     if kind in ("USER", "USER@"):
         is_told = kind == "USER" or value[0] == "@" or is_handle(value)
         return ("USER", value.lower(), "") if is_told and len(value) >= 3 and " " not in value else None
-    return (kind, value.lower(), "") if len(value) >= 3 else None
+    return (kind, value.lower(), "") if len(value) >= 3 and value.lower() not in _NOWHERE else None
 
 
 def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:
