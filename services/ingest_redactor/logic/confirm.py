@@ -269,6 +269,10 @@ _NPI_DIGITS = 10
 _LEAST_SERIAL = 5
 
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}")
+"""The head of ``2025-05-04T21:47:32Z``"""
+
+
 def identifier(type_: str) -> Confirm:
     """After ``NPI`` a wrong check digit is a slip of the pen, as it is after ``card number``."""
 
@@ -292,7 +296,7 @@ def identifier(type_: str) -> Confirm:
             or (after and joins(after[0]))
         ):
             return None
-        if not value.isdigit() and (_is_date(value) or _is_headed_by_a_word(value)):
+        if not value.isdigit() and (_is_date(value) or _MOMENT.match(value) or _is_headed_by_a_word(value)):
             return None
         if type_ == "NPI" and not (len(value) == _NPI_DIGITS and value[0] in "12"):
             return None
@@ -343,10 +347,6 @@ def _is_date(value: str) -> bool:
     if value.isalnum() and (len(value) != 8 or not value.isdigit()):
         return False
     return renderings.read_date(value) is not None
-
-
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}")
-"""The head of ``2025-05-04T21:47:32Z``"""
 
 
 def by_context(value: str, before: str, after: str) -> Found | None:

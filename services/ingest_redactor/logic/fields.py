@@ -31,13 +31,15 @@ _NUMBER = re.compile(
     r"[A-Za-z]{0,6}[-./# ]?\d[A-Za-z0-9]*+(?:[-./ ][A-Za-z]?\d[A-Za-z0-9]*+|[-./ ][A-Za-z]{1,3}(?![a-z]))*+"
 )
 _NAME = re.compile(r"[^\W\d_]+(?:['’.-]{1,2}[^\W\d_]+)*\.?(?: [^\W\d_]+(?:['’.-]{1,2}[^\W\d_]+)*\.?){0,3}")
-_LEAST_SECRET = 6
+_LEAST_SECRET, _LEAST_REST = 6, 3
 _ITEM = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]+")
 """What begins an item of a list."""
 _COLUMN = re.compile(r"(?::[ \t]*+|[^\s|:])(?::[ \t]*+|[^\s|:]|[ |](?![ |]))*+")
 """A stretch of a line up to two spaces, a tab or a bar, but for those after a colon: ``Sex:  F   Chart: 4471``."""
 _PAIR = re.compile(r"[ \t|]{0,4}[^\W\d_][\w .'/-]{1,38}?[ \t]*+\|(?P<value>[^|\n]{2,120}+)(?:\|[ \t]*+)?")
 """``birth_date | 1968-12-05``, as databases print a row upright."""
+_WIDE = re.compile(r"(?P<key>[^\W\d_][\w ./-]{1,30}?)[ ]{2,}+(?=\S)(?:(?!  ).)++$")
+"""``addr          12 Hill Road``, as programs print one row."""
 _LEADERS = re.compile(r"([^.]{2,40}+)\.(?=\.[. ])(.*+)")
 """``Passport..... 1234567``"""
 _STAMP = re.compile(r"[\[(]\d{1,4}[\d:. /apmAPM-]{2,18}+[\])][ \t]*+|\d{1,2}:\d{2}(?::\d{2})?[ \t]++")
@@ -56,7 +58,7 @@ def labelled_values(text: str) -> tuple[list[Mention], list[tuple[int, int]]]:
     are no names."""
     lines = _Lines()
     start = 0
-    for line in text.replace("：", ":").split("\n"):
+    for line in text.replace("：", ":").replace("\u3000", "\t").split("\n"):
         lines.read(line, start)
         start += len(line) + 1
     return lines.values(), lines.labels
@@ -94,6 +96,8 @@ class _Lines:
             self._read_column(line[begin - start :], begin)
         elif "|" in line and (pair := _PAIR.fullmatch(line)) is not None:
             self._read_label(line[: pair.start("value") - 1], pair["value"], start)
+        elif (wide := _WIDE.match(line)) is not None:
+            self._read_label(line[: wide.end("key")], line[wide.end("key") + 1 :], start)
         elif line.strip():
             self._listed = None
 
@@ -119,7 +123,7 @@ class _Lines:
         key = label.strip(_AROUND)
         kind = _kind(key)
         self._listed = (kind or _kind(key.removesuffix("s"))) if not rest.strip(_AROUND) else None
-        if len(rest) <= 3:
+        if len(rest) <= (_LEAST_REST if rest.isascii() else 1):  # a name in Chinese has two characters or three
             return
         at = begin + len(label) + 1
         if kind is None or kind.startswith("NAME."):
@@ -228,7 +232,7 @@ def _kind(key: str) -> str | None:
 
 def _labelled(kind: str, rest: str) -> Mention | None:
     value = rest.rstrip(" \t\r\"'`*.,;")
-    start = len(value) - len(value.lstrip(" \t\"'`*."))
+    start = len(value) - len(value.lstrip(" \t\"'`*.:"))
     most = _MAX_SECRET_CHARS if kind == "SECRET" else _MAX_VALUE_CHARS
     value = value_in(kind, value[start : start + most])
     mention = keyed_mention(kind, value) if value else None
@@ -241,7 +245,7 @@ def value_in(kind: str, text: str) -> str:
         return _street(text)
     if kind.startswith("NAME"):
         name = _NAME.match(text)
-        ended = name is not None and text[name.end() : name.end() + 1] in ("", ",", ";", " ", "(")
+        ended = name is not None and text[name.end() : name.end() + 1] in ("", ",", ";", " ", "(", "（", "\t")
         words = name.group().lower().split() if name is not None and ended else []
         return name.group() if name is not None and words and _NO_VALUE.isdisjoint(words) else ""
     if kind == "DOB":

@@ -65,7 +65,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone"
-        r"|fax|whatsapp|msisdn|telefono|telefon|telefone|telefoon|handy|gsm"
+        r"|fax|whatsapp|msisdn|ani|caller_?id|telefono|telefon|telefone|telefoon|handy|gsm"
         r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d)"
         r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening"
         r"|primary|alt|[12]))?",
@@ -122,7 +122,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "LICENCE",
-        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic"
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|oln"
         r"|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
         r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?"
         r"|licencia_de_conducir",
@@ -138,7 +138,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:national_(?:id|identifier)(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?"
         r"|government_id|pan_(?:no|number)"
         r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf"
-        r"|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|bsn|curp|rfc|rut|codice_fiscale"
+        r"|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|cnp|ausweis(?:_?(?:nr|nummer))?|bsn|curp|rfc|rut|codice_fiscale"
         r"|personnummer|cpr"
         r"|rrn|rijksregister_?nummer|numero_national|rodne_?cislo|ktn|known_travell?er(?:_no|_number)?"
         r"|redress(?:_no|_number)?"
@@ -171,7 +171,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento"
         r"|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b"
-        r"|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat"
+        r"|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat|brthdtc"
         r"|(?:date_(?:de_)?naissance|fecha_(?:de_)?nacimiento|data_(?:de_)?nascimento|data_(?:di_)?nascita))"
         r"|naissance|nasc",
     ),
@@ -203,17 +203,17 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
     ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|loss_location|service_location|site)"),
-    ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
+    ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|tan|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",
         r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha"
         r"|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
+        r"|api_?key|access_key|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
         r"|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
         r"|backup|gate|door|lockbox|entry|access)_codes?)",
     ),
     ("TOKEN", r"token|api_token|secret_token"),
-    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal|reset|vault|bot)_token"),
+    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal|reset|vault|bot)_tok(?:en)?"),
     (
         "USER",
         r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login)_user|(?:agent_)?sine|net_?id|login(?:_id"
@@ -278,17 +278,19 @@ _IN_SCRIPTS_TEXT = """
 邮箱 メール メールアドレス 이메일 = EMAIL
 会员号 会員番号 회원번호 고객번호 顧客番号 = MEMBER
 아이디 用户名 ユーザー名 = USER
-患者番号 診察券番号 = RECORD
-旅客姓名 訂購人 отримувач відправник получатель отправитель клієнт покупатель = NAME
-聯絡電話 тел тел. номер_телефону = PHONE
-адреса адресу = ADDRESS.any
-身分證字號 身份證字號 іпн снилс инн = ID
+患者番号 診察券番号 病历号 病歷號 = RECORD
+дата_рождения ημ._γέννησης = DOB
+家属 家屬 緊急連絡先 医師签名 医师签名 医生 客服 상담원 대리수령인 수취인 받는사람 = NAME
+旅客姓名 訂購人 ονοματεπώνυμο отримувач відправник получатель отправитель клієнт покупатель = NAME
+聯絡電話 κινητό τηλέφωνο тел тел. номер_телефону = PHONE
+住址 배송지 διεύθυνση адреса адресу = ADDRESS.any
+身分證 身份證 身分證字號 身份證字號 個人番号 αμκα іпн снилс инн = ID
 電子郵件 = EMAIL
 """
 KEYS_IN_SCRIPTS: dict[str, str] = {
-    key: kind
+    key.replace("_", " "): kind
     for line in _IN_SCRIPTS_TEXT.strip().split("\n")
     for keys, _, kind in [line.partition(" = ")]
     for key in keys.split()
 }
-"""Keys in other scripts, as they stand."""
+"""Keys in other scripts, as they stand; a sign joins the words of one."""

@@ -21,13 +21,10 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
                 "too_many_values", f"more than {MAX_VALUES} lines, assignments, keys and values in one text"
             )
     tables = read_tables(text)
-    fields, labels = (
-        labelled_values(text)
-        if ":" in text or "：" in text or " .." in text or "...." in text or " | " in text
-        else ([], [])
-    )
+    may_have_labels = ":" in text or "  " in text or " .." in text or "..." in text or " | " in text or "：" in text
+    fields, labels = labelled_values(text) if may_have_labels else ([], [])
     fields += segment_values(text)
-    if "=" in text or "</" in text or '":' in text or "':" in text or '("' in text or "('" in text:
+    if "=" in text or "</" in text or '":' in text or "':" in text or '("' in text or "('" in text or "( '" in text:
         fields += marked_values(text)
     if "\n" in text or ("<" in text and "@" in text):
         fields += names_in_letters(text)

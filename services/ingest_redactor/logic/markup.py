@@ -17,9 +17,17 @@ _ELEMENT = re.compile(
     r"(?:\s++value=[\"']([^\"'<>\n]{2,160}+)[\"']|(?:\s[^<>]*+)?>\s*+([^<>\s][^<>\n]{1,160}+)</)"
 )
 _PAIR = re.compile(
-    r"(?<![^\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?:\s?(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
+    r"(?<![^\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?(?::|=>)\s?"
+    r"(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
 )
-"""Of an object inside a line, as JSON or as Python prints it."""
+"""Of an object inside a line, as JSON, Python or Ruby print it."""
+_ARRAY_PAIR = re.compile(r"\[([A-Za-z_][\w.-]{1,40}+)\] => ([^\s(][^\n]{1,160}+)")
+"""Of an array as PHP prints it."""
+_NAMED_ELEMENT = re.compile(
+    r"<\w{1,20} (?:[a-z]{1,12}=\"[^\"<>]{0,40}\" )?(?:name|Name|key|field|id)=\""
+    r"([A-Za-z][\w.-]{1,40}+)\"[^<>]{0,80}>\s*+([^<>\s][^<>\n]{1,160}+)</"
+)
+"""``<Data Name="TargetUserName">…</Data>``"""
 _ESCAPED_PAIR = re.compile(r"\\+\"([A-Za-z_][\w .-]{1,40}+)\\+\"\s?:\s?\\+\"([^\"\\\n]{2,160}+)\\+\"")
 """Of JSON that stands as text in other JSON, which cannot be read as a whole."""
 _CALL = re.compile(
@@ -40,7 +48,9 @@ _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,4096}+)")
 _PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
-_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", *WITH_PERSON}
+_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", "USER", *WITH_PERSON}
+_ASSIGNED_TOO = frozenset(("USER", "TOKEN", "PIN"))
+_SPACED_QUOTE = re.compile(r"[ ]{1,12}+(?=[\"'])")
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905
 
@@ -50,19 +60,26 @@ def marked_values(text: str) -> list[Mention]:
     found = list(_in_order(_ELEMENT, text)) if "</" in text or "/>" in text else []
     if "</t" in text or "</dt" in text:
         found += _in_order(_CELL, text)
-    if '":' in text or "':" in text:
+    if '":' in text or "':" in text or '"=>' in text:
         found += _in_order(_PAIR, text)
+    if "] => " in text:
+        found += _in_order(_ARRAY_PAIR, text)
+    if "</" in text and '="' in text:
+        found += _in_order(_NAMED_ELEMENT, text)
     if '\\":' in text:
         found += _in_order(_ESCAPED_PAIR, text)
-    if "('" in text or '("' in text:
+    if "('" in text or '("' in text or "( '" in text:
         found += _in_order(_CALL, text)
     if text.count("&") > 1:
         found += _forms(text)
     halves: list[tuple[str, Mention]] = []
     at = text.find("=")
     while at >= 0:
-        key = _KEY_REVERSED.match(text[max(0, at - _MAX_KEY_CHARS) : at][::-1])
-        if key is not None and (assigned := _assigned(key[1][::-1], text, at + 1)) is not None:
+        before, value = text[max(0, at - _MAX_KEY_CHARS) : at], at + 1
+        if before[-1:] == " " and (quoted := _SPACED_QUOTE.match(text, value)) is not None:
+            before, value = before.rstrip(" "), quoted.end()  # ``token = "…"``, as files of settings have it
+        key = _KEY_REVERSED.match(before[::-1])
+        if key is not None and (assigned := _assigned(key[1][::-1], text, value)) is not None:
             if halves and not _are_side_by_side(halves, assigned, text):
                 found += filter(None, tied(halves))
                 halves = []
@@ -123,7 +140,7 @@ def _assigned(key: str, text: str, at: int) -> tuple[str, Mention] | None:
     """What is assigned to a key, with its kind. In code a bare ``name`` is rarely a person's, ``user=x`` may be a variable,
     and ``login=ok`` logs nobody in."""
     kind = kind_of(key.rpartition(".")[2], "")
-    if kind is None or (kind not in VALUE_KINDS and kind not in _PEOPLE_KINDS and kind != "USER"):
+    if kind is None or (kind not in VALUE_KINDS and kind not in _PEOPLE_KINDS and kind not in _ASSIGNED_TOO):
         return None
     kind = "NAME?number" if kind == "NAME?user" else kind
     match = _VALUE.match(text, at)

@@ -11,6 +11,7 @@ shop market museum theater theatre syndrome disease test scale score
 NO_NAME = frozenset(_NO_NAME_TEXT.split())
 """Lower-cased words that stand in no person's name."""
 _NEVER_TEXT = """
+vnr svnr pnr
 what who when where why how which can could would should do does did is are was were has have had been find get give
 show tell list calculate determine compute convert create book check search send set update add remove delete make
 write help need want use provide retrieve return generate translate play order buy the this that these those there

@@ -86,7 +86,7 @@ FACILITY = (
 
 ID_WORDS: dict[str, str] = {
     "ACCOUNT": r"account|acct|a/c|cif|n[uú]mero de cuenta|nr konta|numer konta|rekeningnummer|num[eé]ro de compte"
-    r"|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto"
+    r"|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto|dda"
     r"|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
@@ -100,19 +100,19 @@ ID_WORDS: dict[str, str] = {
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
     r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
-    r"|health plan|rewards|badge|student|donor|versichertenkarte",
+    r"|health plan|rewards|badge|student|donor|versichertenkarte|vnr|juror|soci[eé]taire|holder|borrower card|admission",
     "RECORD": r"mrn|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
     r"|encounter|accession"
     r"|hospital number|hospital no"
     r"|case file|nhc"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
-    r"|recipient id|donor id|fall-nr|ipp|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid"
+    r"|recipient id|donor id|fall-nr|ipp|processo|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid"
     r"|nhi|my file",
     "POLICY": r"policy|policennummer|schadennummer|skadenummer|schadenummer|f[oö]rs[aä]kringsnummer|meine police"
     r"|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
-    r"|versicherungsnummer|polis|die police|polizza|p[oó]liza|rental agreement|skadeanm[aä]lan|polisnummer|vertrag"
+    r"|versicherungsnummer|polis|polisy|die police|polizza|p[oó]liza|rental agreement|skadeanm[aä]lan|polisnummer|vertrag"
     r"|vertragsnummer",
-    "LICENCE": r"licen[cs]e|lic|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
+    "LICENCE": r"licen[cs]e|lic|oln|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|cpso|cpsbc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
@@ -124,7 +124,7 @@ ID_WORDS: dict[str, str] = {
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number|ramq|chi"
     r"|bsn|pesel|nin|ine"
-    r"|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss|idnr|id-nr|fødselsnummer"
+    r"|seguridad social|seguro social|seguran[cç]a social|s[eé]curit[eé] sociale|nss|cnp|idnr|id-nr|fødselsnummer"
     r"|fodselsnummer|resident reg"
     r"|dni|nif|codice fiscale|personnummer|burgerservicenummer|sv-nummer|t\.c\.|fingerprint|voiceprint|retina scan"
     r"|biometric",
@@ -164,12 +164,13 @@ BIRTH_WORDS = (
     rf"|your) [a-z]{{3,12}}))?"
     rf"|d\.?o\.?b\.?(?: check)?"
     r"|birth[ _]?da(?:te|y)(?:'s)?(?: (?:reward|gift|treat|check|discount|coupon|offer))?|d/o/b|bday|geburtstag"
-    r"|urodzon[ya]|nasci(?: a| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa]|n[ée]e?|geboren)"
+    r"|urodzon[ya]|nasci(?: a| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa](?:/[oa])?|n[ée]e?|geboren)"
     rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
     r"|geburtsdat(?:um|en)|geb(?:oren|\.)(?: bin ich| wurde ich)?(?: am| op)?|geboortedatum|n[ée](?:e|\(e\))? le"
     r"|birt\s{1,2}\d date|date of b(?:rith|irht|ith)|date de naissance|nacimiento|nacid[oa] el"
     r"|data di nascita"
-    r"|nat[oa] il|data de nascimento|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
+    r"|nat[oa](?:/[oa])? il|szül\.?|d\.n\.|birth|b:|datum narozen[ií]|data de nascimento"
+    r"|nascid[oa] em|född|født|data urodzenia|doğum tarihi)"
 )
 AFTER_BIRTH = (
     r"(?: ?\([a-z/. -]{4,16}\))?"

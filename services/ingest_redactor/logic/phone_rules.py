@@ -24,7 +24,12 @@ PHONE_RULES: tuple[Rule, ...] = (
     Rule("phone in a query", "PHONE", r"%2B(?P<v>\d{8,15})\b", confirm.phone_in_a_query),
     Rule("Brazilian phone", "PHONE", r"\(\d{2}\) ?9?\d{4}[- ]\d{4}\b|\b\d{2} 9\d{4}-\d{4}\b", confirm.grouped_phone),
     Rule("phone digit by digit", "PHONE", r"\b\d(?: \d){2},? \d(?: \d){2},? \d(?: \d){3}\b", confirm.grouped_phone),
-    Rule("Turkish phone", "PHONE", r"\b0 ?\([2-5]\d{2}\) ?\d{3}[ -]?\d{2}[ -]?\d{2}\b", confirm.grouped_phone),
+    Rule(
+        "Turkish or Russian phone",
+        "PHONE",
+        r"\b8 ?\(\d{3}\) ?\d{3}[ -]?\d{2}[ -]?\d{2}\b|\b0 ?\([2-5]\d{2}\) ?\d{3}[ -]?\d{2}[ -]?\d{2}\b",
+        confirm.grouped_phone,
+    ),
     Rule("mobile phone without groups", "PHONE", shapes.BARE_MOBILE, shapes.bare_mobile, most=MOST_SHORT),
     Rule(
         "phone with a leading zero",
@@ -39,7 +44,7 @@ PHONE_RULES: tuple[Rule, ...] = (
     Rule(
         "grouped phone",
         "PHONE",
-        r"(?i)(?:\b(?:at|on|to|from|number|no|au|unter|op|al|pod)"
+        r"(?i)(?:\b(?:at|on|to|from|number|no|au|unter|op|al|en|es|pod)"
         r"|[:>|*•]|^|\n|- )\s{0,2}(?P<v>\(?\d{2,3}\)?(?:[ -]\d{2,4}){2,4})\b"
         r"|(?P<w>\(?\d{2,3}\)?(?:[ -]\d{2,4}){1,4})[ -]?(?:-|\\,)?(?:office|fax|mobile|cell|home|work)\b",
         confirm.spaced_phone,
@@ -48,7 +53,8 @@ PHONE_RULES: tuple[Rule, ...] = (
     Rule(
         "announced phone",
         "PHONE",
-        rf"(?i)\b(?:{PHONE_WORDS})(?:[ _](?:number|no\.?))?(?: is| at| on| es| é| est| ist)?(?: el)?[ :#\n\"'*>=<\[]{{1,5}}"
+        rf"(?i)\b(?:{PHONE_WORDS})(?:\.|[ _](?:number|no\.?))?(?: is| at| on| es| é| est| ist)?(?: el)?"
+        r"[ :#\n\"'*>=<\[]{1,5}"
         rf"(?P<v>\(?\d[\d().\-/ ]{{5,18}}\d{EXTENSION})",
         confirm.context_phone,
     ),

@@ -226,7 +226,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b|\d{{6}}\b|\d{{4}}\.\d{{1,2}}\.\d{{1,2}}\b|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
+        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b|[0-3]\d[0-3]\d(?:19|20)\d{{2}}\b|\d{{6}}\b|\d{{4}}\.\d{{1,2}}\.\d{{1,2}}\b|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
         rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
         dates.birth,
     ),

@@ -22,6 +22,7 @@ SECRET_RULES: tuple[Rule, ...] = (
         "SECRET",
         r"(?:(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{16,}"
         r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|xox[abposr]-[0-9A-Za-z-]{10,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}"
+        r"|whsec_[A-Za-z0-9]{20,}|pypi-AgE[A-Za-z0-9_-]{40,}|\b\d{8,10}:A[A-Za-z0-9_-]{33,36}"
         r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         confirm.secret,
     ),
@@ -51,6 +52,13 @@ SECRET_RULES: tuple[Rule, ...] = (
         "SECRET",
         r"(?i)(?:\b|_)(?:token|secret|signature|api_?key)=[\"']?(?P<v>[\w.~+/-]{24,})",
         confirm.mixed_secret,
+    ),
+    Rule(
+        "password beside its login",
+        "SECRET",
+        r"\blogin \S{2,60} password (?P<v>\S{6,64})|:\d{4}:[\w-]{1,40}:[\w-]{1,40}:(?P<w>[^\s:]{6,64})(?:\n|$)"
+        r"|\blogin is [\w.-]{2,30} / (?P<x>\S{6,40})",
+        confirm.as_is,
     ),
     Rule("key told", "SECRET", r"(?i)\b(?:my|our|the) key(?: is|:) (?P<v>[\w-]{16,80})", confirm.long_secret),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),

@@ -27,8 +27,8 @@ _HL7_FIELDS: dict[str, dict[int, str]] = {
     "OBR": {10: "NAME", 16: "NAME", 28: "NAME"}, "ORC": {10: "NAME", 11: "NAME", 12: "NAME"},
 }  # fmt: skip
 """Of each segment the numbers of the fields that hold somebody's."""
-_X12 = re.compile(r"\b(NM1|DMG|PER|REF|N3|N4|SBR|CLP)\*([^~\n]{3,400})")
-_X12_PEOPLE = frozenset(("IL", "QC", "1P", "DN", "82", "77", "QD", "74", "03", "P3"))
+_X12 = re.compile(r"\b(NM1|DMG|PER|REF|N3|N4|SBR|CLP|CLM)\*([^~\n]{3,400})")
+_X12_PEOPLE = frozenset(("IL", "QC", "1P", "85", "DN", "82", "77", "QD", "74", "03", "P3"))
 _X12_NUMBERS = {
     "SY": "SSN",
     "0F": "MEMBER",
@@ -39,8 +39,11 @@ _X12_NUMBERS = {
     "1L": "POLICY",
 }
 _DOCS = re.compile(
-    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Z]{3}\d{2})/[MFUX]I?"
+    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})/[MFUX]I?"
     r"(?:/(?:\d{2}[A-Z]{3}\d{2}/)?\s{0,8}(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30}))?"
+)
+_CHILD = re.compile(
+    r"\((?:CHD|INF)/(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30})/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})\)"
 )
 _CONTACT = re.compile(r"\bCTC[MHB]\b[ A-Z0-9/]{0,16}?[ /](?P<PHONE>\+?\d{8,15})\b")
 _FREQUENT = re.compile(r"\bFQT[VRSU]\b[ A-Z0-9]{0,16}?[ /-](?P<MEMBER>[A-Z]{2} ?\d{6,14})\b")
@@ -59,7 +62,7 @@ def segment_values(text: str) -> list[Mention]:
         readers.append(_x12)
     if ":/" in text:
         readers.append(_swift)
-    if "DOCS" in text or "CTC" in text or "FQT" in text:
+    if "DOCS" in text or "CTC" in text or "FQT" in text or "(CHD/" in text or "(INF/" in text:
         readers.append(_airline)
     found: list[Mention] = []
     for reader in readers:
@@ -125,7 +128,7 @@ def _x12_segment(name: str, fields: list[str], places: list[int]) -> Iterator[Me
         yield from _person(fields[2:5], places[2])
         if len(fields) > 8:
             yield from _keyed(_X12_NUMBERS.get(fields[7], "MEMBER"), fields[8], places[8])
-    elif name == "CLP":
+    elif name in ("CLP", "CLM"):
         yield from _keyed("RECORD", fields[0], places[0])
     elif name == "DMG" and len(fields) > 1:
         yield from _keyed("DOB", fields[1], places[1])
@@ -158,8 +161,9 @@ def _swift(text: str) -> Iterator[Mention]:
 
 
 def _airline(text: str) -> Iterator[Mention]:
-    for match in _DOCS.finditer(text):
-        yield from _keyed("PASSPORT", match["PASSPORT"], match.start("PASSPORT"))
+    for match in (*_DOCS.finditer(text), *_CHILD.finditer(text)):
+        if match.re is _DOCS:
+            yield from _keyed("PASSPORT", match["PASSPORT"], match.start("PASSPORT"))
         yield Mention(*match.span("DOB"), "DOB", match["DOB"].lower(), "", _PRIORITY)
         if match["first"] is None:
             continue

@@ -149,7 +149,7 @@ FOREIGN_STREET = (
     rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+{_KIND_AFTER}\s+(?:No:?\s?)?{_HOUSE}"
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
-    rf"|\b{_PLACED}(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
+    rf"|\b{_PLACED}(?:\s(?:alten?|neuen?|hohen?|kleinen?|großen?|langen?))?(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
     rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b"
     rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
@@ -157,7 +157,7 @@ FOREIGN_KIND = (
     rf"(?:#|(?i:no)\.?) ?\d{{1,3}}[A-Za-z]? ?- ?\d|\d,? {_MALAY}|\d-\d{{1,2}}-\d[\d-]{{0,6}} [^\s\d]|{_ENDS_WITH_CAPITALS} |"
     rf"\b{_KIND_FIRST}\s|(?:\d|bis|ter),?\s+(?i:{_KIND_AFTER_NUMBER})|{_ENDS_OF_STREETS}\s+\d|\s{_KIND_AFTER}\s+(?:No:?\s?)?\d"
     rf"|s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s\d|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}]"
-    rf"|\b{_PLACED}\s[{UPPER}]|\s{_NUMBERED_TURKISH}|-{_KOREAN}\b"
+    rf"|\b{_PLACED}\s(?:[a-zß]{{4,}}\s)?[{UPPER}]|\s{_NUMBERED_TURKISH}|-{_KOREAN}\b"
 )
 """Of :data:`FOREIGN_STREET`."""
 _CYRILLIC_KIND = r"(?:вул\.|ул\.|просп\.|пр-т|пров\.|пер\.|бул\.|наб\.|вулиця|улица|проспект)"

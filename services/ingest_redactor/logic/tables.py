@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from services.ingest_redactor.logic.keys import kind_of
 from services.ingest_redactor.logic.mentions import Mention, bounded
 from services.ingest_redactor.logic.siblings import keyed_mention, kinds_of_siblings, tied
 
@@ -15,7 +16,7 @@ _MAX_HEADERS = 1000
 """In one text: more are hostile."""
 _SURE_OF_HEADER = 3
 """So many cells that name something sensitive make a header of a line that also holds odd ones."""
-_WIDE = "  "
+_WIDE, _UPRIGHT = "  ", 2
 _SEPARATORS = ("|", "\t", ";", ",", _WIDE)
 _HEADER_CELL = re.compile(r"[^\W\d_][\w .,#/()'-]*+|#|")
 _NUMBERED = {"policy": "POLICY", "claim": "POLICY", "licence": "LICENCE", "license": "LICENCE"}
@@ -148,11 +149,20 @@ def _in_lines(text: str) -> Tables | None:
         if columns is None and headers < _MAX_HEADERS and (mark := _mark_of_header(lines, at)):
             pieces = _pieces(line, mark)
             columns, width = _columns(pieces), len(pieces)
+            if columns is not None and width == _UPRIGHT and _is_upright(pieces, _pieces(lines[at + 1], mark)):
+                columns = None
             if columns is not None:
                 headers += 1
                 header = (start, start + len(line))
         start += len(line) + 1
     return found if found.headers else None
+
+
+def _is_upright(first: list[str], second: list[str]) -> bool:
+    """Two lines of a key and its value each: ``name   Jane Doe`` above ``addr   12 Hill Road``."""
+    keys = [cells[0].strip(_AROUND) for cells in (first, second)]
+    values = [cells[-1].strip(_AROUND) for cells in (first, second)]
+    return all(kind_of(key, "") for key in keys) and not any(kind_of(value, "") for value in values)
 
 
 def _mark_of_header(lines: list[str], at: int) -> str:
