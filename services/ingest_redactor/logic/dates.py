@@ -5,8 +5,9 @@ import re
 from services.ingest_redactor.logic.confirm import Found, stands_alone
 from shared.prompting import renderings
 
-_B = re.compile(r"(?i)(?<![\w.])b\. ?$")
-_B_IN_BRACKETS = re.compile(r"(?i)[(,;|] ?b\. ?$")
+_B = re.compile(r"(?i)(?<![\w.])b[.:] ?$")
+_B_IN_BRACKETS = re.compile(r"(?i)(?:[(),;|] ?|  )b[.:] ?$")
+_B_AFTER_A_STOP = re.compile(r"(?i)\w\. b\. ?$")
 MONTHS, DAYS = 12, 31
 LATEST_BIRTH_YEAR = 2012
 """Later dates beside a name are bookings and visits, which the narrow profile leaves alone."""
@@ -19,9 +20,11 @@ def _in_calendar(one: int, other: int) -> bool:
 
 def birth(value: str, before: str, _after: str) -> Found | None:
     """``(b. 1951)``, but ``item b. 1951`` tells no birth."""
-    if _B.search(before) and not _B_IN_BRACKETS.search(before):
-        return None
     read = renderings.read_date(value)
+    if _B.search(before) and not _B_IN_BRACKETS.search(before):
+        long_ago = read is not None and read[0].year <= LATEST_BIRTH_YEAR
+        if not (long_ago and _B_AFTER_A_STOP.search(before)):
+            return None
     if read is None:
         return Found(value.lower(), renderings.read_part_of_date(value)[1])
     return Found(read[0].isoformat(), read[1])

@@ -156,7 +156,11 @@ def _people(key: str, rest: str) -> list[Mention]:
     if kind == "USER":
         is_one = _USER.fullmatch(value) or is_login(value)
         return [Mention(start, start + len(value), kind, value.lower(), "", KEY_PRIORITY)] if is_one else []
-    if kind == "NAME?handle" and (handle := keyed_mention(kind, value)) is not None and handle.type == "USER":
+    if (
+        kind in ("NAME?handle", "USER?")
+        and (handle := keyed_mention(kind, value)) is not None
+        and handle.type == "USER"
+    ):
         return [handle.moved(start)]
     return last_name_first(value, start) or _known_person(value, start)
 

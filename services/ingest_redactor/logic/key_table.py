@@ -222,6 +222,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
     ),
     ("USER@", r"(?:.*_)?handle"),
+    ("USER?", r"agent|agt|analyst|moderator|nick"),
     (
         "NAME.first",
         r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth"

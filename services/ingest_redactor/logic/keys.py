@@ -10,7 +10,14 @@ from typing import Any
 
 import re2
 
-from services.ingest_redactor.logic.confirm import is_handle, is_login, login_of_a_name, long_secret, user_name
+from services.ingest_redactor.logic.confirm import (
+    is_handle,
+    is_login,
+    login_of_a_name,
+    long_secret,
+    mixed_secret,
+    user_name,
+)
 from services.ingest_redactor.logic.key_table import KEYS, KEYS_IN_SCRIPTS, NUMBERED, PERSON
 from services.ingest_redactor.logic.names_read import looks_like_a_person, read_name
 from services.ingest_redactor.logic.nonames import NEVER, NO_NAME, NOBODY
@@ -123,7 +130,8 @@ def normalised(key: str) -> str:
 def kind_of(key: str, parent: str) -> str | None:
     """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name. Where something
     else stands as often: ``NAME?handle`` who did or gets something, ``NAME?number`` who has a number, ``NAME?user`` both;
-    ``USER@`` for a handle with its sign; ``THING`` for what is nobody's name, like a bank's."""
+    ``USER@`` for a handle with its sign, ``USER?`` for one that is made as people make them up; ``THING`` for what is
+    nobody's name, like a bank's."""
     if len(key) > 64:
         return None
     if not key.isascii() and (own := KEYS_IN_SCRIPTS.get(key.strip().lower())) is not None:
@@ -173,8 +181,10 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         number = renderings.without_extension(value)
         digits = sum(char.isdigit() for char in number)
         return ("PHONE", *renderings.read_phone(value)) if 7 <= digits <= 15 and digits * 2 > len(number) - 2 else None
-    if kind == "PHONE?" and (is_handle(value) or (_HANDLE.fullmatch(value) and user_name(value, "", ""))):
+    if kind in ("PHONE?", "USER?") and (is_handle(value) or (_HANDLE.fullmatch(value) and user_name(value, "", ""))):
         return "USER", value.lower(), ""
+    if kind == "USER?":
+        return None
     if kind == "PHONE?":
         return (
             ("PHONE", *renderings.read_phone(value)) if _DIALLED.fullmatch(value) and digits <= _MOST_DIALLED else None
@@ -206,7 +216,8 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     if kind == "PIN":
         kind = "ID"
     if kind == "TOKEN":
-        return ("SECRET", value, "") if long_secret(value, "", "") and len(value) >= _TOKEN_CHARS else None
+        is_mixed = long_secret(value, "", "") or mixed_secret(value, "", "")
+        return ("SECRET", value, "") if is_mixed and " " not in value and len(value) >= _TOKEN_CHARS else None
     if kind == "UNIT":
         return (kind, *renderings.read_identifier(value)) if digits and len(value) <= 12 else None
     if kind.startswith("MEMBER"):

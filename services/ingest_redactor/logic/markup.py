@@ -18,7 +18,7 @@ _ELEMENT = re.compile(
 )
 _PAIR = re.compile(
     r"(?<![^\s{,(\[])[\"']([A-Za-z_][\w .-]{1,40}+)[\"']\s?(?::|=>)\s?"
-    r"(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+))"
+    r"(?:\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|(\d[\d.]{1,30}+)(?![\w/:-]))"
 )
 """Of an object inside a line, as JSON, Python or Ruby print it."""
 _ARRAY_PAIR = re.compile(r"\[([A-Za-z_][\w.-]{1,40}+)\] => ([^\s(][^\n]{1,160}+)")
@@ -48,8 +48,8 @@ _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,4096}+)")
 _PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
-_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", "USER", *WITH_PERSON}
-_ASSIGNED_TOO = frozenset(("USER", "TOKEN", "PIN"))
+_ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", "USER", "USER?", *WITH_PERSON}
+_ASSIGNED_TOO = frozenset(("USER", "USER?", "TOKEN", "PIN"))
 _SPACED_QUOTE = re.compile(r"[ ]{1,12}+(?=[\"'])")
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905

@@ -177,7 +177,7 @@ AFTER_BIRTH = (
     r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?"
     r"(?:it's |that's |it is |mine(?: is|'s) |es el |c'est le )?)?"
     r"(?: (?:verified|checked|confirmed|on file))?"
-    r"(?: is| was| should be| must be| to be|[:=])?(?: on| in)?(?: ?the)?[ \t.\"'(*:=>)|`]{0,20}"
+    r"(?: is| was| should be| must be| to be|[:=]|, that'?s)?(?: on| in)?(?: ?the)?[ \t.\"'(*:=>)|`]{0,20}"
 )
 """A sign or a word; in a conversation the question's end and who answers."""
 BIRTH_BESIDE_SEX = (

@@ -39,7 +39,7 @@ _X12_NUMBERS = {
     "1L": "POLICY",
 }
 _DOCS = re.compile(
-    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{3}/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})/[MFUX]I?"
+    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{2,3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{2,3}/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})/[MFUX]I?"
     r"(?:/(?:\d{2}[A-Z]{3}\d{2}/)?\s{0,8}(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30}))?"
 )
 _CHILD = re.compile(

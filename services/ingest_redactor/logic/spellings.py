@@ -31,6 +31,7 @@ AIRLINE_NAME = (
     r"\b(?P<v>[A-Z]{2,24}/[A-Z]{2,24}(?: [A-Z]{2,24}){0,2}) (?:MR|MRS|MS|MISS|MSTR|DR|CHD|INF)\b"
     r"|\b(?:(?:VAN|VON|DE|DEL|DELLA|DA|DOS|LA|BIN|AL|EL)(?: DER| DEN| LA| LOS)? )?[A-Z]{2,24}/[A-Z]{2,24}\b"
 )
+_BEFORE_PASSENGER = re.compile(r"\b(?:PAX|Pax|PASSENGER|NAME ON CARD):?[ ]{1,4}$")
 _CAPITALISED = rf"[{UPPER}][{LETTER}'’-]+"
 NAME_BEFORE_RECORD = (
     rf"\b(?P<v>{_CAPITALISED}(?: [{UPPER}]\.)?(?: {_CAPITALISED}){{1,2}})(?:,|:| \()? ?"
@@ -114,7 +115,7 @@ def airline_name(value: str, before: str, after: str) -> Found | None:
     """``DOE/JANE MRS``: a title says so, or a known first name that is no town."""
     last, _, first = value.partition("/")
     title = _TITLE.match(after)
-    titled = title is not None and title[1] in _AIRLINE_TITLES
+    titled = (title is not None and title[1] in _AIRLINE_TITLES) or _BEFORE_PASSENGER.search(before) is not None
     if before[-1:] in ("/", "-", "_") or after[:1] in ("/", "-", "_"):
         return None
     low = first.lower()
