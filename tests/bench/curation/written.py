@@ -19,7 +19,20 @@ from tests.bench.curation.goals import Row
 from tests.bench.curation.redaction_quality import Tally, hidden, percent, spans_of, touched
 
 _FOLDER = Path(__file__).with_name("written")
-AGENT = ("agent_1", "agent_2", "agent_3", "agent_4", "agent_5", "agent_6", "agent_7", "agent_8", "agent_9", "agent_10")
+AGENT = (
+    "agent_1",
+    "agent_2",
+    "agent_3",
+    "agent_4",
+    "agent_5",
+    "agent_6",
+    "agent_7",
+    "agent_8",
+    "agent_9",
+    "agent_10",
+    "agent_11",
+    "agent_12",
+)
 CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
 NAME = "NAME"
