@@ -155,8 +155,8 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         or (stem in _MONTHS and is_beside_a_number(tokens, at))
         or (place_from is None and is_sainted(tokens, at))
         or is_measured(tokens, at)
-        or len(_HUMP.findall(token)) > 1
-        or _NO_NAME.search(token)
+        or (not token.istitle() and len(_HUMP.findall(token)) > 1)
+        or (not token.isalpha() and _NO_NAME.search(token))
     ):
         return None
     if len(token) == 1 or (token.isupper() and not lists_of(token) & 5):

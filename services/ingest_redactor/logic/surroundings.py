@@ -47,8 +47,9 @@ def is_measured(tokens: list[str], at: int) -> bool:
     """``Ativan 5 mg`` is a drug, the letter of ``38.4 C`` a unit."""
     if len(tokens[at]) == 1:
         return at > 0 and tokens[at - 1][0].isdigit()
-    dose = _DOSE.match("".join(tokens[at + 1 : at + 6]))
-    return dose is not None
+    if at + 1 == len(tokens) or not tokens[at + 1][0].isdigit():
+        return False
+    return _DOSE.match("".join(tokens[at + 1 : at + 6])) is not None
 
 
 def is_beside_a_number(tokens: list[str], at: int) -> bool:
