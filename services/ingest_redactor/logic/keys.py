@@ -100,6 +100,8 @@ _NUMBERED_KEY = re.compile(
 _OF_DOCUMENTS = frozenset(("no", "num", "number", "id"))
 _DOCUMENTS = frozenset(("docs", "passport", "travel_doc", "travel_docs", "travel_document", "travel_documents"))
 _LICENCES = frozenset(("license", "licence", "driver_license", "drivers_license", "driving_licence"))
+_OF_ACCOUNTS = frozenset(("no", "num", "number", "numero", "nummer", "nr"))
+_ACCOUNTS = frozenset(("account", "bank_account", "conta", "cuenta", "konto", "rekening", "compte", "conto"))
 _OF_CONTACTS = dict.fromkeys(("m", "t", "p", "mob"), "PHONE") | {"e": "EMAIL"}
 _CONTACTS = frozenset(("ctc", "ctcs", "contact", "contacts"))
 _NUMBERS_TEXT = """
@@ -147,6 +149,8 @@ def kind_of(key: str, parent: str) -> str | None:
             return "PASSPORT"
         if name in _OF_DOCUMENTS and above in _LICENCES:
             return "LICENCE"
+        if name in _OF_ACCOUNTS and above in _ACCOUNTS:
+            return "ACCOUNT"
         if name in _OF_CONTACTS and above in _CONTACTS:
             return _OF_CONTACTS[name]
         if name in ("date", "on") and above in ("birth", "dob", "birthday"):

@@ -17,7 +17,7 @@ _FIRST, _LAST = "NAME.first", "NAME.last"
 _ABOUT_A_PERSON = frozenset(("EMAIL", "PHONE", "ADDRESS", "STREET", "SSN", "USER"))
 _OWN_TEXT = """
 id uid uuid oid guid pid cid no nr num number nummer numero code codigo ref reference key external_id id_no id_number case_id
-uid_number ext_id legacy_id global_id cif doc doc_no doc_number num_doc document document_no pp ppt ppt_no pp_no num_cert
+uid_number sid ext_id legacy_id global_id cif doc doc_no doc_number num_doc document document_no pp ppt ppt_no pp_no num_cert
 """
 _OWN = frozenset(_OWN_TEXT.split())
 """Keys of a number that in an object of a person is the person's."""

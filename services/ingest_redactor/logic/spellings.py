@@ -119,7 +119,7 @@ def airline_name(value: str, before: str, after: str) -> Found | None:
     if before[-1:] in ("/", "-", "_") or after[:1] in ("/", "-", "_"):
         return None
     low = first.lower()
-    if not titled and (low not in first_names() or low in NEVER or last.lower() in NO_NAME):
+    if not titled and (not is_first_name(low) or low in NEVER or last.lower() in NO_NAME):
         return None
     if not titled and low in places() and last.lower() in places():
         return None

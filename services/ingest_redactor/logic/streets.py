@@ -66,6 +66,7 @@ KIND_OF_STREET = rf"\s(?:(?i:{_KIND_ANY})|{_KIND_CAPITAL})\b"
 """Of :data:`STREET`."""
 _FIELD_POST = r"(?:,?\s+[AFD]PO A[AEP] \d{5})?"
 RARE_STREET = (
+    r"\b(?:H\.? ?No\.?|No\.?|Flat) ?\d{1,4}[A-Z]?,(?: [A-Z][a-z'’]+){1,3}, \d{1,2}(?:st|nd|rd|th) (?:Cross|Main)\b|"
     r"\b(?P<v>(?:Studio|Flat|Apartment|Caravan|Apt) \d{1,4}[A-Za-z]?,? "
     rf"{_CAPITAL_WORD} {_CAPITAL_WORD}(?: {_CAPITAL_WORD})?)(?:,|\n)|"
     rf"\d{{2,6}}(?: +{_CAPITAL_WORD}){{1,3}} +{_KIND_RARE}\b(?:,?\s{{1,3}}{_UNIT})?"

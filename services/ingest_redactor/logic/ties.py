@@ -17,7 +17,7 @@ _CARD_CODE = re.compile(
     r"(?P<v>\d{3})(?![\d/:.,-]*\d|\w)"
 )
 """The check code that people write behind a card's number."""
-_LOGIN_AFTER = re.compile(r" [(\[](?P<v>[a-z][a-z0-9._-]{2,24})[)\]]")
+_LOGIN_AFTER = re.compile(r"\*{0,2} [(\[][`@]?(?P<v>[a-z][a-z0-9._-]{2,24})`?[)\]]")
 _FIRST_AFTER = re.compile(
     r", (?P<v>[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z]\.)?|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$|,\d)"
 )

@@ -32,6 +32,7 @@ AGENT = (
     "agent_10",
     "agent_11",
     "agent_12",
+    "agent_13",
 )
 CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
