@@ -45,6 +45,7 @@ bench-soak: setup ## the engine's memory under steady work (MINUTES=10)
 	@$(PYTHON) -m tests.bench.engine --part soak --minutes $(or $(MINUTES),10)
 
 bench-curation: setup ## redaction, repeats and task discovery at their goals, beside peers (DATA=folder of public data)
+	@test -d "$(DATA)" || { echo "name the folder of public data: make bench-curation DATA=folder" >&2; exit 2; }
 	@missed=0; \
 	$(PYTHON) -m tests.bench.curation.redaction $(DATA) write || missed=1; \
 	$(PYTHON) -m tests.bench.curation.dedupe --data $(DATA) || missed=1; \

@@ -70,28 +70,38 @@ def is_first_name(word: str) -> bool:
     return head in first_names() or head in given_names()
 
 
+@cache
+def _listed() -> dict[str, int]:
+    """What the lists say of a word in lower case: one look for each word of a text."""
+    found = dict.fromkeys(last_names(), LAST_NAME)
+    for word in ambiguous_first_names() - NEVER - NO_NAME:
+        found[word] = found.get(word, 0) | WORD_NAME
+    for word in first_names() | given_names():
+        found[word] = found.get(word, 0) | FIRST_NAME
+    for word in given_names():
+        found[word] |= GIVEN_NAME
+    return found
+
+
+_AS_IT_STANDS = (
+    dict.fromkeys(PARTICLES, PARTICLE) | dict.fromkeys(INTRODUCING | ABBREVIATED_TITLES, TITLE) | {".": DOT}
+)
+
+
 def roles_of(token: str) -> int:
     """Bits: ``CAPITALISED`` a word that may be of a name, ``TITLE``, ``PARTICLE`` and ``DOT`` what may stand before a name,
     ``FIRST_NAME`` a known one in lower case, ``WORD_NAME`` one that is a word too, ``LAST_NAME`` one in any case,
     ``GIVEN_NAME`` a capitalised one of :func:`given_names`.
     """
-    low, is_upper = token.lower(), token[0].isupper()
-    roles = 0
-    if is_upper and token not in _NEVER_CAPITALISED:
-        roles |= CAPITALISED
-        if low in given_names():
-            roles |= GIVEN_NAME
-    if (is_upper and low in TITLES) or token in INTRODUCING or token in ABBREVIATED_TITLES:
-        roles |= TITLE
-    if token in PARTICLES:
-        roles |= PARTICLE
-    if token == ".":  # noqa: S105
-        roles |= DOT
-    if len(token) > 1 and token.islower():
-        if is_first_name(token):
-            roles |= FIRST_NAME
-        elif token in ambiguous_first_names() and token not in NEVER and token not in NO_NAME:
-            roles |= WORD_NAME
-    if stem_of(token) in last_names():
-        roles |= LAST_NAME
+    listed, low = _listed(), token.lower()
+    bits = listed.get(low, 0)
+    roles = _AS_IT_STANDS.get(token, 0) | ((bits if token.isalnum() else listed.get(stem_of(token), 0)) & LAST_NAME)
+    if token[0].isupper():
+        if token not in _NEVER_CAPITALISED:
+            roles |= CAPITALISED | (bits & GIVEN_NAME)
+        if low in TITLES:
+            roles |= TITLE
+    elif len(token) > 1 and token.islower():
+        head = listed.get(low.partition("-")[0], 0) if "-" in low else bits
+        roles |= head & FIRST_NAME or bits & WORD_NAME
     return roles
