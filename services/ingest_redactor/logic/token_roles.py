@@ -83,9 +83,7 @@ def _listed() -> dict[str, int]:
     return found
 
 
-_AS_IT_STANDS = (
-    dict.fromkeys(PARTICLES, PARTICLE) | dict.fromkeys(INTRODUCING | ABBREVIATED_TITLES, TITLE) | {".": DOT}
-)
+_AS_IT_STANDS = dict.fromkeys(PARTICLES, PARTICLE) | dict.fromkeys(INTRODUCING | ABBREVIATED_TITLES, TITLE) | {".": DOT}
 
 
 def roles_of(token: str) -> int:
