@@ -93,7 +93,7 @@ def _encodable(text: str) -> bool:
 
 
 _NUMBER_SIGN = "\0"
-"""Before an id that came as a number: no text has it there, or is taken for one."""
+"""Before an id that came as a number. Text that has it there is refused: it would be taken for one."""
 
 
 def id_of(value: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from services.cli.curation_lines import BadLineError, Refusal, attempted, field_of
@@ -25,7 +26,12 @@ def redact_lines(
     found: list[dict[str, Any] | Refusal] = []
     for value, call in zip(values, calls, strict=True):
         outcome = call if isinstance(call, Refusal) else next(outcomes)
-        found.append(outcome if isinstance(outcome, Refusal) else _told(value, outcome, explain))
+        made = (
+            outcome
+            if isinstance(outcome, Refusal)
+            else attempted(partial(_told, outcome=outcome, explain=explain), value)
+        )
+        found.append(made)
     return found
 
 

@@ -28,7 +28,8 @@ _NAMED_ELEMENT = re.compile(
     r"([A-Za-z][\w.-]{1,40}+)\"[^<>]{0,80}>\s*+([^<>\s][^<>\n]{1,160}+)</"
 )
 """``<Data Name="TargetUserName">…</Data>``"""
-_ESCAPED_PAIR = re.compile(r"\\+\"([A-Za-z_][\w .-]{1,40}+)\\+\"\s?:\s?\\+\"([^\"\\\n]{2,160}+)\\+\"")
+_MARK = r"\\{1,7}+\""
+_ESCAPED_PAIR = re.compile(rf"{_MARK}([A-Za-z_][\w .-]{{1,40}}+){_MARK}\s?:\s?{_MARK}([^\"\\\n]{{2,160}}+){_MARK}")
 """Of JSON that stands as text in other JSON, which cannot be read as a whole."""
 _CALL = re.compile(
     r"\(\s?[\"'](?:[#.]|\w{0,12}\[(?:name|id)=\\?[\"']?)?([A-Za-z][\w-]{1,40}+)\\?[\"']?\]?[\"'],\s?"

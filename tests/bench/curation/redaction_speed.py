@@ -76,7 +76,7 @@ HOSTILE = (
     RANDOM_WORDS,
     "1", "a@", "4 ", "A b ", "+1(", "Mr ", "⟦", "\u200b", "12 Oak ", "-----BEGIN PRIVATE KEY-----", "x:y@", "Aa", "a.", "1-",
     "::", "Maria ", "account ", "{", "[", '"', "\\", "http://", "é", "born on ", "1/1/", ", ",
-    "=", "name=x ", "Hi Bo,\n", "a: b | ", "'mrn': 'a1', ", "1 12 12 12 123 123 12 ", "<a>b</a>", "[1, 2]", '{"a":1}', '{"name":"Maria Silva"}', '["a b", "c,d"]',
+    "=", "name=x ", "Hi Bo,\n", "a: b | ", "'mrn': 'a1', ", "1 12 12 12 123 123 12 ", "<a>b</a>", "a=b&", "name=x&", '\\\\":', "name  x\n", "[1, 2]", '{"a":1}', '{"name":"Maria Silva"}', '["a b", "c,d"]',
 )  # fmt: skip
 
 
