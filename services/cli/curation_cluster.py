@@ -35,11 +35,11 @@ class TaskFinder:
 
     def place(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """``{"id", "micro", "cluster"}`` of one line, as known on arrival. Raises :class:`BadLineError`."""
-        event_id, text = id_of(dict(value)), unicode_of(dict(value), "text")
+        event_id, text = id_of(value), unicode_of(value, "text")
         tools, keys = _words(value, "tools"), _words(value, "argument_keys")
         extra = [*(f"tools:{tool}" for tool in tools), *(f"argument_keys:{key}" for key in keys)]
         raw = self._featuriser.raw(Request(messages=(ChatMessage(role="user", content=text),)), extra)
-        key = key_of(dict(value))
+        key = key_of(value)
         called = self._called.guess(tools, keys)
         placement = self.discovery.place(Call(event_id, key, _SUB_KEY, "", self._lines, raw, called))
         self._lines += 1

@@ -5,7 +5,7 @@ Nothing of a line's content ever goes to standard error: only its number and wha
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -76,7 +76,7 @@ def json_of(value: Any) -> str:
     return text if _encodable(text) else json.dumps(value)
 
 
-def unicode_of(value: dict[str, Any], name: str) -> str:
+def unicode_of(value: Mapping[str, Any], name: str) -> str:
     """A field that must be text without halves of surrogate pairs. Raises :class:`BadLineError`."""
     text = field_of(value, name)
     if not _encodable(text):
@@ -96,7 +96,7 @@ _NUMBER_SIGN = "\0"
 """Before an id that came as a number. Text that has it there is refused: it would be taken for one."""
 
 
-def id_of(value: dict[str, Any]) -> str:
+def id_of(value: Mapping[str, Any]) -> str:
     """The field ``id``, text or a whole number, as one text; :func:`id_as_it_came` turns it back. Raises
     :class:`BadLineError`."""
     name = value.get("id")
@@ -111,7 +111,7 @@ def id_as_it_came(name: str) -> str | int:
     return int(name[1:]) if name.startswith(_NUMBER_SIGN) else name
 
 
-def key_of(value: dict[str, Any]) -> str:
+def key_of(value: Mapping[str, Any]) -> str:
     """The optional field ``key``, text or a number. Raises :class:`BadLineError`."""
     key = value.get("key")
     if not isinstance(key, str | int | float | None):
@@ -122,7 +122,7 @@ def key_of(value: dict[str, Any]) -> str:
     return text
 
 
-def field_of(value: dict[str, Any], name: str) -> str:
+def field_of(value: Mapping[str, Any], name: str) -> str:
     """A field that must be text. Raises :class:`BadLineError`."""
     field = value.get(name)
     if not isinstance(field, str):

@@ -97,11 +97,16 @@ _OF_PERSONS = (
 _NUMBERED_KEY = re.compile(
     rf"(?:.*_)?(?:{NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ff|\w*club)"
 )
-_OF_DOCUMENTS = frozenset(("no", "num", "number", "id"))
-_DOCUMENTS = frozenset(("docs", "passport", "travel_doc", "travel_docs", "travel_document", "travel_documents"))
-_LICENCES = frozenset(("license", "licence", "driver_license", "drivers_license", "driving_licence"))
-_OF_ACCOUNTS = frozenset(("no", "num", "number", "numero", "nummer", "nr"))
-_ACCOUNTS = frozenset(("account", "bank_account", "conta", "cuenta", "konto", "rekening", "compte", "conto"))
+_NUMBER = frozenset("no num number numero nummer nr".split())  # noqa: SIM905
+_DOCUMENTS = ("docs", "passport", "travel_doc", "travel_docs", "travel_document", "travel_documents")
+_LICENCES = ("license", "licence", "driver_license", "drivers_license", "driving_licence")
+_ACCOUNTS = ("account", "bank_account", "conta", "cuenta", "konto", "rekening", "compte", "conto")
+_NUMBERED_THINGS = (
+    dict.fromkeys(_DOCUMENTS, ("PASSPORT", _NUMBER | {"id"}))
+    | dict.fromkeys(_LICENCES, ("LICENCE", _NUMBER | {"id"}))
+    | dict.fromkeys(_ACCOUNTS, ("ACCOUNT", _NUMBER))  # the ``id`` of an account is a system's own
+)
+"""What is numbered, and the keys below it that hold the number."""
 _OF_CONTACTS = dict.fromkeys(("m", "t", "p", "mob"), "PHONE") | {"e": "EMAIL"}
 _CONTACTS = frozenset(("ctc", "ctcs", "contact", "contacts"))
 _NUMBERS_TEXT = """
@@ -145,12 +150,8 @@ def kind_of(key: str, parent: str) -> str | None:
         above = normalised(parent)
         if name in ("value", "id_value") and above in ("identifier", "identifiers"):
             return "MEMBER"
-        if name in _OF_DOCUMENTS and above in _DOCUMENTS:
-            return "PASSPORT"
-        if name in _OF_DOCUMENTS and above in _LICENCES:
-            return "LICENCE"
-        if name in _OF_ACCOUNTS and above in _ACCOUNTS:
-            return "ACCOUNT"
+        if above in _NUMBERED_THINGS and name in _NUMBERED_THINGS[above][1]:
+            return _NUMBERED_THINGS[above][0]
         if name in _OF_CONTACTS and above in _CONTACTS:
             return _OF_CONTACTS[name]
         if name in ("date", "on") and above in ("birth", "dob", "birthday"):

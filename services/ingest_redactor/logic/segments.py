@@ -60,7 +60,7 @@ def segment_values(text: str) -> list[Mention]:
         readers.append(_hl7)
     if "NM1*" in text or "DMG*" in text:
         readers.append(_x12)
-    if ":/" in text:
+    if ":50" in text or ":59" in text:
         readers.append(_swift)
     if "DOCS" in text or "CTC" in text or "FQT" in text or "(CHD/" in text or "(INF/" in text:
         readers.append(_airline)
