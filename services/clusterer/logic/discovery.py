@@ -216,7 +216,8 @@ class Discovery(Model):
             mean = np.add.reduce(shard.table.matrix[rows], axis=0) / np.float32(len(rows))
             group = Group([micro.id for micro in micros], mean, micros[0].tools.copy())
             for micro in micros[1:]:
-                group.tools.update(micro.tools)
+                if micro.tools:
+                    group.tools.update(micro.tools)
             cluster = self.clusters[micros[0].cluster]
             group.frozen = cluster.frozen or cluster.settled
             groups.append(group)
