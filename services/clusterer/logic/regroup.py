@@ -30,7 +30,7 @@ KEYS_SHOWN = 0.4
 class RegroupParameters:
     """Measured on public intents (all of them and subsets of 4 to 30) and on generated tool calls."""
 
-    sentence_share: float = 0.7
+    sentence_share: float = 0.8
     """Share of the sentence model in a vector's squared length, where exemplars have been embedded."""
     tool_share: float = 0.45
     """Share of the tool that answers call, where they call one."""
@@ -39,28 +39,31 @@ class RegroupParameters:
     one_task: float = 0.36
     """The same from which it may be one task (single intents: 0.32 to 0.67)."""
     neighbours: int = 8
-    neighbour_share: float = 0.5
+    neighbour_share: float = 0.55
     """How far a micro-cluster of few calls moves to the mean of its neighbours."""
+    moves: int = 2
+    """How often: what has moved to its neighbours has other ones, nearer to what both are about."""
     own_calls: float = 20.0
     """Calls up to which it does; beyond, it moves the less the more it has: it is a mean already, and may be a whole
     task, whose neighbours are other tasks."""
     given_neighbours: int = 2
     given_own_calls: float = 1.0
+    given_moves: int = 1
     """The same where argument keys are given beside the texts: two calls of nearly the same words and keys are a wording
     of their function already, and its neighbours are other functions as often as other wordings. More would also make
     the groups of a stream fall apart as it grows, or those of a short one run together."""
     given_most: float = 0.9
     """Most that keys weigh: the text always has a say."""
-    cut: float = 0.55
+    cut: float = 0.7
     """Average similarity, after averaging, from which two groups are one, in a shard of many tasks or of a narrow domain:
     there groups lie close together."""
-    few_cut: float = 0.35
+    few_cut: float = 0.33
     """The same in a shard of few tasks that have little in common, where a higher cut would take wordings apart."""
     first_cut: float = 0.45
     """The same for a first look at how many tasks there may be."""
-    tasks_for_cut: float = 130.0
+    tasks_for_cut: float = 100.0
     """So many make :attr:`cut` right."""
-    wide: float = 0.13
+    wide: float = 0.16
     """Mean similarity of two sentences of a shard up to which its domain is wide (ten intents of one assistant: 0.09 to
     0.16)."""
     narrow: float = 0.22
@@ -71,7 +74,7 @@ class RegroupParameters:
     floor: float = 0.15
     """Groups lighter than this share of a typical call's group are no task of their own."""
     rounds: int = 15
-    home_margin: float = 0.05
+    home_margin: float = 0.1
     """How much nearer another group must be to take a micro-cluster from the one it was in: ids stay."""
     new_below: float = 0.6
     """A group of a warm start is new where no older centre is as near as this."""
@@ -121,7 +124,9 @@ def regroup(members: Members, parameters: RegroupParameters, before: Sequence[st
     much = shown >= MUCH_STRUCTURE
     own_calls = parameters.given_own_calls if much else parameters.own_calls
     neighbours = parameters.given_neighbours if much else parameters.neighbours
-    space = smoothed(_space(members, parameters), members.counts, neighbours, own_calls, parameters.neighbour_share)
+    space = _space(members, parameters)
+    for _ in range(parameters.given_moves if much else parameters.moves):
+        space = smoothed(space, members.counts, neighbours, own_calls, parameters.neighbour_share)
     tree = _Linkage(space)
     cold = tree.groups(parameters.given_cut if much else _cut(tree, members, parameters))
     floor = parameters.given_floor if much else parameters.floor

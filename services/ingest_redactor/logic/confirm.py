@@ -381,7 +381,8 @@ def last_four(value: str, _before: str, after: str) -> Found | None:
 
 def numbered(value: str, _before: str, after: str) -> Found | None:
     """A number that its pattern announces: a postal code, a PIN."""
-    return None if after and joins(after[0]) else Found(*_identifier(value))
+    goes_on = after and (joins(after[0]) or (after[0] == "-" and after[1:2].isdigit()))
+    return None if goes_on else Found(*_identifier(value))
 
 
 def facility(value: str, _before: str, _after: str) -> Found | None:

@@ -55,13 +55,15 @@ DAY_OF_MONTH = (
     r"(?P<v>\d{1,2}(?:st|nd|rd|th))\b"
 )
 _OLD = r"(?:9\d|1[01]\d)"
+_OLD_IN_WORDS = (
+    r"(?:ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
+)
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
     rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran|sister|brother|spouse|(?:mother|father)-in-law"
     rf"|i'?m|i am|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
     rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
-    r"|\b(?P<y>ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one) hundred(?: and [a-z]{3,5})?)"
-    r"(?:,|[ -]years?\b)"
+    rf"|\b(?P<y>{_OLD_IN_WORDS})(?:,|[ -]years?\b)|\b(?:patient|pt|he|she) (?:is|was) (?:now )?(?P<z>{_OLD_IN_WORDS})\b"
 )
 DOTTED_DATE = r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b|\b\d{1,2}-\d{1,2}-\d{2}\b"
 FACILITY = (

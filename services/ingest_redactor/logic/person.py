@@ -166,7 +166,7 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
     elif names_a_thing(stem) or (name >= thresholds.name and is_a_word_there(tokens, at, place_from is None, name)):
         name = min(name, thresholds.name - 1)
     if place > name + thresholds.margin:
-        if place_from is not None and place >= place_from:
+        if place_from is not None and place >= place_from and len(token) > 1:
             return _PLACE
         return _JOINED if name >= thresholds.joined else None
     if name < thresholds.joined:

@@ -257,6 +257,7 @@ RULES: tuple[Rule, ...] = (
         dates.birth,
     ),
     Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
+    Rule("day of a month in words", "DATE", voice.SPOKEN_DAY, voice.spoken_day, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
     Rule("birth beside an SSN", "DOB", BIRTH_BESIDE_SSN, dates.birth),
     Rule(

@@ -62,8 +62,9 @@ PATH_OF_PERSON = (
     r"(?:^|[/\"'])(?:users|customers|patients|members|employees|clients|people|persons|contacts|riders|drivers|students|guests"
     r"|tenants|sys_user)"
     r"/(?P<v>[A-Za-z]{0,5}[-_]?\d[A-Za-z0-9-]{2,36})(?:[/?# \"'\n]|$)"
+    r"|\b(?:Patient|Practitioner|RelatedPerson)/(?P<w>[A-Za-z-]{0,12}\d[A-Za-z0-9-]{2,36})\b"
 )
-"""``GET /api/v2/users/99120/profile``"""
+"""``GET /api/v2/users/99120/profile``; a reference of FHIR, ``Patient/pt-84x2c``"""
 MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b3[2-9]\d \d{6,7}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"
 SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
 """Where a Spanish household takes its power or gas (CUPS)."""

@@ -142,12 +142,17 @@ _ENDS = ("", ".", ",", ";", ":", ")", "\n", '"', "'")
 _SPECIES = frozenset("pylori coli difficile aureus".split())  # noqa: SIM905
 
 
+_MEASURED = re.compile(r"\d\.\d+ $")
+"""``net 9.2 L. Recheck``"""
+
+
 def name_after_initials(value: str, before: str, after: str) -> Found | None:
     """``Advisor D. Dimaculangan``, ``L.H. Weeks``: an initial or two before what is no other word."""
     word = value.rpartition(".")[2].strip().lower()
     initials = value[: -len(word)].replace(".", "").replace(" ", "").lower()
     if (
         (before and (before[-1].isalnum() or before[-1] in "._-/"))
+        or _MEASURED.search(before)
         or after[:1].isalnum()
         or initials in _NO_INITIALS
         or word in _SPECIES

@@ -25,6 +25,9 @@ SPOKEN_BIRTH = rf"(?i)\b{_DAY_AND_MONTH}(?:nineteen{_OF_CENTURY}|19\d{{2}})\b"
 SPOKEN_DATE = (
     rf"(?i)\b{_DAY_AND_MONTH}(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}})\b"
 )
+SPOKEN_DAY = rf"(?i)\b(?:{_MONTH} (?:the )?{_ORDINAL}|(?:the )?{_ORDINAL} of {_MONTH})\b"
+_NO_SPOKEN_DAY = frozenset(f"{verb} {word}" for verb in ("may", "march") for word in ("first", "second", "third"))
+"""``you may first want to``"""
 SPELLED_NAME = (
     r"(?i:\b(?:that's|that is|spelled|spelling) )(?P<v>[A-Z](?:-[A-Z]){2,20})\b|\b[A-Z](?:-[A-Z]){3,20}\b"
     r"|\b[A-Z](?: [A-Z]){3,20}\b"
@@ -55,6 +58,12 @@ def spoken_number(value: str, before: str, after: str) -> Found | None:
 
 def spoken_date(value: str, _before: str, _after: str) -> Found | None:
     return Found(value.lower(), renderings.read_part_of_date(value)[1])
+
+
+def spoken_day(value: str, _before: str, after: str) -> Found | None:
+    """``came in on april twenty-second``"""
+    said = value.lower()
+    return None if said in _NO_SPOKEN_DAY or after[:1] == "-" else Found(said, renderings.read_part_of_date(value)[1])
 
 
 def spelled_name(value: str, before: str, after: str) -> Found | None:

@@ -16,7 +16,7 @@ from shared.tasks.names import ambiguous_first_names, first_names, last_names
 NUMBER = r"(?i)\b(?:[A-Z]{1,6}[-_]){0,3}[A-Z]{0,6}\d[A-Z0-9_-]{4,40}\b"
 MANY_DIGITS = r"\d[A-Za-z0-9_-]{4}"
 """Without which no :data:`NUMBER` counts."""
-GROUPS = r"\b\d{3,6}(?:[ -]\d{1,6}){1,4}(?: [A-Za-z]{2})?\b"
+GROUPS = r"\b\d{3,6}(?:[ -]\d{1,6}){1,4}(?: [A-Z]{2})?\b"
 """``4417 882 091 XF``"""
 LETTERS_AND_GROUPS = (
     r"\b(?:[A-Za-z]{2,5}-?\d{0,3}|[A-Z]\d{3,8}|[A-Z]{1,3}-[A-Z]{2,4}) \d{2,6}(?:[ -]\d{1,6}){0,3}(?: [A-Z]{1,2})?\b"
@@ -71,6 +71,15 @@ AGE_BEHIND = (
 )
 """``Clyde Umber, 91, FAST 7c``"""
 TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
+
+OF_BODY = (
+    r"(?i)\b(?:finger|voice|palm|face|retina|iris)[ -]?(?:print|scan|vein(?: scan)?)?(?: template| id| hash| no\.?)"
+    r"{0,2}[ :(#]{1,3}(?P<v>[a-z0-9]{1,12}(?:[-_][a-z0-9]{2,24}){1,4})\b"
+    r"|\b(?:template|v(?:oice)?print)[ :(#]{1,3}(?P<w>[A-Z]{2,8}-\d{3,8}(?:-[A-Z0-9]{2,12}){0,2})\b"
+)
+"""``voice print vprint_rmifi5kbb8``"""
+TAIL = r"(?i)\btail(?: number| no\.?)?[:# ]{1,2}(?P<v>N\d{1,5}[A-Z]{0,2})\b"
+"""Of a helicopter: ``N317YU``"""
 
 EXTENSION = (
     r"(?i)\b(?:ext\.?|extension|pager|bleep|beeper|pgr|ascom|dect|i'm on)[:#]? {0,2}(?P<v>\d{3,6})\b"
@@ -135,6 +144,12 @@ def grouped(value: str, before: str, after: str) -> Found | None:
     if not stands_alone(before, after) or _PUBLIC_BEFORE.search(before) or _COUNTED_AFTER.match(after):
         return None
     return Found(*renderings.read_identifier(value))
+
+
+def of_body(value: str, _before: str, _after: str) -> Found | None:
+    """``fingerprint template bio_tmpl_njpx``, but not ``fingerprint follow-up``."""
+    is_code = "_" in value or any(map(str.isdigit, value))
+    return Found(*renderings.read_identifier(value)) if is_code else None
 
 
 def any_date(value: str, before: str, after: str) -> Found | None:

@@ -65,6 +65,8 @@ WIDE_RULES: tuple[Rule, ...] = (
     ),
     Rule("town in lower case", "PLACE", wide_places.SMALL_TOWN, wide_places.town, WIDE, most=MOST_SHORT),
     Rule("town between commas", "PLACE", wide_places.SMALL_TOWN_ALONE, wide_places.town, WIDE, most=MOST_SHORT),
+    Rule("number of what a body shows", "ID", wide.OF_BODY, wide.of_body, WIDE),
+    Rule("tail number", "VEHICLE", wide.TAIL, confirm.numbered, WIDE),
     Rule("universally unique identifier", "ID", wide.UUID, confirm.number_alone, WIDE),
     Rule("code with its own signs", "ID", wide.CODES, confirm.number_alone, WIDE, most=MOST_SHORT),
     Rule("letters and groups of digits", "ID", wide.LETTERS_AND_GROUPS, wide.grouped, WIDE, most=MOST_SHORT),
