@@ -20,7 +20,8 @@ STATES = (
 """Of the United States."""
 
 _LOWER_WITHIN = r"(?:de|del|do|da|di|la|le|les|el|of|the|an|am|im|op|upon|sur|en|bei|sul|nad|pod|ob|der|den|al|y|e)"
-_WORD = r"[^\W\d_a-z][^\W\d_]*+(?!\d)\.?(?:['’/-][^\W\d_]+)*"
+_WORD = r"[^\W\d_a-z](?:[^\W\d_]{0,3}\.|[^\W\d_]*+(?!\d))(?:['’/-][^\W\d_]+)*"
+"""With a dot where it may be short for something: ``St. Louis``, but not the end of a sentence."""
 _AREA = re.compile(rf"(?P<v>{_WORD}(?: (?:{_LOWER_WITHIN} ){{0,2}}{_WORD}){{0,3}})(?: [1-9]\d?\b(?![-\d]))?")
 """Perhaps with the number of a district."""
 _SMALL_AREA = re.compile(r"(?P<v>[^\W\d_A-Z][^\W\d_]+(?:[ '’/-][^\W\d_]+){0,2}?)(?=,|\s\d| [a-z]{2,3}\b,? ?\d)")

@@ -59,8 +59,8 @@ _STREET_AFTER = re.compile(
 )
 _BEYOND = re.compile(
     r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? r/c\b| (?:bis|ter)\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
-    r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|izq(?:da|uierda)?\b\.?|esq\.?|dto\.?|d(?:ch"
-    r"|er)a?\b\.?))?"
+    r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|i(?:zq(?:da|uierda)?|zda)\b\.?|esq\.?|dto\.?"
+    r"|d(?:ch|er)a?\b\.?))?"
     r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"
     r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|no|nr|d|kat|daire|as|bl|sc|et|depto|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
     r"[.:]? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"

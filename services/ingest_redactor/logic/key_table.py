@@ -78,7 +78,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ACCOUNT",
         r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code"
-        r"|ban|billing_account|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"|ban|billing_account|mp[ar]n|konto|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -91,14 +91,14 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num"
         rf"|nr|nro|no|numero|codice|codigo|code)_?{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo"
         r"|e)?_(?:de_)?client[ei]?"
-        r"|numero_affiliation|fidelity",
+        r"|numero_affiliation|fidelity|tenancy_(?:ref|reference|id|no|number)|anst(?:allnings)?_?(?:nummer|nr)",
     ),
     (
         "RECORD",
         r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no"
         r"|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
-        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
+        r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|expediente|dossier|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
     ),
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
@@ -112,7 +112,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:(?:policy|insurance|claim|clm|pol)_?(?:no|num|number|nbr|id|ref|id_?number)|group_(?:no"
         r"|number)|policy|claim|apolice|poliza|polizza"
         r"|(?:police|policen|polis|schaden|skade|forsakrings)_?(?:nummer|nr)|(?:numero|num|no)_(?:de_)?sinistre"
-        r"|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|versicher(?:ungs|ten)_?(?:nummer|nr|karte))",
+        r"|(?:num|numero|no|nr)_(?:de_)?police|vs_?nr|claim_reference|siniestro|versicherungsschein|versicher(?:ungs|ten)_?(?:nummer|nr|karte))",
     ),
     (
         "PASSPORT",
@@ -130,7 +130,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "TAX_ID",
         r"(?:.*_)?(?:tax_?(?:id|no|num|number|ref|reference)|tin|ein|vat_number|vat_id|taxpayer_id"
-        r"|steuer_?(?:id|nummer))",
+        r"|steuer_?(?:id|nummer)|utr|numero_fiscal)",
     ),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
     (
@@ -194,7 +194,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ZIP",
         r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
-        r"|codigo_postal|cep|cap)",
+        r"|codigo_postal|kod_pocztowy|cep|cap)",
     ),
     (
         "PLACE",
@@ -263,7 +263,14 @@ KEYS: tuple[tuple[str, str], ...] = (
         "THING",
         r"carrier|bank(?:_name)?|brand|make|model|product(?:_name)?|drug(?:_name)?|medication|meds|degree"
         r"|room_type|airline|breed"
-        r"|currency|language|manufacturer|building|bldg|item|plan|course|genre|cuisine|dish|colou?r|studio|venue",
+        r"|currency|language|manufacturer|building|bldg|item|plan|course|genre|cuisine|dish|colou?r|studio|venue"
+        r"|employer|vendor|supplier|insurer|insurance_provider|job_title|occupation|service(?:_name)?|plan_name|campaign"
+        r"|ticket_(?:type|class)(?:_name)?|tarif[af]?|tariff|offerta|fornitore|produ[ck]to?|produit|prodotto|home_club|gym"
+        r"|school|university|clinic|restaurant|hotel(?:_name)?|cinema|standort|point_relais|vardcentral|sede",
+    ),
+    (
+        "WARE",
+        r"(?:.*_)?(?:ean|gtin|upc|isbn|issn|asin|sku|barcode|mpn|hs_code|ndc)s?(?:_(?:13|14|8|10|code|no|number))?",
     ),
 )
 

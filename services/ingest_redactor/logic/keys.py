@@ -138,7 +138,7 @@ def kind_of(key: str, parent: str) -> str | None:
     """The kind of value under a key: a type, a type with a part (``NAME.first``), ``NAME?`` for a bare name. Where something
     else stands as often: ``NAME?handle`` who did or gets something, ``NAME?number`` who has a number, ``NAME?user`` both;
     ``USER@`` for a handle with its sign, ``USER?`` for one that is made as people make them up; ``THING`` for what is
-    nobody's name, like a bank's."""
+    nobody's name, like a bank's; ``WARE`` for the code of a product."""
     if len(key) > 64:
         return None
     if not key.isascii() and (own := KEYS_IN_SCRIPTS.get(key.strip().lower())) is not None:
@@ -170,7 +170,7 @@ def kind_of(key: str, parent: str) -> str | None:
 def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     """Type, canonical value and form of a whole value under a sensitive key; ``None`` if it is no such value after all
     (empty, a word like ``savings`` under ``account``)."""
-    if kind == "THING":
+    if kind in ("THING", "WARE"):
         return None
     value = text.strip()
     digits = sum(char.isdigit() for char in value)

@@ -100,6 +100,7 @@ ID_WORDS: dict[str, str] = {
     r"|cin|versichert,? nummer|bahncard|railcard|carte avantage(?: [a-z]{3,8})?"
     r"|rider (?:no|number|id)|alun[oa]|alumn[oa]|eid"
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
+    r"|relatie(?:nummer|nr)|tenancy"
     r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student|donor|versichertenkarte|vnr|juror|soci[eé]taire|holder|borrower card|admission",
@@ -113,14 +114,14 @@ ID_WORDS: dict[str, str] = {
     "POLICY": r"policy|policennummer|schadennummer|skadenummer|schadenummer|f[oö]rs[aä]kringsnummer|meine police"
     r"|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|polisy|die police|polizza|p[oó]liza|rental agreement|skadeanm[aä]lan|polisnummer|vertrag"
-    r"|vertragsnummer",
+    r"|vertragsnummer|contract(?:nummer|nr)|versicherungsschein(?:nummer)?",
     "LICENCE": r"licen[cs]e|lic|oln|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|cpso|cpsbc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|passaporto|id document|identity document|ausweis|ausweisnummer|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y"
     r"|ym)|carta d'identit[aà]|carte d'identit[eé]",
-    "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin",
+    "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin|utr|num[eé]ro fiscal|n° fiscal",
     "NPI": r"npi",
     "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
@@ -164,7 +165,7 @@ BIRTH_WORDS = (
     r"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: is recorded as)?(?: on (?:file|record|(?:the|my"
     r"|our|his|her"
     rf"|your) [a-z]{{3,12}}))?"
-    rf"|d\.?o\.?b\.?(?: check)?"
+    rf"|d\.?o\.?b\.?(?: check)?|ur\."
     r"|birth[ _]?da(?:te|y)(?:'s)?(?: (?:reward|gift|treat|check|discount|coupon|offer))?|d/o/b|bday|geburtstag"
     r"|urodzon[ya]|nasci(?: a| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa](?:/[oa])?|n[ée]e?|geboren)"
     rf"(?: (?:a|à|in|en|em|te) [{LETTER} ]{{2,24}})?,? (?:el|il|le|em|am|op)"
@@ -176,8 +177,8 @@ BIRTH_WORDS = (
 )
 AFTER_BIRTH = (
     r"(?: ?\([a-z/. -]{4,16}\))?"
-    r"(?:\?\s{0,3}[\"']?(?:[a-z]{2,14}[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?"
-    r"(?:it's |that's |it is |mine(?: is|'s) |es el |c'est le )?)?"
+    r"(?: ?\?\s{0,3}[\"']?(?:[a-z]{2,14} ?[:>]\s?)?(?:(?:yes|sure|ok|it)[,']?s? )?"
+    r"(?:it's |that's |it is |mine(?: is|'s) |es el |(?:c'est )?le )?)?"
     r"(?: (?:verified|checked|confirmed|on file))?"
     r"(?: is| was| should be| must be| to be|[:=]|, that'?s)?(?: on| in)?(?: ?the)?[ \t.\"'(*:=>)|`]{0,20}"
 )
@@ -192,7 +193,7 @@ BIRTH_BESIDE_SSN = (
     rf"\b(?P<v>{DATE})[ \t,;|]{{1,6}}\d{{3}}-\d{{2}}-\d{{4}}\b|\b\d{{3}}-\d{{2}}-\d{{4}}[ \t,;|]{{1,6}}(?P<w>{DATE})\b"
 )
 PHONE_WORDS = (
-    r"phone|mi l[ií]nea"
+    r"phone|l[ií]nea"
     r"|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"
     r"|hp|zap|telem[oó]vel|cel|gsm|tlf|mob|pager|called|voicemail from|caller id"
     r"|mobile|mobil|cell|cellphone|sms (?:al|para o|an|til|till|naar|do)|ligamos para o|erinnerung geht an|call(?: me"

@@ -248,6 +248,8 @@ def _by_key(segment: Segment) -> list[Mention] | None:
         mention = keyed_mention(segment.kind, text)
         if mention is not None:
             return [mention]
+        if segment.kind == "WARE" and " " not in text:
+            return []
     return [] if segment.is_number and len(text) < 9 else None
 
 

@@ -91,7 +91,7 @@ from services.ingest_redactor.logic.streets import (
 )
 from services.ingest_redactor.logic.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-14"
+RULE_SET = "2026-15"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 RULES: tuple[Rule, ...] = (
@@ -103,6 +103,8 @@ RULES: tuple[Rule, ...] = (
     Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
     Rule("user with a sign", "USER", logins.SIGNED, logins.with_a_sign, most=MOST_SHORT),
     Rule("user who comes or goes", "USER", logins.ACTING, logins.acting),
+    Rule("user of a command", "USER", logins.OF_COMMAND, logins.at_a_prompt),
+    Rule("user who speaks", "USER", logins.SPEAKING, logins.at_a_prompt),
     Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
@@ -305,6 +307,8 @@ RULES: tuple[Rule, ...] = (
         confirm.plate,
     ),
     Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),
+    Rule("postal code of a person", "ZIP", shapes.OWN_CODE, confirm.numbered),
+    Rule("case of an immigrant", "RECORD", shapes.IMMIGRATION_CASE, confirm.number_alone),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
     Rule("code with its sign", "ID", shapes.SIGNED_CODE, confirm.as_is),
     Rule("code of a door", "ID", shapes.CODE_OF_DOOR, confirm.numbered),

@@ -65,6 +65,15 @@ PATH_OF_PERSON = (
     r"|\b(?:Patient|Practitioner|RelatedPerson)/(?P<w>[A-Za-z-]{0,12}\d[A-Za-z0-9-]{2,36})\b"
 )
 """``GET /api/v2/users/99120/profile``; a reference of FHIR, ``Patient/pt-84x2c``"""
+OWN_CODE = (
+    r"(?i)\b(?:(?:billing|shipping|delivery|home|registered|my|his|her|their|your) (?:zip|post|postal)(?: ?code)?"
+    r"|(?:zip|post|postal)(?: ?code)? (?:on file|of the card|of record)|the post ?code'?s)(?: is|:)? {0,2}"
+    r"(?P<v>\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
+    r"|\b(?:dob|born)\b[^\n]{0,30} p(?:ost)?code:? (?P<w>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
+)
+"""``billing zip 76128``; the postal code of a search is nobody's."""
+IMMIGRATION_CASE = r"\b(?:IOE|MSC|EAC|WAC|LIN|SRC|NBC|YSC|MCT)\d{10}\b"
+"""Receipt number of the United States' immigration service."""
 MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b3[2-9]\d \d{6,7}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"
 SUPPLY_POINT = r"\bES\d{16}[A-Z]{2}(?:\d[FPRCXYZ])?\b"
 """Where a Spanish household takes its power or gas (CUPS)."""

@@ -10,7 +10,7 @@ from services.ingest_redactor.logic.token_roles import TITLES
 KEY_PRIORITY = -1
 WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
 """Types that are identifiers only beside one of :data:`TIES`; an age beside a bare name too."""
-TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
+TIES = ("ADDRESS", "STREET", "DOB", "SSN", "ACCOUNT", "CARD", "NAME", "NAME.first", "NAME.last")
 _BARE = "NAME?"
 _BARE_NAMES = (_BARE, "NAME?number", "NAME?user")
 _FIRST, _LAST = "NAME.first", "NAME.last"

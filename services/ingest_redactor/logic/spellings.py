@@ -20,7 +20,7 @@ _TOP = (
 )
 SPELLED_MAIL = (
     rf"(?i){_LOCAL}{_AT}{_HOST}(?:(?:{_DOT}|\.){_HOST}){{1,3}}\b"
-    rf"|(?:{_LOCAL}{_DOT}){{0,3}}{_LOCAL}\s{{1,2}}at\s{{1,2}}{_HOST}(?:{_DOT}{_HOST}){{0,2}}{_DOT}{_TOP}\b"
+    rf"|(?:{_LOCAL}(?:{_DOT}|\s(?:dash|hyphen|underscore)\s)){{0,3}}{_LOCAL}\s{{1,2}}at\s{{1,2}}{_HOST}(?:{_DOT}{_HOST}){{0,2}}{_DOT}{_TOP}\b"
 )
 MAIL_SIGN = r"(?i)[\[({]\s?(?:at|dot)\s?[\])}]|\sdot\s"
 """Without which no mail address is spelled."""

@@ -33,8 +33,9 @@ AGENT = (
     "agent_11",
     "agent_12",
     "agent_13",
+    "agent_14",
 )
-CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5")
+CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5", "clinical_6")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
 NAME = "NAME"
 

@@ -19,6 +19,9 @@ WIDE, NARROW = Redactor(Scanner("hipaa")), Redactor(Scanner("pii"))
         ("VAR given 9-1-20 here", "9-1-20"), ("pt last seen dec 12 at home", "dec 12"), ("last EGD Aug. '23, fine", "Aug. '23"),
         ("recheck 11/8 please", "11/8"), ("dry weight same; next 10/2, call", "10/2"), ("last fill 2-19 was early", "2-19"),
         ("off 5/6 thru 5/10 for the flu", "5/10"), ("my grandma turned 102 then", "102"),
+        ("came in may eighteenth for his knee", "may eighteenth"), ("tail number N317YU is here", "N317YU"),
+        ("pt is ninety-two and lives alone", "ninety-two"), ("ID 23522-69007-06 on file", "23522-69007-06"),
+        ("fingerprint template bio_tmpl_njpx, tablet", "bio_tmpl_njpx"), ("template (IRIS-1815-LKHE) is old", "IRIS-1815-LKHE"),
         ("he went to Northgate Imaging for it", "Northgate Imaging"), ("to Ames, Iowa 52016 by post", "52016"),
     ],
 )  # fmt: skip
@@ -41,7 +44,8 @@ def test_names_as_clinicians_type_them(text: str, value: str) -> None:
         "platelets 150000 and falling", "the trial NCT04223856 is open", "PMID 31562798 says so", "CPT 99213-25 was billed",
         "NDC 0002-1433-80 is short", "give 1000-2000 mg now", "from 2019-2023 it was stable", "LOINC 4548-4 for the lab",
         "strength 5/4 on the left", "pain was 8/10 today", "open 24/7 for you", "CHA2DS2-VASc 4/9 now", "oct 40 mg daily",
-        "cost $250000 in all", "dose 12.345678 mg", "count 1,234,567 cells",
+        "cost $250000 in all", "dose 12.345678 mg", "count 1,234,567 cells", "you may first ask her", "a march second to none",
+        "net -9.2 L. BNP was high", "T 38.5 °C, well", "fingerprint follow-up is due", "reply template REFERRAL-V2-LETTER",
     ],
 )  # fmt: skip
 def test_it_leaves_what_everybody_has(text: str) -> None:

@@ -1,0 +1,58 @@
+"""Numbers, births and logins as registers, channels and commands of several countries write them."""
+
+import pytest
+
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.scanner import Scanner
+
+NARROW = Redactor(Scanner("pii"))
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("mijn relatienr is R911168-7, dank", "mijn relatienr is ⟦MEMBER_1:pA999999-9⟧, dank"),
+        ("Contractnr: HC-93873", "Contractnr: ⟦POLICY_1:pAA-99999⟧"),
+        ("UTR 8557675890 is hers", "UTR ⟦TAX_ID_1:d10⟧ is hers"),
+        ("status of IOE9353493486 please", "status of ⟦RECORD_1:pAAA9999999999⟧ please"),
+        ('{"claimReference": "2025/644285"}', '{"claimReference": "⟦POLICY_1:x11⟧"}'),
+        ('{"expediente": "EXP-507736"}', '{"expediente": "⟦RECORD_1:pAAA-999999⟧"}'),
+        ('{"mpan": "12 0467 1508 381"}', '{"mpan": "⟦ACCOUNT_1:p99_9999_9999_999⟧"}'),
+        ('{"reference": "Patient/pt-y2cut9"}', '{"reference": "Patient/⟦MEMBER_1⟧"}'),
+        (
+            '{"accountNumber": "694801243", "postcode": "BS1 3UP"}',
+            '{"accountNumber": "⟦ACCOUNT_1:d9⟧", "postcode": "⟦ZIP_1:pAA9_9AA⟧"}',
+        ),
+        ("the billing zip 76128", "the billing zip ⟦ZIP_1:d5⟧"),
+        ("syn, ur. 24.07.2016, bilans", "syn, ur. ⟦DOB_1:dot⟧, bilans"),
+        (
+            "Votre date de naissance ?\nPatient : Le 17 novembre 1992.",
+            "Votre date de naissance ?\nPatient : Le ⟦DOB_1:text⟧.",
+        ),
+        ("$ docker login -u caitlin.fields registry", "$ docker login -u ⟦USER_1⟧ registry"),
+        ("angbren72  9:02 AM\nit is done", "⟦USER_1⟧  9:02 AM\nit is done"),
+        ("james underscore barnes at aol dot com", "⟦EMAIL_1⟧"),
+        (
+            "una fuga en Calle de Alcalá, 26 4º izda., 48088 Bilbao. La llave",
+            "una fuga en ⟦ADDRESS_1⟧, ⟦ZIP_1:d5⟧ ⟦PLACE_1⟧. La llave",
+        ),
+    ],
+)
+def test_it_is_found(text: str, redacted: str) -> None:
+    assert NARROW.redact_text(text)[0] == redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stores near zip 94103", "what is the weather in zip code 10001", "Patient/Family education", "lunch  9:02 AM",
+        '{"ean": "4074201100147"}', '{"skus": ["27-8127-956", "17-4754-396"]}', '{"tarif": "Grundversorgung"}',
+        '{"insurer": "Petplan", "employer": "Quartz Logic"}',
+    ],
+)  # fmt: skip
+def test_it_stays(text: str) -> None:
+    assert NARROW.redact_text(text)[0] == text
+
+
+def test_a_known_name_under_a_key_of_things_is_still_a_persons() -> None:
+    assert NARROW.redact_text('{"vendor": "Maria Garcia"}')[0] == '{"vendor": "⟦NAME_1⟧"}'
