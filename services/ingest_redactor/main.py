@@ -3,7 +3,7 @@
 import sys
 
 from services.ingest_redactor.logic.eligibility import Limits
-from services.ingest_redactor.logic.rule import Profile
+from services.ingest_redactor.logic.rules.rule import Profile
 from services.ingest_redactor.processor import application
 from services.ingest_redactor.settings import IngestRedactorSettings
 from shared.lifecycle import load_settings, run

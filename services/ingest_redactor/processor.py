@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 from services.ingest_redactor.logic.eligibility import Limits
 from services.ingest_redactor.logic.record import RedactionContext, redacted
 from services.ingest_redactor.logic.redaction import Redacted, Redactor
-from services.ingest_redactor.logic.rule import Profile
+from services.ingest_redactor.logic.rules.rule import Profile
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
 from shared.events.observations import ObservationRaw

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeVar
 
-from services.ingest_redactor.logic.columns import Kinds
-from services.ingest_redactor.logic.english import is_of_the_language
+from services.ingest_redactor.logic.layout.columns import Kinds
 from services.ingest_redactor.logic.mentions import MAX_VALUES
-from services.ingest_redactor.logic.tagger import places
+from services.ingest_redactor.logic.names.english import is_of_the_language
+from services.ingest_redactor.logic.names.tagger import places
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 from shared.tasks.jsontext import Leaf, leaves, parse_structure, rewritten

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from services.ingest_redactor.logic.english import is_word
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.names.english import is_word
 from shared.prompting.placeholders import Placeholder
 from shared.prompting.renderings import (
     DATE_FORMS,

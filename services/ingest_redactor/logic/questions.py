@@ -5,10 +5,10 @@ import re
 import re2
 
 from services.ingest_redactor.logic.documents import Segment
-from services.ingest_redactor.logic.fields import value_in
+from services.ingest_redactor.logic.layout.fields import value_in
+from services.ingest_redactor.logic.layout.siblings import keyed_mention
 from services.ingest_redactor.logic.mentions import Mention, bounded
-from services.ingest_redactor.logic.patterns import DATE
-from services.ingest_redactor.logic.siblings import keyed_mention
+from services.ingest_redactor.logic.rules.patterns import DATE
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _MAX_ANSWER_CHARS, _MAX_VALUE_CHARS, _MAX_QUESTION_CHARS = 200, 60, 160

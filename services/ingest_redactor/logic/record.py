@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from services.ingest_redactor.logic.anchor import anchor_date, is_unanchored
 from services.ingest_redactor.logic.eligibility import Limits, untrainable_reason
 from services.ingest_redactor.logic.redaction import Redacted, Redactor
-from services.ingest_redactor.logic.rule import Profile
-from services.ingest_redactor.logic.rules import RULE_SET
+from services.ingest_redactor.logic.rules.rule import Profile
+from services.ingest_redactor.logic.rules.table import RULE_SET
 from shared.errors import PoisonError
 from shared.events.calls import Attempt
 from shared.events.observations import ObservationRaw, ObservationRedacted, RedactionProof, advance

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from services.ingest_redactor.logic.documents import CallDocument, Segment, outer_range
 from services.ingest_redactor.logic.entities import Entities, Entity, KnownTerms
-from services.ingest_redactor.logic.layout import with_layout
+from services.ingest_redactor.logic.layout.siblings import keyed_mention, tied
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
-from services.ingest_redactor.logic.names_read import is_of_a_thing
+from services.ingest_redactor.logic.names.names_read import is_of_a_thing
 from services.ingest_redactor.logic.questions import answers_to, mark_answers
+from services.ingest_redactor.logic.reading import with_layout
 from services.ingest_redactor.logic.scanner import Scanner, plain
-from services.ingest_redactor.logic.siblings import keyed_mention, tied
 from services.ingest_redactor.logic.ties import with_ties
 from shared.errors import PoisonError
 from shared.events.calls import Answer, Request, ToolDefinition

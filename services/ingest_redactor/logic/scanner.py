@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import re2
 
 from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
-from services.ingest_redactor.logic.names_read import NAME_PRIORITY
-from services.ingest_redactor.logic.person import PLACE_PRIORITY, THRESHOLDS, person_mentions
-from services.ingest_redactor.logic.rule import Profile, Rule
-from services.ingest_redactor.logic.rules import rules_of
-from services.ingest_redactor.logic.scorer import Scorer
-from services.ingest_redactor.logic.triggers import Triggers
+from services.ingest_redactor.logic.names.names_read import NAME_PRIORITY
+from services.ingest_redactor.logic.names.person import PLACE_PRIORITY, THRESHOLDS, person_mentions
+from services.ingest_redactor.logic.names.scorer import Scorer
+from services.ingest_redactor.logic.rules.rule import Profile, Rule
+from services.ingest_redactor.logic.rules.table import rules_of
+from services.ingest_redactor.logic.rules.triggers import Triggers
 from shared.errors import PoisonError
 from shared.prompting import placeholders
 

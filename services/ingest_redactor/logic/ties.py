@@ -3,11 +3,11 @@
 import re
 from itertools import pairwise
 
-from services.ingest_redactor.logic.addresses import code_after, number_or_street_after, parts_of_address
-from services.ingest_redactor.logic.dates import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
-from services.ingest_redactor.logic.names_read import read_name
-from services.ingest_redactor.logic.patterns import DATE
+from services.ingest_redactor.logic.names.names_read import read_name
+from services.ingest_redactor.logic.rules.addresses import code_after, number_or_street_after, parts_of_address
+from services.ingest_redactor.logic.rules.dates import LATEST_BIRTH_YEAR
+from services.ingest_redactor.logic.rules.patterns import DATE
 from shared.prompting.renderings import read_date, read_identifier
 
 _OWN_SCRIPT = re.compile(r" ?[(（]([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af ]{2,12})[)）]")

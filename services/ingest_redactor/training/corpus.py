@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.ingest_redactor.logic.tagger import TOKEN, lists_of
+from services.ingest_redactor.logic.names.tagger import TOKEN, lists_of
 from services.ingest_redactor.training.values import Piece, Values
 
 _SLOT = re.compile(r"\{\{?([A-Za-z_]+)\}?\}")

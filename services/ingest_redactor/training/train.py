@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ingest_redactor.logic import tagger
+from services.ingest_redactor.logic.names import tagger
 from services.ingest_redactor.training.corpus import Labelled, generated, public_text
 from services.ingest_redactor.training.values import Values
 

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from services.ingest_redactor.logic.tagger import places
+from services.ingest_redactor.logic.names.tagger import places
 
 LOCALES = (
     "en_US", "en_GB", "en_AU", "en_CA", "en_IN", "en_NZ", "es_ES", "es_MX", "es_CO", "fr_FR", "de_DE", "it_IT", "nl_NL",

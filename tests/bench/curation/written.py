@@ -14,7 +14,7 @@ from typing import Any
 
 from services.cli.curation_redact import redact_line
 from services.ingest_redactor.logic.redaction import Redactor
-from services.ingest_redactor.logic.rule import Profile
+from services.ingest_redactor.logic.rules.rule import Profile
 from tests.bench.curation.goals import Row
 from tests.bench.curation.redaction_quality import Tally, hidden, percent, spans_of, touched
 

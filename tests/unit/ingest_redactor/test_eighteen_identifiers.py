@@ -4,7 +4,7 @@ import pytest
 
 from services.ingest_redactor.logic.identifiers import HIPAA_IDENTIFIERS
 from services.ingest_redactor.logic.redaction import Redactor
-from services.ingest_redactor.logic.rules import RULES
+from services.ingest_redactor.logic.rules.table import RULES
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.events.calls import Answer
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.ingest_redactor.logic.keys import kind_of, read_value
 from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.rules.keys import kind_of, read_value
 from services.ingest_redactor.logic.scanner import Scanner
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest_redactor.logic.english import is_slip, is_word
+from services.ingest_redactor.logic.names.english import is_slip, is_word
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.scanner import Scanner
 

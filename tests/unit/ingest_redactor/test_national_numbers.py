@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.ingest_redactor.logic.national import is_national_number
 from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.rules.national import is_national_number
 from services.ingest_redactor.logic.scanner import Scanner
 
 REDACTOR = Redactor(Scanner("pii"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.ingest_redactor.logic.labels import labelled_name
 from services.ingest_redactor.logic.mentions import MAX_MENTIONS
+from services.ingest_redactor.logic.rules.labels import labelled_name
 from services.ingest_redactor.logic.scanner import Scanner
 from shared.errors import PoisonError
 

@@ -5,11 +5,9 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest_redactor.logic.person import THRESHOLDS, person_mentions
-from services.ingest_redactor.logic.redaction import Redactor
-from services.ingest_redactor.logic.scanner import Scanner, plain
-from services.ingest_redactor.logic.scorer import DENSE_TOKENS, Scorer
-from services.ingest_redactor.logic.tagger import (
+from services.ingest_redactor.logic.names.person import THRESHOLDS, person_mentions
+from services.ingest_redactor.logic.names.scorer import DENSE_TOKENS, Scorer
+from services.ingest_redactor.logic.names.tagger import (
     LABELS,
     SCALE,
     TOKEN,
@@ -20,8 +18,10 @@ from services.ingest_redactor.logic.tagger import (
     name_score,
     place_score,
 )
-from services.ingest_redactor.logic.token_batch import TokenBatch
-from services.ingest_redactor.logic.token_roles import CAPITALISED, roles_of
+from services.ingest_redactor.logic.names.token_batch import TokenBatch
+from services.ingest_redactor.logic.names.token_roles import CAPITALISED, roles_of
+from services.ingest_redactor.logic.redaction import Redactor
+from services.ingest_redactor.logic.scanner import Scanner, plain
 from shared.errors import PoisonError
 from shared.events.calls import Answer, ChatMessage, Request, ToolDefinition
 

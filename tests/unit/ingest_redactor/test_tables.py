@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from services.ingest_redactor.logic.layout.tables import read_tables
 from services.ingest_redactor.logic.redaction import Redactor
 from services.ingest_redactor.logic.scanner import Scanner
-from services.ingest_redactor.logic.tables import read_tables
 from shared.errors import PoisonError
 from shared.events.calls import Answer, Request
 

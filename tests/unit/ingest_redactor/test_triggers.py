@@ -5,8 +5,8 @@ from itertools import islice
 import pytest
 import re2
 
-from services.ingest_redactor.logic.rules import RULES
-from services.ingest_redactor.logic.triggers import Triggers
+from services.ingest_redactor.logic.rules.table import RULES
+from services.ingest_redactor.logic.rules.triggers import Triggers
 from tests.bench.curation.planted import planted
 
 

@@ -35,7 +35,7 @@ def test_the_pools_share_no_value() -> None:
 
 @given(st.text(max_size=8))
 def test_check_digits_hold(event_id: str) -> None:
-    from services.ingest_redactor.logic import checks
+    from services.ingest_redactor.logic.rules import checks
 
     fill = Surrogates(event_id, "training").value
     assert checks.card(fill(Placeholder("CARD", 1)))

@@ -1,0 +1,83 @@
+"""What logs people in: users at prompts, in notes of code and told by a sign or a digit; credentials of commands."""
+
+import re
+
+from services.ingest_redactor.logic.names.english import is_word
+from services.ingest_redactor.logic.names.nonames import NOBODY
+from services.ingest_redactor.logic.rules.confirm import Found, is_handle, joins, user_name
+
+CREDENTIALS = (
+    r"(?:\s-u|--user)[ =][\"']?(?P<v>[^\s\"':@⟦]{1,40}:[^\s\"'⟦]{3,60})|\bsshpass -p ?[\"']?(?P<w>[^\s\"'⟦]{4,60})"
+)
+"""``curl -u "reporting:…"``, ``sshpass -p …``"""
+WORD_TOLD = (
+    r"(?i)\b(?:security|memorable|safe|secret|verification) (?:word|phrase|answer)(?: is| was|:)\s{1,2}[\"']?"
+    r"(?P<v>[^\s\"',;.⟦]{4,40})"
+)
+PROMPT = r"(?:^|\s)(?P<v>[a-z][a-z0-9._-]{1,30})@[A-Za-z0-9.-]{1,40}:[~/][^\s$#]{0,60}[$#]"
+"""``mjohnson@bastion:~$``"""
+QUOTED = r"\buser(?:name)?:? [\"'`](?P<v>[a-z][a-z0-9._-]{2,30})[\"'`]"
+NOTE = r"\b(?:TODO|FIXME|XXX|HACK)\((?P<v>[a-z][\w.-]{2,30})\)"
+SIGNED = (
+    r"(?i:\b(?:user(?: ?name)?|login|log-in|account|acct|acc|admin|identifiant|usuario|usuário|benutzer(?:name)?|utente"
+    r"|gebruiker|gebruikersnaam|utilisateur|sachbearbeiter|operator)"
+    r"(?: (?:is|was|est|c'est|ist|es|è))?(?: ?[:=]| →)? [\"'`]?)"
+    r"(?P<v>[A-Za-z]{1,25}[0-9._-][A-Za-z0-9._-]{0,40})\b"
+)
+"""``user mhuang_8842``"""
+OF_COMMAND = r"\blogin\b[^\n]{0,60}?\s(?:-u|--user(?:name)?)[ =][\"']?(?P<v>[A-Za-z][\w.-]{2,40})"
+"""``docker login -u …``"""
+SPEAKING = r"(?m:^)(?P<v>[a-z][a-z0-9]{1,20}(?:[._][a-z0-9]{1,20}|\d{1,4}))  ?\d{1,2}:\d{2} ?[AaPp][Mm](?m:$)"
+"""At the head of what somebody wrote in a channel: ``ryan_v  9:02 AM``."""
+ACTING = (
+    r"(?:^|[\s:>])(?P<v>[a-z][a-z0-9._]{4,30}) "
+    r"(?:has |just )?(?:joined|left|logged (?:in|on|out|off)|signed (?:in|out))\b"
+)
+"""``System: ywu29 joined``"""
+_NUMBERED = re.compile(r"[a-z]{3,4}\d{2,5}")
+_CENTURIES = ("19", "20")
+_LEAST_PART, _TELLING_DIGITS = 3, 4
+
+
+def credentials(value: str, _before: str, _after: str) -> Found | None:
+    """``-u 1000:1000`` tells the numbers of a user and a group."""
+    return None if value.replace(":", "").isdigit() else Found(value, "")
+
+
+def word_told(value: str, before: str, _after: str) -> Found | None:
+    """``security word was cinnamonbark``; a word of every day only after a colon."""
+    return Found(value, "") if before.rstrip(" \"'").endswith(":") or not is_word(value.lower()) else None
+
+
+def acting(value: str, _before: str, _after: str) -> Found | None:
+    """A login made of a name or as people make them up; ``Alice left`` tells no login."""
+    of_a_name = any(sign in value for sign in "._") and user_name(value, "", "") is not None
+    told = of_a_name or is_handle(value) or _NUMBERED.fullmatch(value) is not None
+    return Found(value, "") if told and value not in NOBODY else None
+
+
+def at_a_prompt(value: str, _before: str, _after: str) -> Found | None:
+    return None if value in NOBODY or is_word(value) else Found(value.lower(), "")
+
+
+def with_a_sign(value: str, _before: str, after: str) -> Found | None:
+    """A login is no word and nobody's, and has a digit or a sign in it: ``account balance_2024`` is none."""
+    low = value.lower()
+    signed = any(sign in value for sign in "._-") and not value.replace("-", "").isalpha()
+    digits = "".join(filter(str.isdigit, value))
+    if digits and value.isupper():
+        return None  # the number of an account
+    if (
+        not (signed or digits)
+        or (digits[:2] in _CENTURIES and len(digits) == 4)
+        or (after and (joins(after[0]) or after[0] in "@(/"))
+    ):
+        return None
+    parts = [part for part in re.split(r"[._-]|\d+", low) if len(part) >= _LEAST_PART]
+    if "user" in parts or low.endswith(("_id", "_name")) or not parts:
+        return None
+    if is_handle(value):
+        return Found(low, "")
+    if len(digits) < _TELLING_DIGITS and all(part in NOBODY or is_word(part) for part in parts):
+        return None
+    return Found(low, "")
