@@ -11,6 +11,20 @@ from services.ingest_redactor.logic.questions import answers_in
 from shared.errors import PoisonError
 
 
+def _may_have_labels(text: str) -> bool:
+    return ":" in text or "  " in text or ".." in text or ("|" in text and " | " in text) or "：" in text
+
+
+def _may_have_marks(text: str) -> bool:
+    """One character is looked for ten times as fast as two."""
+    return (
+        "=" in text
+        or ("<" in text and "</" in text)
+        or (":" in text and ('":' in text or "':" in text))
+        or ("(" in text and ('("' in text or "('" in text or "( '" in text))
+    )
+
+
 def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
     """The mentions in a text together with those that its layout tells, none in a header or a label. Raises
     ``PoisonError`` for a text of more lines, signs of assignment, or keys and values than a call of a narrow task has."""
@@ -21,10 +35,9 @@ def with_layout(text: str, mentions: list[Mention]) -> list[Mention]:
                 "too_many_values", f"more than {MAX_VALUES} lines, assignments, keys and values in one text"
             )
     tables = read_tables(text)
-    may_have_labels = ":" in text or "  " in text or " .." in text or "..." in text or " | " in text or "：" in text
-    fields, labels = labelled_values(text) if may_have_labels else ([], [])
+    fields, labels = labelled_values(text) if _may_have_labels(text) else ([], [])
     fields += segment_values(text)
-    if "=" in text or "</" in text or '":' in text or "':" in text or '("' in text or "('" in text or "( '" in text:
+    if _may_have_marks(text):
         fields += marked_values(text)
     if "\n" in text or ("<" in text and "@" in text):
         fields += names_in_letters(text)

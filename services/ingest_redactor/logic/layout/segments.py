@@ -55,14 +55,15 @@ _PART = re.compile(rf"(?![a-z]){_LETTERS}(?: (?![a-z]){_LETTERS})*")
 
 def segment_values(text: str) -> list[Mention]:
     """What such segments hold. Linear in the text."""
+    # One character is looked for ten times as fast as several.
     readers = []
     if "|" in text and "^" in text:
         readers.append(_hl7)
-    if "NM1*" in text or "DMG*" in text:
+    if "*" in text and ("NM1*" in text or "DMG*" in text):
         readers.append(_x12)
-    if ":50" in text or ":59" in text:
+    if ":" in text and (":50" in text or ":59" in text):
         readers.append(_swift)
-    if "DOCS" in text or "CTC" in text or "FQT" in text or "(CHD/" in text or "(INF/" in text:
+    if "DOCS" in text or "CTC" in text or "FQT" in text or ("(" in text and ("(CHD/" in text or "(INF/" in text)):
         readers.append(_airline)
     found: list[Mention] = []
     for reader in readers:
