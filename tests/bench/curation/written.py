@@ -34,6 +34,7 @@ AGENT = (
     "agent_12",
     "agent_13",
     "agent_14",
+    "agent_15",
 )
 CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5", "clinical_6")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))

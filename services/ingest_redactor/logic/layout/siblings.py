@@ -21,9 +21,21 @@ uid_number sid ext_id legacy_id global_id cif doc doc_no doc_number num_doc docu
 """
 _OWN = frozenset(_OWN_TEXT.split())
 """Keys of a number that in an object of a person is the person's."""
-_TYPES_OF_DOCUMENT = frozenset(("doc_type", "tipo_doc", "tipo_documento", "document_type", "id_type", "identity_type"))
+_TYPES_OF_DOCUMENT = frozenset(
+    ("doc_type", "tipo_doc", "tipo_documento", "document_type", "id_type", "id_doc_type", "identity_type")
+)
 _OF_DOCUMENT = frozenset(
-    ("doc_no", "num_doc", "nro_doc", "numero_documento", "doc_number", "document_no", "document_number", "id_no")
+    (
+        "doc_no",
+        "num_doc",
+        "nro_doc",
+        "numero_documento",
+        "doc_number",
+        "document_no",
+        "document_number",
+        "id_no",
+        "number",
+    )
 )
 """Beside the type of a document: the number on it."""
 _OF_DEALS_TEXT = """

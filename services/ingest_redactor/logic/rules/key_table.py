@@ -56,7 +56,7 @@ NUMBERED = (
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
     r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer"
-    r"|roommate|drv|fan|guarantor|klient|musteri|wizard)"
+    r"|roommate|drv|fan|guarantor|klient|musteri|wizard|supporter)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
@@ -66,7 +66,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone"
         r"|fax|whatsapp|msisdn|ani|caller_?id|telefono|telefon|telefone|telefoon|handy|gsm"
-        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d)"
+        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d|tel_?\d)"
         r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening"
         r"|primary|alt|[12]))?",
     ),
@@ -118,7 +118,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "PASSPORT",
         r"(?:.*_)?(?:passport|travel_document|identity_document)(?:_no|_num|_number|_id)?"
         r"|(?:reise)?pass_?(?:nummer|nr)"
-        r"|pasaporte|passeport|passaporto|ppt(?:_no)?|paspoortnummer|(?:.*_)?mrz_(?:doc_)?(?:no|number)",
+        r"|pasaporte|passeport|passaporto|pasport|pp_(?:no|number)|ppt(?:_no)?|paspoortnummer|(?:.*_)?mrz_(?:doc_)?(?:no|number)",
     ),
     (
         "LICENCE",
@@ -168,7 +168,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "DOB",
         r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa](?:_[oa])?_il"
         r"|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
-        r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|dogum_tarihi|nascimento|nacimiento"
+        r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|data_rozhdeniya|dogum_tarihi|nascimento|nacimiento"
         r"|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b"
         r"|b(?:i?rth)?_?dt|geb_?dat(?:um)?|gbdat|brthdtc"
@@ -186,7 +186,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ADDRESS",
         r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand"
-        r"|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo"
+        r"|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo|adres_(?:registracii|prozhivaniya)"
         r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
     ("UNIT", r"(?:.*_)?(?:house|street)_(?:no|num|number)|haus_?(?:nummer|nr)|huisnummer"),
@@ -194,7 +194,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ZIP",
         r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
-        r"|codigo_postal|kod_pocztowy|cep|cap)",
+        r"|codigo_postal|kod_pocztowy|pcd|cep|cap)",
     ),
     (
         "PLACE",
@@ -209,11 +209,11 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha"
         r"|mot_de_passe|wachtwoord|secret"
         r"|api_?key|access_key|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
-        r"|mailgun)_(?:key|token|secret)|private_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
+        r"|mailgun)_(?:key|token|secret)|private_key|recovery_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
         r"|backup|gate|door|lockbox|entry|access)_codes?)",
     ),
     ("TOKEN", r"token|api_token|secret_token"),
-    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|session|api|personal|reset|vault|bot)_tok(?:en)?"),
+    ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|sess(?:ion)?|api|personal|reset|vault|bot)_tok(?:en)?"),
     (
         "USER",
         r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login)_user|(?:agent_)?sine|net_?id|login(?:_id"
@@ -270,7 +270,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "WARE",
-        r"(?:.*_)?(?:ean|gtin|upc|isbn|issn|asin|sku|barcode|mpn|hs_code|ndc)s?(?:_(?:13|14|8|10|code|no|number))?",
+        r"(?:.*_)?(?:ean|gtin|upc|isbn|issn|asin|sku|barcode|mpn|hs_code|ndc)s?_?(?:13|14|8|10|code|no|number)?",
     ),
 )
 
@@ -284,12 +284,12 @@ _IN_SCRIPTS_TEXT = """
 身份证 身份证号 证件号 マイナンバー 주민등록번호 = ID
 生日 出生日期 生年月日 생년월일 = DOB
 邮箱 メール メールアドレス 이메일 = EMAIL
-会员号 会員番号 회원번호 고객번호 顧客番号 = MEMBER
+社員番号 会员号 会員番号 회원번호 고객번호 顧客番号 = MEMBER
 아이디 用户名 ユーザー名 = USER
 患者番号 診察券番号 病历号 病歷號 = RECORD
 保单号 保單號 証券番号 = POLICY
 дата_рождения ημ._γέννησης = DOB
-客户姓名 投保人 被保险人 担当医 担当者 业务员 経理 = NAME
+患者姓名 客户姓名 投保人 被保险人 担当医 担当者 业务员 経理 = NAME
 家属 家屬 緊急連絡先 医師签名 医师签名 医生 客服 상담원 대리수령인 수취인 받는사람 = NAME
 旅客姓名 訂購人 ονοματεπώνυμο отримувач відправник получатель отправитель клієнт покупатель = NAME
 聯絡電話 κινητό τηλέφωνο тел тел. номер_телефону = PHONE

@@ -88,7 +88,7 @@ FACILITY = (
 
 ID_WORDS: dict[str, str] = {
     "ACCOUNT": r"account|acct|a/c|cif|n[uú]mero de cuenta|nr konta|numer konta|rekeningnummer|num[eé]ro de compte"
-    r"|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto|dda"
+    r"|routing|sort code|loan|mortgage|conta|kundenkonto|kontonummer|vertragskonto|dda|số tài khoản"
     r"|contrato|contrat",
     "MEMBER": r"member|membership|user id|user_id|subscriber|customer|client|employee|loyalty|frequent flyer|ffn"
     r"|kundennummer|kunden-nr|klantnummer|work id|personalnummer|personalnr|pers-?nr"
@@ -99,12 +99,12 @@ ID_WORDS: dict[str, str] = {
     r"|hcn|convênio|convenio|carteirinha|mutuelle|health card|carte vitale|medicare|medicaid|clock (?:no|number)"
     r"|cin|versichert,? nummer|bahncard|railcard|carte avantage(?: [a-z]{3,8})?"
     r"|rider (?:no|number|id)|alun[oa]|alumn[oa]|eid"
-    r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsnummer|n[uú]mero de client[e]|mandantennummer"
-    r"|relatie(?:nummer|nr)|tenancy"
+    r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsn(?:ummer|r)|versichert unter|n[uú]mero de client[e]"
+    r"|mandantennummer|relatie(?:nummer|nr)|tenancy"
     r"|sch[uü]lernummer|interpreter"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student|donor|versichertenkarte|vnr|juror|soci[eé]taire|holder|borrower card|admission",
-    "RECORD": r"mrn|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
+    "RECORD": r"mrn|pat\.-nr|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
     r"|encounter|accession"
     r"|hospital number|hospital no"
     r"|case file|nhc"
@@ -114,7 +114,7 @@ ID_WORDS: dict[str, str] = {
     "POLICY": r"policy|policennummer|schadennummer|skadenummer|schadenummer|f[oö]rs[aä]kringsnummer|meine police"
     r"|insurance|insurer|claim|group|grp|vs-nr|ap[oó]lice"
     r"|versicherungsnummer|polis|polisy|die police|polizza|p[oó]liza|rental agreement|skadeanm[aä]lan|polisnummer|vertrag"
-    r"|vertragsnummer|contract(?:nummer|nr)|versicherungsschein(?:nummer)?",
+    r"|vertragsnummer|contract(?:nummer|nr)|smlouv[ay]|versicherungsschein(?:nummer)?",
     "LICENCE": r"licen[cs]e|lic|oln|patente|patente di guida|driver'?s licen[cs]e|driver licen[cs]e|driving licen[cs]e"
     r"|dl|certificate|certification|permit|dea"
     r"|bar|cdl|gmc|nmc|cpso|cpsbc|pwz|ahpra|lanr|rpps|sanc(?: reg)?|hpcsa|permis|f[uü]hrerschein|rijbewijs",

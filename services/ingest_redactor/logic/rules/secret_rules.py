@@ -50,7 +50,8 @@ SECRET_RULES: tuple[Rule, ...] = (
     Rule(
         "token in a log",
         "SECRET",
-        r"(?i)(?:\b|_)(?:token|secret|signature|api_?key)=[\"']?(?P<v>[\w.~+/-]{24,})",
+        r"(?i)(?:\b|_)(?:sess(?:ion)?_?)?(?:tok(?:en)?|secret|signature|api_?key)(?:=|: {1,2})[\"']?(?P<v>[\w.~+/-]{24,}=?)"
+        r"|\b(?:api|access|secret|auth|session) (?:key|token) (?P<w>[\w-]{20,128})\b",
         confirm.mixed_secret,
     ),
     Rule(

@@ -65,6 +65,8 @@ PATH_OF_PERSON = (
     r"|\b(?:Patient|Practitioner|RelatedPerson)/(?P<w>[A-Za-z-]{0,12}\d[A-Za-z0-9-]{2,36})\b"
 )
 """``GET /api/v2/users/99120/profile``; a reference of FHIR, ``Patient/pt-84x2c``"""
+STATE_NUMBER = r"\bT\.?C\.?(?: ?[Kk]imlik)?(?: ?[Nn]o)?:? (?P<v>[1-9]\d{10})\b|(?i:\bnik):? (?P<w>\d{16})\b"
+"""Of Turkey and of Indonesia, under its short name; a slip of the pen in a check digit does not matter."""
 OWN_CODE = (
     r"(?i)\b(?:(?:billing|shipping|delivery|home|registered|my|his|her|their|your) (?:zip|post|postal)(?: ?code)?"
     r"|(?:zip|post|postal)(?: ?code)? (?:on file|of the card|of record)|the post ?code'?s)(?: is|:)? {0,2}"
@@ -102,6 +104,8 @@ NAME_IN_SCRIPT = (
     rf"(?P<v>[\x{{4e00}}-\x{{9fff}}]{{1,4}}[ \x{{3000}}]?{_HAN_OR_KANA}{{1,4}})(?:と申します|様|さん)"
     rf"|(?P<w>[\x{{4e00}}-\x{{9fff}}]{{1,3}}[ \x{{3000}}]{_HAN_OR_KANA}{{1,4}}){_CONTACT_IN_SCRIPT}"
     rf"|(?:^|[，。！？,.!?：:\s])(?P<x>[{_CHINESE_LAST}][\x{{4e00}}-\x{{9fff}}]{{1,2}}){_CONTACT_IN_SCRIPT}"
+    r"|(?:받는 ?사람|수취인|수령인|예금주|성함|이름)(?:은|는)?:? ?(?P<y>[\x{ac00}-\x{d7a3}]{2,4})(?:[,. ]|$)"
+    r"|(?:أنا|اسمي) (?P<z>[\x{0621}-\x{064a}]{2,12}(?: [\x{0621}-\x{064a}]{2,12}){1,3})(?:،|\.|\n|$)"
 )
 """``田中 千尋と申します``"""
 PLATE_OF_CAR = (

@@ -168,7 +168,8 @@ _CYRILLIC_HOUSE = (
     r"(?:, ?(?:кв|оф)\.? ?\d{1,4})?"
 )
 CYRILLIC_STREET = (
-    rf"(?:[{UPPER}][{LETTER}-]{{2,}}, )?(?:{_CYRILLIC_KIND} ?[{UPPER}][{LETTER}-]+(?: [{UPPER}][{LETTER}-]+){{0,2}}"
+    rf"(?:\b\d{{6}}, )?(?:[{UPPER}][{LETTER}-]{{2,}}, )?"
+    rf"(?:{_CYRILLIC_KIND} ?[{UPPER}][{LETTER}-]+(?: [{UPPER}][{LETTER}-]+){{0,2}}"
     rf"|[{UPPER}][{LETTER}-]+ {_CYRILLIC_AFTER}),? {_CYRILLIC_HOUSE}"
 )
 """``Львів, вул. Хрещатик, буд. 6, кв. 5``"""

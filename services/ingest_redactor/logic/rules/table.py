@@ -105,6 +105,8 @@ RULES: tuple[Rule, ...] = (
     Rule("user who comes or goes", "USER", logins.ACTING, logins.acting),
     Rule("user of a command", "USER", logins.OF_COMMAND, logins.at_a_prompt),
     Rule("user who speaks", "USER", logins.SPEAKING, logins.at_a_prompt),
+    Rule("user who speaks at a time", "USER", logins.SPEAKING_AT, logins.acting),
+    Rule("user of a setting", "USER", logins.OF_SETTING, logins.at_a_prompt),
     Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
     Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
@@ -228,7 +230,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "birth date",
         "DOB",
-        rf"(?i)(?:\b|_){BIRTH_WORDS}{AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b|[0-3]\d[0-3]\d(?:19|20)\d{{2}}\b|\d{{6}}\b|\d{{4}}\.\d{{1,2}}\.\d{{1,2}}\b|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
+        rf"(?i)(?:(?:\b|_){BIRTH_WORDS}|дата рождения){AFTER_BIRTH}(?P<v>{DATE}|{PART_OF_DATE}|(?:19|20)\d{{6}}\b"
+        rf"|[0-3]\d[0-3]\d(?:19|20)\d{{2}}\b|\d{{6}}\b|\d{{4}}\. ?\d{{1,2}}\. ?\d{{1,2}}\b"
+        rf"|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}"
         rf"|\d{{1,2}}\.? (?:de )?[{LETTER}]{{3,10}}(?: de)? \d{{4}}\b)",
         dates.birth,
     ),
@@ -308,6 +312,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),
     Rule("postal code of a person", "ZIP", shapes.OWN_CODE, confirm.numbered),
+    Rule("number of a citizen under its short name", "ID", shapes.STATE_NUMBER, confirm.numbered),
     Rule("case of an immigrant", "RECORD", shapes.IMMIGRATION_CASE, confirm.number_alone),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
     Rule("code with its sign", "ID", shapes.SIGNED_CODE, confirm.as_is),
