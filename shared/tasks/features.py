@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.events.calls import Request
+from shared.events.calls import ChatMessage, Request
 from shared.tasks.boilerplate import Runs, own_words
 from shared.tasks.feature_mean import FEATURE_MEAN
 from shared.tasks.identity import message_text, newest_step
@@ -62,9 +62,8 @@ class RawFeatures(NamedTuple):
     """Beginning of that turn as it stands, placeholders dropped: what a sentence model reads. Never matched on."""
 
 
-def user_words(request: Request) -> tuple[list[str], list[str]]:
+def _words_and_keys(step: Sequence[ChatMessage]) -> tuple[list[str], list[str]]:
     """Words of the newest user turn without its values, and the JSON keys of that turn and of what came after it."""
-    step = newest_step(request)
     words: list[str] = []
     keys: list[str] = []
     for index, message in enumerate(step):
@@ -98,14 +97,14 @@ class Featuriser:
 
     def raw(self, request: Request, extra: Sequence[str] = ()) -> RawFeatures:
         """Features before mean and weights. ``extra`` adds structure tokens that the request does not show."""
-        words, keys = user_words(request)
+        step = newest_step(request)
+        words, keys = _words_and_keys(step)
         tokens = _verbs(words)
         for token in (*(f"key:{key.lower()}" for key in dict.fromkeys(keys)), *(f"extra:{token}" for token in extra)):
             tokens[token] = tokens.get(token, 0) + 1
         if not words and not tokens:
             tokens["nothing:"] = 1
         embedding = self._embed([" ".join(words)])[0]
-        step = newest_step(request)
         text = message_text(step[0])[: 2 * SENTENCE_CHARS] if step else ""
         text = " ".join((_PLACEHOLDER.sub(" ", text) if "⟦" in text else text).split())
         return RawFeatures(embedding=embedding, tokens=tokens, words=tuple(words), text=text[:SENTENCE_CHARS])

@@ -30,6 +30,8 @@ from shared.tasks.features import (
 )
 from shared.tasks.identity import sub_key
 
+_OUTSIDE = -2.0
+"""Below every similarity."""
 Owner = tuple[str, int, int, int]
 """Cluster, version, epoch and row of a representative."""
 
@@ -197,10 +199,12 @@ class MatcherIndex:
             else:
                 vector = project(self.featuriser.without(raw, space.boilerplate), space.mean, space.weights)
             similarities = space.vectors @ vector
-            inside = np.where(similarities >= space.radii, similarities, np.float32(-2.0))
-            index = int(inside.argmax())
-            similarity = float(inside[index])
-            if similarity < -1.0 or (best is not None and similarity <= best.similarity):
+            index = int(similarities.argmax())
+            if similarities[index] < space.radii[index]:  # one further off may reach further
+                similarities[similarities < space.radii] = _OUTSIDE
+                index = int(similarities.argmax())
+            similarity = float(similarities[index])
+            if similarity == _OUTSIDE or (best is not None and similarity <= best.similarity):
                 continue
             cluster, version, epoch, row = space.owners[index]
             best = Match(cluster, similarity, version, epoch, row)

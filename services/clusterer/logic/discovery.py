@@ -5,6 +5,7 @@ An incremental model with two verbs: :meth:`Discovery.place` takes one call and 
 and publications.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -139,17 +140,19 @@ class Discovery(Model):
         """The nearest micro-cluster within the leader's radius, else a new one: in the matched cluster, else in the nearest,
         else in a new one. Micro-clusters are narrower than what is published, so that a recluster can tell apart what one
         matcher holds."""
-        nearest = self._nearest_micro(call, vector, shard)
+        closest = shard.table.nearest(vector, 1)
+        nearest = self._nearest_micro(call, vector, shard, closest)
         if nearest is not None:
             return nearest
-        self.make_room(shard)
+        if self.make_room(shard):
+            closest = shard.table.nearest(vector, 1)
         self.born += 1
         cluster = None
         if match is not None:
             representative = self.micros[self.published[match.cluster].micros[match.representative]]
             if not self._too_far_for_other_tools(call, representative, match.similarity):
                 cluster = self.clusters[match.cluster]
-        cluster = cluster or self._nearest_cluster(call, vector, shard)
+        cluster = cluster or self._nearest_cluster(call, vector, shard, closest)
         if cluster is None:
             cluster = Cluster(
                 id=cluster_id(call.task_key, call.sub_key, call.event_id), task_key=call.task_key, sub_key=call.sub_key,
@@ -165,17 +168,22 @@ class Discovery(Model):
         shard.table.append(micro)
         return micro, 1.0
 
-    def _nearest_micro(self, call: Call, vector: Vector, shard: Shard) -> tuple[Micro, float] | None:
-        """Nearest within the leader's radius; one whose answers call other tools must be nearer by the malus."""
+    def _nearest_micro(
+        self, call: Call, vector: Vector, shard: Shard, closest: Sequence[tuple[Micro, float]]
+    ) -> tuple[Micro, float] | None:
+        """Nearest within the leader's radius; one whose answers call other tools must be nearer by the malus. ``closest`` is
+        the nearest of all, if there is any: nearly always it will do, and it is found faster than several."""
         full = len(shard.table) >= self.parameters.max_micros
         least = self.parameters.full_leader if full else self.parameters.leader
-        # Nearly always the nearest will do, and one is found faster than several.
-        for tried in (1, NEAREST_TRIED):
-            for micro, similarity in shard.table.nearest(vector, tried):
-                if similarity < least:
-                    return None
-                if not self._too_far_for_other_tools(call, micro, similarity):
-                    return micro, similarity
+        if not closest or closest[0][1] < least:
+            return None
+        if not self._too_far_for_other_tools(call, *closest[0]):
+            return closest[0]
+        for micro, similarity in shard.table.nearest(vector, NEAREST_TRIED):
+            if similarity < least:
+                return None
+            if not self._too_far_for_other_tools(call, micro, similarity):
+                return micro, similarity
         return None
 
     def _too_far_for_other_tools(self, call: Call, micro: Micro, similarity: float) -> bool:
@@ -185,9 +193,11 @@ class Discovery(Model):
         differs = bool(tool and call.called and tool != call.called)
         return differs and similarity < self.parameters.other_tool_leader
 
-    def _nearest_cluster(self, call: Call, vector: Vector, shard: Shard) -> Cluster | None:
+    def _nearest_cluster(
+        self, call: Call, vector: Vector, shard: Shard, closest: Sequence[tuple[Micro, float]]
+    ) -> Cluster | None:
         if len(shard.table) > self.parameters.max_compared:
-            ((micro, similarity),) = shard.table.nearest(vector, 1)
+            ((micro, similarity),) = closest
             tool = dominant_tool(micro.tools, self.parameters.dominance)
             near = affinity(similarity, tool, call.called or None, self.parameters) >= self.parameters.radius
             return self.clusters[micro.cluster] if near else None

@@ -47,13 +47,25 @@ class _Matrix:
         self._labels = np.array([self._code(group) for group in groups])
         self._frozen = np.array([group.frozen for group in groups])
         self._alive = np.ones(len(groups), dtype=bool)
-        self.values = np.stack([self._row(index) for index in range(len(groups))])
+        self.values = self._all()
         self.best = self.values.argmax(axis=1)
         self.best_value = self.values[np.arange(len(groups)), self.best]
 
     def _code(self, group: Group) -> int:
         tool = dominant_tool(group.tools, self._parameters.dominance)
         return self._codes.setdefault(tool, len(self._codes))
+
+    def _all(self) -> NDArray[np.float32]:
+        """What :meth:`_row` is of each, while all are alive."""
+        values: NDArray[np.float32] = self._means @ self._means.T
+        known = self._labels >= 0
+        both = known[:, None] & known
+        same = self._labels[:, None] == self._labels
+        values[both & same] += np.float32(self._parameters.same_tool_bonus)
+        values[both & ~same] -= np.float32(self._parameters.other_tool_malus)
+        values[self._frozen[:, None] & self._frozen] = _NEVER
+        np.fill_diagonal(values, _NEVER)
+        return values
 
     def _row(self, index: int) -> NDArray[np.float32]:
         row: NDArray[np.float32] = self._means @ self._means[index]

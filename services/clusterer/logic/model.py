@@ -130,10 +130,11 @@ class Model:
         shard = self.shards[(cluster.task_key, cluster.sub_key)]
         return [micro for micro in shard.table.micros if micro.cluster == cluster.id]
 
-    def make_room(self, shard: Shard) -> None:
-        """Drops the stalest micro-clusters that no publication names, some at a time, once the shard is full."""
+    def make_room(self, shard: Shard) -> bool:
+        """Drops the stalest micro-clusters that no publication names, some at a time, once the shard is full; whether it
+        is."""
         if len(shard.table) < self.parameters.max_micros:
-            return
+            return False
         named = {name for published in self.published.values() for name in published.micros}
         free = [micro for micro in shard.table.micros if micro.id not in named]
         free.sort(key=lambda micro: (micro.last_ms, micro.born))
@@ -143,6 +144,7 @@ class Model:
         for name in dict.fromkeys(micro.cluster for micro in gone):
             if name not in left:
                 self.drop_cluster(self.clusters[name])
+        return True
 
     def _forget(self, gone: Sequence[Micro], shard: Shard) -> None:
         shard.table.remove(gone)

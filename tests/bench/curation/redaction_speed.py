@@ -33,6 +33,7 @@ BATCH = 100
 """Events that the processor gets at once."""
 PEER_EVENTS = 60
 SEEDS = (4, 1, 2, 3, 5)
+HOSTILE_ROUNDS = 3
 
 
 def events(count: int, seed: int, identifying: float) -> list[tuple[Request, Answer]]:
@@ -80,33 +81,39 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def hostile_text(unit: str, size: int) -> str:
+def hostile_text(unit: str, size: int, seed: int = 0) -> str:
     """``unit`` over and over; a whole JSON value as the items of an array; words of which none comes twice."""
     if unit == RANDOM_WORDS:
-        draw = random.Random(size)
+        draw = random.Random(size + seed)
         return " ".join("".join(draw.choices("bcdfghjklmnpqrstvwxz", k=8)) for _ in range(size // 9))
     if unit[0] in "[{" and len(unit) > 1:
         return f"[{','.join([unit] * (size // (len(unit) + 1)))}]"
     return unit * (size // len(unit.encode()))
 
 
-def hostile(redactor: Redactor) -> Iterator[Row]:
+def _hostile_ms(scanner: Scanner, unit: str, size: int) -> tuple[float, str]:
+    """Median time of three, each by a redactor that has read nothing yet, and why the text was refused."""
+    took, refused = [], ""
+    for seed in range(HOSTILE_ROUNDS):
+        redactor, text = Redactor(scanner), hostile_text(unit, size, seed)
+        started = time.process_time()
+        try:
+            redactor.redact_text(text)
+        except PoisonError as error:
+            refused = f" refused: {error.reason}"
+        took.append(1000 * (time.process_time() - started))
+    return statistics.median(took), refused
+
+
+def hostile(scanner: Scanner) -> Iterator[Row]:
     """Half a MiB and one of each shape. A refused text is a dead letter: it still has to be refused in time."""
     worst, steepest = (0.0, ""), (0.0, "")
     for unit in HOSTILE:
-        took, refused = [], ""
-        for size in (1 << 19, 1 << 20):
-            text = hostile_text(unit, size)
-            started = time.process_time()
-            try:
-                redactor.redact_text(text)
-            except PoisonError as error:
-                refused = f" refused: {error.reason}"
-            took.append(1000 * (time.process_time() - started))
-        worst = max(worst, (took[1], unit))
-        if took[1] >= GOAL_HOSTILE_MS / 10:  # of a shorter time the ratio is noise
-            steepest = max(steepest, (took[1] / max(took[0], 1e-6), unit))
-        print(f"    {unit!r:32} {took[0]:8.0f} ms {took[1]:8.0f} ms{refused}")
+        (half, _), (whole, refused) = (_hostile_ms(scanner, unit, size) for size in (1 << 19, 1 << 20))
+        worst = max(worst, (whole, unit))
+        if whole >= GOAL_HOSTILE_MS / 10:  # of a shorter time the ratio is noise
+            steepest = max(steepest, (whole / max(half, 1e-6), unit))
+        print(f"    {unit!r:32} {half:8.0f} ms {whole:8.0f} ms{refused}")
     yield Row(
         f"hostile text of 1 MiB, worst ({worst[1]!r})",
         f"{worst[0]:.0f} ms",
@@ -133,7 +140,7 @@ def speed() -> Iterator[Row]:
         )
         yield Row(f"the same one by one, {profile}", spread(rates(profile, 0.2, batch=1)))
         yield Row(f"the same without any identifiers, {profile}", spread(rates(profile, 0.0)))
-    yield from hostile(Redactor(Scanner("hipaa")))
+    yield from hostile(Scanner("hipaa"))
 
 
 def peer(data: Path | None) -> Iterator[Row]:
