@@ -56,30 +56,26 @@ class _Matrix:
         return self._codes.setdefault(tool, len(self._codes))
 
     def _all(self) -> NDArray[np.float32]:
-        """What :meth:`_row` is of each, while all are alive."""
-        values: NDArray[np.float32] = self._means @ self._means.T
-        known = self._labels >= 0
-        both = known[:, None] & known
-        same = self._labels[:, None] == self._labels
-        values[both & same] += np.float32(self._parameters.same_tool_bonus)
-        values[both & ~same] -= np.float32(self._parameters.other_tool_malus)
+        """What :meth:`_row` is of each, while all are alive, from one product."""
+        values = self._with_tools(self._means @ self._means.T, self._labels[:, None])
         values[self._frozen[:, None] & self._frozen] = _NEVER
         np.fill_diagonal(values, _NEVER)
         return values
 
     def _row(self, index: int) -> NDArray[np.float32]:
-        row: NDArray[np.float32] = self._means @ self._means[index]
-        label = self._labels[index]
-        if label >= 0:
-            known = self._labels >= 0
-            same = self._labels == label
-            row = row + np.where(same, self._parameters.same_tool_bonus, 0.0).astype(np.float32)
-            row = row - np.where(known & ~same, self._parameters.other_tool_malus, 0.0).astype(np.float32)
+        row = self._with_tools(self._means @ self._means[index], self._labels[index])
         row[~self._alive] = _NEVER
         if self._frozen[index]:
             row[self._frozen] = _NEVER
         row[index] = _NEVER
         return row
+
+    def _with_tools(self, similarities: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+        """As :func:`affinity`, of groups with these labels and of all."""
+        known = (labels >= 0) & (self._labels >= 0)
+        bonus, malus = np.float32(self._parameters.same_tool_bonus), np.float32(self._parameters.other_tool_malus)
+        corrected: NDArray[np.float32] = similarities + np.where(labels == self._labels, bonus, -malus) * known
+        return corrected
 
     def join(self, keep: int, gone: int) -> None:
         left, right = self.groups[keep], self.groups[gone]

@@ -14,6 +14,7 @@ NARROW = Redactor(Scanner("pii"))
         ("mijn relatienr is R911168-7, dank", "mijn relatienr is ⟦MEMBER_1:pA999999-9⟧, dank"),
         ("Contractnr: HC-93873", "Contractnr: ⟦POLICY_1:pAA-99999⟧"),
         ("UTR 8557675890 is hers", "UTR ⟦TAX_ID_1:d10⟧ is hers"),
+        ("n° fiscal 3217012217972, Lyon", "n° fiscal ⟦TAX_ID_1:d13⟧, Lyon"),
         ("status of IOE9353493486 please", "status of ⟦RECORD_1:pAAA9999999999⟧ please"),
         ('{"claimReference": "2025/644285"}', '{"claimReference": "⟦POLICY_1:x11⟧"}'),
         ('{"expediente": "EXP-507736"}', '{"expediente": "⟦RECORD_1:pAAA-999999⟧"}'),
@@ -22,6 +23,10 @@ NARROW = Redactor(Scanner("pii"))
         (
             '{"accountNumber": "694801243", "postcode": "BS1 3UP"}',
             '{"accountNumber": "⟦ACCOUNT_1:d9⟧", "postcode": "⟦ZIP_1:pAA9_9AA⟧"}',
+        ),
+        (
+            '{"accountNumber": "694801243", "city": "Bristol"}',
+            '{"accountNumber": "⟦ACCOUNT_1:d9⟧", "city": "Bristol"}',
         ),
         ("the billing zip 76128", "the billing zip ⟦ZIP_1:d5⟧"),
         ("syn, ur. 24.07.2016, bilans", "syn, ur. ⟦DOB_1:dot⟧, bilans"),
@@ -38,6 +43,10 @@ NARROW = Redactor(Scanner("pii"))
         ("smlouva 7839873500 je zde", "smlouva ⟦POLICY_1:d10⟧ je zde"),
         ("дата рождения 5 октября 2003, должность", "дата рождения ⟦DOB_1:part⟧, должность"),
         ("szül.: 1948. 04. 10.", "szül.: ⟦DOB_1:part⟧."),
+        (
+            '{"idDocType": "TAX_ID", "number": "4636 7279 5193"}',
+            '{"idDocType": "TAX_ID", "number": "⟦TAX_ID_1:p9999_9999_9999⟧"}',
+        ),
         ('{"pasport": "65 16 236639"}', '{"pasport": "⟦PASSPORT_1:p99_99_999999⟧"}'),
         ('{"患者姓名": "许帅"}', '{"患者姓名": "⟦NAME_1:first⟧"}'),
         ("받는 사람 유동현, 연락처 미정", "받는 사람 ⟦NAME_1⟧, 연락처 미정"),
@@ -67,7 +76,7 @@ def test_it_is_found(text: str, redacted: str) -> None:
         "stores near zip 94103", "what is the weather in zip code 10001", "Patient/Family education", "lunch  9:02 AM",
         '{"ean13": "4074201100147"}', '{"skus": ["27-8127-956", "17-4754-396"]}', '{"tarif": "Grundversorgung"}',
         "POSTGRES_USER: postgres", "[12:01:44.120] worker.pool: started", "the api key rotation schedule is weekly",
-        '{"insurer": "Petplan", "employer": "Quartz Logic"}',
+        '{"city": "Berlin", "zip": "10115"}', '{"document_type": "invoice", "number": "4636727951"}', "signature: attached", '{"insurer": "Petplan", "employer": "Quartz Logic"}',
     ],
 )  # fmt: skip
 def test_it_stays(text: str) -> None:

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|[^\s{}\[\]:,"]++')
 _VALUES = re.compile(r'(?i)(?:value|val|values|answer|number|"no|"num|"nr)"')
 _NAMING_TEXT = """
 key name tab_label field field_name column column_name label attribute attribute_name param parameter property path
-question header system type kind document_type id_type identifier_type
+question header system type kind document_type id_type id_doc_type identifier_type
 """
 _NAMING = frozenset(_NAMING_TEXT.split())
 _VALUING = frozenset("value val values answer number no num nr old_value new_value".split())  # noqa: SIM905

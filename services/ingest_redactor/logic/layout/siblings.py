@@ -10,32 +10,22 @@ from services.ingest_redactor.logic.rules.keys import kind_of, normalised, read_
 KEY_PRIORITY = -1
 WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
 """Types that are identifiers only beside one of :data:`TIES`; an age beside a bare name too."""
-TIES = ("ADDRESS", "STREET", "DOB", "SSN", "ACCOUNT", "CARD", "NAME", "NAME.first", "NAME.last")
+TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
+_BILLED = ("ACCOUNT", "CARD")
+"""A postal code beside one of these is what its holder proves it with; a town is not."""
 _BARE = "NAME?"
 _BARE_NAMES = (_BARE, "NAME?number", "NAME?user")
 _FIRST, _LAST = "NAME.first", "NAME.last"
 _ABOUT_A_PERSON = frozenset(("EMAIL", "PHONE", "ADDRESS", "STREET", "SSN", "USER"))
 _OWN_TEXT = """
 id uid uuid oid guid pid cid no nr num number nummer numero code codigo ref reference key external_id id_no id_number case_id
-uid_number sid ext_id legacy_id global_id cif doc doc_no doc_number num_doc document document_no pp ppt ppt_no pp_no num_cert
+uid_number sid ext_id legacy_id global_id doc doc_no doc_number num_doc document document_no pp num_cert
 """
 _OWN = frozenset(_OWN_TEXT.split())
 """Keys of a number that in an object of a person is the person's."""
-_TYPES_OF_DOCUMENT = frozenset(
-    ("doc_type", "tipo_doc", "tipo_documento", "document_type", "id_type", "id_doc_type", "identity_type")
-)
+_TYPES_OF_DOCUMENT = frozenset(("doc_type", "tipo_doc", "tipo_documento", "document_type", "id_type", "identity_type"))
 _OF_DOCUMENT = frozenset(
-    (
-        "doc_no",
-        "num_doc",
-        "nro_doc",
-        "numero_documento",
-        "doc_number",
-        "document_no",
-        "document_number",
-        "id_no",
-        "number",
-    )
+    ("doc_no", "num_doc", "nro_doc", "numero_documento", "doc_number", "document_no", "document_number", "id_no")
 )
 """Beside the type of a document: the number on it."""
 _OF_DEALS_TEXT = """
@@ -117,11 +107,12 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     row = list(siblings)
     kinds = {kind for kind, _ in row}
     alone, nobody = kinds.isdisjoint(TIES), kinds.isdisjoint((*TIES, *_BARE_NAMES))
+    code_alone = alone and kinds.isdisjoint(_BILLED)
     parts = {kind: mention.canonical for kind, mention in row if kind in (_FIRST, _LAST)}
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []
     for kind, mention in row:
-        if kind in WITH_PERSON and (nobody if kind == "AGE" else alone):
+        if kind in WITH_PERSON and {"AGE": nobody, "ZIP": code_alone}.get(kind, alone):
             found.append(None)
         elif whole is not None and kind in (_FIRST, _LAST):
             found.append(mention._replace(canonical=whole))

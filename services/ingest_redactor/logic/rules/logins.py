@@ -28,9 +28,11 @@ SIGNED = (
 OF_COMMAND = r"\blogin\b[^\n]{0,60}?\s(?:-u|--user(?:name)?)[ =][\"']?(?P<v>[A-Za-z][\w.-]{2,40})"
 """``docker login -u …``"""
 SPEAKING = r"(?m:^)(?P<v>[a-z][a-z0-9]{1,20}(?:[._][a-z0-9]{1,20}|\d{1,4}))  ?\d{1,2}:\d{2} ?[AaPp][Mm](?m:$)"
-SPEAKING_AT = r"\[\d[0-9T:Z. -]{6,24}\] <?(?P<v>[a-z][a-z0-9]{1,20}(?:[._]{1,2}[a-z0-9]{1,20}|\d{1,4}))>?:? "
-OF_SETTING = r"\b[A-Z]{2,20}_USER(?:NAME)?[=:] ?[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})\b"
 """At the head of what somebody wrote in a channel: ``ryan_v  9:02 AM``."""
+SPEAKING_AT = r"\[\d[0-9T:Z. -]{6,24}\] <?(?P<v>[a-z][a-z0-9]{1,20}(?:[._]{1,2}[a-z0-9]{1,20}|\d{1,4}))>?:? "
+"""``[2026-01-04T09:02:11Z] ryan_v: …``; a part of a program that logs has no name of a person."""
+OF_SETTING = r"\b[A-Z]{2,20}_USER(?:NAME)?[=:] ?[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})\b"
+"""``POSTGRES_USER: …``"""
 ACTING = (
     r"(?:^|[\s:>])(?P<v>[a-z][a-z0-9._]{4,30}) "
     r"(?:has |just )?(?:joined|left|logged (?:in|on|out|off)|signed (?:in|out))\b"

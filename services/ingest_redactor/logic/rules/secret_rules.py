@@ -48,7 +48,7 @@ SECRET_RULES: tuple[Rule, ...] = (
         "secret of many letters", "SECRET", r"(?i)\bsecret(?: key)?\s+(?P<v>[A-Za-z0-9/+=_-]{20,})", confirm.long_secret
     ),
     Rule(
-        "token in a log",
+        "token of digits and letters",
         "SECRET",
         r"(?i)(?:\b|_)(?:sess(?:ion)?_?)?(?:tok(?:en)?|secret|signature|api_?key)(?:=|: {1,2})[\"']?(?P<v>[\w.~+/-]{24,}=?)"
         r"|\b(?:api|access|secret|auth|session) (?:key|token) (?P<w>[\w-]{20,128})\b",
