@@ -11,7 +11,7 @@ from services.cli.redacted_spans import span_of
 from services.ingest_redactor.logic.redaction import Redacted, Redactor
 from shared.events.calls import Answer, ChatMessage, Request, ToolCall, ToolDefinition
 
-_AT_ONCE = 100
+_AT_ONCE = 200
 """Calls that the redactor reads together: more are not read faster."""
 
 _Call = tuple[Request, Answer | None]

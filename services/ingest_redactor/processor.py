@@ -75,5 +75,5 @@ def application(
         processor=processor,
         tick_interval_s=None,
         keep_dead_letter_payload=False,
-        slice_records=100,  # names and patterns of many texts are looked for together
+        slice_records=200,  # names and patterns of many texts are looked for together
     )

@@ -53,8 +53,7 @@ def places_of(value: str, text: str) -> Iterator[tuple[int, int]]:
 def measured(redactor: Redactor, name: str) -> tuple[Tally, Tally]:
     """Identifiers by type (good: hidden wherever they stand), harmless look-alikes (good: untouched)."""
     recall, harmless = Tally(), Tally()
-    for line in gzip.decompress((_FOLDER / f"{name}.jsonl.gz").read_bytes()).decode().splitlines():
-        row = json.loads(line)
+    for row in _rows(name):
         texts = _texts(redactor, row)
         for value, kind in row["identifiers"]:
             good = all(hidden(text, *place, spans) for text, spans in texts for place in places_of(value, text))
@@ -65,6 +64,20 @@ def measured(redactor: Redactor, name: str) -> tuple[Tally, Tally]:
                 text, start, spans = place
                 harmless.add("look-alike", not touched(text, start, start + len(value), spans), value)
     return recall, harmless
+
+
+def texts(name: str) -> list[str]:
+    """What a set holds, as it came."""
+    return [
+        text
+        for row in _rows(name)
+        for text in ([row["text"]] if "text" in row else [text for _, text in _contents(row)])
+    ]
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    for line in gzip.decompress((_FOLDER / f"{name}.jsonl.gz").read_bytes()).decode().splitlines():
+        yield json.loads(line)
 
 
 _Redacted = tuple[str, list[tuple[int, int]]]

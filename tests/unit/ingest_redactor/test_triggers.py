@@ -7,6 +7,7 @@ import re2
 
 from services.ingest_redactor.logic.rules.table import RULES
 from services.ingest_redactor.logic.rules.triggers import Triggers
+from tests.bench.curation import written
 from tests.bench.curation.planted import planted
 
 
@@ -18,7 +19,8 @@ def _options() -> re2.Options:
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    return [case.text for kind in ("agent", "clinical", "tool_results") for case in islice(planted(kind, 600, 3), 600)]
+    made = [case.text for kind in ("agent", "clinical", "tool_results") for case in islice(planted(kind, 600, 3), 600)]
+    return made + [text for name in (*written.AGENT, *written.CLINICAL) for text in written.texts(name)]
 
 
 def test_every_match_of_a_pattern_is_triggered(texts: list[str]) -> None:
@@ -33,4 +35,4 @@ def test_every_match_of_a_pattern_is_triggered(texts: list[str]) -> None:
         }
         matched += len(holding)
         assert holding <= set(fired.get(at, ())), rule.name
-    assert matched > 1000
+    assert matched > 10_000

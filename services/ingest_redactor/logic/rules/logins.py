@@ -25,7 +25,8 @@ SIGNED = (
     r"(?P<v>[A-Za-z]{1,25}[0-9._-][A-Za-z0-9._-]{0,40})\b"
 )
 """``user mhuang_8842``"""
-OF_COMMAND = r"\blogin\b[^\n]{0,60}?\s(?:-u|--user(?:name)?)[ =][\"']?(?P<v>[A-Za-z][\w.-]{2,40})"
+OPTION = r"\s(?:-u|--user(?:name)?)[ =]"
+OF_COMMAND = rf"\blogin\b[^\n]{{0,60}}?{OPTION}[\"']?(?P<v>[A-Za-z][\w.-]{{2,40}})"
 """``docker login -u …``"""
 SPEAKING = r"(?m:^)(?P<v>[a-z][a-z0-9]{1,20}(?:[._][a-z0-9]{1,20}|\d{1,4}))  ?\d{1,2}:\d{2} ?[AaPp][Mm](?m:$)"
 """At the head of what somebody wrote in a channel: ``ryan_v  9:02 AM``."""

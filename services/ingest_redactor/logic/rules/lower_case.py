@@ -50,10 +50,10 @@ _TOLD_SMALL = (
 LOWER_CASE_NAME = rf"{_TOLD_SMALL}|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?[a-z0-9._%+-]{{1,64}}@"
 LOWER_CASE_SIGN = rf"{_TOLD_SMALL}|[a-z0-9._%+-]@"
 """Of :data:`LOWER_CASE_NAME`: words before a mail address would be followed from every word."""
-LOWER_CASE_NAMED = (
-    rf"(?:^|[,.(\n] ?)(?P<v>{_WORD} {_LONG}(?: {_LONG})?),? "
-    r"(?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"
+BESIDE_SMALL = (
+    r",? (?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"
 )
+LOWER_CASE_NAMED = rf"(?:^|[,.(\n] ?)(?P<v>{_WORD} {_LONG}(?: {_LONG})?){BESIDE_SMALL}"
 """``nicholas marks, bday 4/13/1981``"""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|nurse|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"

@@ -192,6 +192,7 @@ BIRTH_BESIDE_PHONE = rf"(?:\+\d{{9,14}}|\d{{3}}[-. ]\d{{4}})[ \t,;|]{{1,14}}(?P<
 BIRTH_BESIDE_SSN = (
     rf"\b(?P<v>{DATE})[ \t,;|]{{1,6}}\d{{3}}-\d{{2}}-\d{{4}}\b|\b\d{{3}}-\d{{2}}-\d{{4}}[ \t,;|]{{1,6}}(?P<w>{DATE})\b"
 )
+BESIDE_SSN = r"\d[ \t,;|]{1,6}\d{3}-\d{2}-\d{4}\b|\b\d{3}-\d{2}-\d{4}[ \t,;|]{1,6}[\da-zA-Z]"
 PHONE_WORDS = (
     r"phone|l[ií]nea"
     r"|ph\.?|contacto|t[eé]l\.?|telephone|telefon(?:nummer|o)?|tel[eé]fono|t[eé]l[eé]phone|handy|rufnummer|m[oó]vil|celular|mobiel|unter"

@@ -25,6 +25,8 @@ SECRET_RULES: tuple[Rule, ...] = (
         r"|whsec_[A-Za-z0-9]{20,}|pypi-AgE[A-Za-z0-9_-]{40,}|\b\d{8,10}:A[A-Za-z0-9_-]{33,36}"
         r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         confirm.secret,
+        trigger=r"[srp]k[-_][A-Za-z0-9_-]{5}|gh[pousr]_|github_pat_|glpat-|A(?:KIA|SIA)|AIza|xox[abposr]-|hf_|npm_|whsec_|pypi-"
+        r"|\d:A[A-Za-z0-9_-]|SG\.|eyJ",
     ),
     Rule(
         "webhook of a chat",

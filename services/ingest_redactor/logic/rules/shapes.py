@@ -74,6 +74,7 @@ OWN_CODE = (
     r"|\b(?:dob|born)\b[^\n]{0,30} p(?:ost)?code:? (?P<w>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
 )
 """``billing zip 76128``; the postal code of a search is nobody's."""
+WORD_OF_CODE = r"(?i)\b(?:zip|post|postal)(?: ?code)?\b|\bpcode\b"
 IMMIGRATION_CASE = r"\b(?:IOE|MSC|EAC|WAC|LIN|SRC|NBC|YSC|MCT)\d{10}\b"
 """Receipt number of the United States' immigration service."""
 MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b3[2-9]\d \d{6,7}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"

@@ -183,8 +183,8 @@ STREET_BEFORE_TOWN = (
 )
 """What stands before a town with its postal code is a street, whatever its kind is called."""
 CODE_OF_TOWN = (
-    r"[A-Za-z],? [A-Z]{2} \d{5}|[A-Za-z],? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
-    r"|[A-Za-z],? [A-Z]\d[A-Z] ?\d[A-Z]\d\b"
+    r"[^\s\d],?\s[A-Z]{2}\s\d{5}|[^\s\d],?\s[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"
+    r"|[^\s\d],?\s[A-Z]\d[A-Z]\s?\d[A-Z]\d\b"
     r"|\d(?:[ /-]?[A-Za-z])?,?\s+(?:[A-Z]{1,2}-)?(?:\d{4,5}(?:\s?[A-Z]{2})?|\d{3}\s\d{2}|\d{2}-\d{3}),?\s[^\sa-z\d]"
 )
 """What such an address cannot be without; told apart from other text in far fewer steps."""

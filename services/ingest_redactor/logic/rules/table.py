@@ -7,6 +7,7 @@ boundaries and check digits are the validator's. Order is priority: where two ru
 from services.ingest_redactor.logic.rules import confirm, dates, logins, shapes, street_checks, voice
 from services.ingest_redactor.logic.rules.labels import LABELLED_NAME, NAME_LABEL, labelled_name
 from services.ingest_redactor.logic.rules.lower_case import (
+    BESIDE_SMALL,
     GREETED_SMALL,
     LOWER_CASE_NAME,
     LOWER_CASE_NAMED,
@@ -23,6 +24,7 @@ from services.ingest_redactor.logic.rules.national import NATIONAL_NUMBER
 from services.ingest_redactor.logic.rules.patterns import (
     AFTER_BIRTH,
     ANNOUNCING,
+    BESIDE_SSN,
     BIRTH_BESIDE_PHONE,
     BIRTH_BESIDE_SEX,
     BIRTH_BESIDE_SSN,
@@ -103,7 +105,7 @@ RULES: tuple[Rule, ...] = (
     Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
     Rule("user with a sign", "USER", logins.SIGNED, logins.with_a_sign, most=MOST_SHORT),
     Rule("user who comes or goes", "USER", logins.ACTING, logins.acting),
-    Rule("user of a command", "USER", logins.OF_COMMAND, logins.at_a_prompt),
+    Rule("user of a command", "USER", logins.OF_COMMAND, logins.at_a_prompt, trigger=logins.OPTION),
     Rule("user who speaks", "USER", logins.SPEAKING, logins.at_a_prompt),
     Rule("user who speaks at a time", "USER", logins.SPEAKING_AT, logins.acting),
     Rule("user of a setting", "USER", logins.OF_SETTING, logins.at_a_prompt),
@@ -116,6 +118,7 @@ RULES: tuple[Rule, ...] = (
         "EMAIL",
         rf"[{LETTER}0-9_%+-][{LETTER}0-9._%+'-]*(?:@|%40)(?:[{LETTER}0-9-]+\.)+[{LETTER}]{{2,24}}",
         confirm.email,
+        trigger=rf"(?:@|%40)[{LETTER}0-9-]",
     ),
     Rule("mail address in words", "EMAIL", SPELLED_MAIL, spelled_mail, trigger=MAIL_SIGN),
     Rule("user id made of a name", "USER", shapes.USER_ID, shapes.user_id, most=MOST_SHORT),
@@ -261,11 +264,13 @@ RULES: tuple[Rule, ...] = (
         rf"|\bbirthday is [a-z]{{3,9}} \d{{1,2}},? and [{LETTER} '’-]{{2,30}} is (?P<w>{DATE}|{PART_OF_DATE})"
         rf"|\bbirthdays?: (?:see )?[{LETTER} '’-]{{2,40}} \((?P<x>{DATE}|{PART_OF_DATE})\)",
         dates.birth,
+        trigger=r"(?i)\d(?: is| being)?(?: the| his| her| their| my)? ?\(?(?:dob|d\.o\.b|birth ?date|birthday|date of birth)"
+        r"| as (?:his|her|their|my|your|the) (?:date of birth|dob|birth)|\bbirthday is |\bbirthdays?: ",
     ),
     Rule("date in words", "DATE", voice.SPOKEN_DATE, voice.spoken_date, WIDE),
     Rule("day of a month in words", "DATE", voice.SPOKEN_DAY, voice.spoken_day, WIDE),
     Rule("name letter by letter", "NAME", voice.SPELLED_NAME, voice.spelled_name),
-    Rule("birth beside an SSN", "DOB", BIRTH_BESIDE_SSN, dates.birth),
+    Rule("birth beside an SSN", "DOB", BIRTH_BESIDE_SSN, dates.birth, trigger=BESIDE_SSN),
     Rule(
         "birth on a driving licence",
         "DOB",
@@ -311,7 +316,7 @@ RULES: tuple[Rule, ...] = (
         confirm.plate,
     ),
     Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),
-    Rule("postal code of a person", "ZIP", shapes.OWN_CODE, confirm.numbered),
+    Rule("postal code of a person", "ZIP", shapes.OWN_CODE, confirm.numbered, trigger=shapes.WORD_OF_CODE),
     Rule("number of a citizen under its short name", "ID", shapes.STATE_NUMBER, confirm.numbered),
     Rule("case of an immigrant", "RECORD", shapes.IMMIGRATION_CASE, confirm.number_alone),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
@@ -343,7 +348,7 @@ RULES: tuple[Rule, ...] = (
     Rule("name before a birth or a number", "NAME", NAME_BEFORE_RECORD, name_before_record),
     Rule("passenger with a number", "NAME", NUMBERED_PASSENGER, numbered_passenger),
     Rule("name in lower case", "NAME", LOWER_CASE_NAME, lower_case_name, most=MOST_LOWER, trigger=LOWER_CASE_SIGN),
-    Rule("name in lower case before a number", "NAME", LOWER_CASE_NAMED, lower_case_named),
+    Rule("name in lower case before a number", "NAME", LOWER_CASE_NAMED, lower_case_named, trigger=BESIDE_SMALL),
     Rule("title and name in lower case", "NAME", LOWER_CASE_TITLE, titled_in_lower_case, most=MOST_LOWER),
     Rule("name of a travel document", "NAME", MACHINE_READABLE_NAME, machine_readable_name),
     Rule("number of a travel document", "PASSPORT", MACHINE_READABLE_NUMBER, confirm.as_is),
