@@ -254,9 +254,9 @@ class KnownTerms:
             if year in searched:  # every writing of a date holds it: most texts need no more to be looked for
                 terms = [*terms, *self._writings(day, entity)]
         for needle, entity, form in terms:
-            # A part of a password may read as a name; the password is what is hidden.
-            is_secret = entity.type == "SECRET"
-            where, priority = (low, SECRET_PRIORITY) if is_secret else (searched, KNOWN_PRIORITY)
+            # A part of a password or of an address may read as a name; the whole is what is hidden.
+            is_whole = entity.type in ("SECRET", "ADDRESS")
+            where, priority = (low, SECRET_PRIORITY) if is_whole else (searched, KNOWN_PRIORITY)
             start = where.find(needle)
             if start < 0:
                 continue

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.names.names_read import read_name
+from services.ingest_redactor.logic.names.tagger import places
 from services.ingest_redactor.logic.rules.addresses import code_after, number_or_street_after, parts_of_address
 from services.ingest_redactor.logic.rules.dates import LATEST_BIRTH_YEAR
 from services.ingest_redactor.logic.rules.patterns import DATE
@@ -21,6 +22,16 @@ _LOGIN_AFTER = re.compile(r"\*{0,2} [(\[][`@]?(?P<v>[a-z][a-z0-9._-]{2,24})`?[)\
 _FIRST_AFTER = re.compile(
     r", (?P<v>[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z]\.)?|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$|,\d)"
 )
+_NUMBER_AFTER = re.compile(r" \((?:(?:ID|id|no\.?|#) ?)?(?P<v>[A-Z]{0,4}-?\d{5,10})\)")
+"""``Min-jun Matsuda (U63254810)``"""
+_TOWN_AFTER = re.compile(r", (?P<v>[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=:)")
+"""``Declan Tindall, Naperville: "Great staff"``"""
+_CODE_BESIDE = re.compile(
+    r"(?:, ?| ?& | and | ?[/|] ?)(?P<v>\d{5}(?:-\d{4})?|(?:- )?[1-9]\d{5}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
+    r"|(?:[A-Z]{2} )?[A-Z]\d[A-Z] ?\d[A-Z]\d|(?:[A-Z][a-z]+ ){0,2}(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT) \d{4}"
+    r"|(?:[A-Z][a-z]+ ){1,2}(?:- )?[1-9]\d{5})(?=\s*(?:[|.;,)\n]|$))(?!\.\d)"
+)
+"""``jane@example.org & 27725``: what people are asked for to find them."""
 _SHARED_CHARS = 4
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(
@@ -55,6 +66,8 @@ def with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
             if mention.type == "NAME":
                 tied += number_or_street_after(text, mention)
                 tied += _beside(text, mention)
+            elif mention.type == "EMAIL":
+                tied += _code_beside(text, mention)
         elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
             tied.append(code)
     return without_overlaps(found + tied, []) if tied or grown else found
@@ -90,6 +103,11 @@ def _birth_after(text: str, name: Mention) -> list[Mention]:
     return [Mention(*tail.span("date"), "DOB", read[0].isoformat(), read[1], name.priority)]
 
 
+def _code_beside(text: str, mail: Mention) -> list[Mention]:
+    code = _CODE_BESIDE.match(text, mail.end)
+    return [] if code is None else [Mention(*code.span("v"), "ZIP", *read_identifier(code["v"]), mail.priority)]
+
+
 def _beside(text: str, name: Mention) -> list[Mention]:
     """``Jamal Whitaker (jwhitak3)``: a login made of the name; ``Iyer, Venkat   rent``: the first name of a row."""
     login = _LOGIN_AFTER.match(text, name.end)
@@ -98,6 +116,12 @@ def _beside(text: str, name: Mention) -> list[Mention]:
         said = text[name.start : name.end].lower()
         if any(letters[at : at + _SHARED_CHARS] in said for at in range(len(letters) - _SHARED_CHARS + 1)):
             return [Mention(*login.span("v"), "USER", login["v"], "", name.priority)]
+    number = _NUMBER_AFTER.match(text, name.end)
+    if number is not None and read_date(number["v"]) is None:
+        return [Mention(*number.span("v"), "MEMBER", *read_identifier(number["v"]), name.priority)]
+    town = _TOWN_AFTER.match(text, name.end)
+    if town is not None and all(word in places() for word in town["v"].lower().split()):
+        return [Mention(*town.span("v"), "PLACE", town["v"].lower(), "", name.priority)]
     first = _FIRST_AFTER.match(text, name.end) if "|" not in name.canonical else None
     if first is None:
         return []

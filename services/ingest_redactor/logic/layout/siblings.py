@@ -13,6 +13,8 @@ WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
 TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BILLED = ("ACCOUNT", "CARD")
 """A postal code beside one of these is what its holder proves it with; a town is not."""
+_REACHED = ("NAME", "EMAIL")
+"""So it is beside a value that turned out to be a name, or a mail address."""
 _BARE = "NAME?"
 _BARE_NAMES = (_BARE, "NAME?number", "NAME?user")
 _FIRST, _LAST = "NAME.first", "NAME.last"
@@ -107,7 +109,7 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     row = list(siblings)
     kinds = {kind for kind, _ in row}
     alone, nobody = kinds.isdisjoint(TIES), kinds.isdisjoint((*TIES, *_BARE_NAMES))
-    code_alone = alone and kinds.isdisjoint(_BILLED)
+    code_alone = alone and kinds.isdisjoint(_BILLED) and not any(mention.type in _REACHED for _, mention in row)
     parts = {kind: mention.canonical for kind, mention in row if kind in (_FIRST, _LAST)}
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []

@@ -15,6 +15,7 @@ from services.ingest_redactor.logic.names.surroundings import (
     is_beside_a_number,
     is_gone_to,
     is_measured,
+    is_most,
     is_sainted,
 )
 from services.ingest_redactor.logic.names.tagger import (
@@ -155,6 +156,7 @@ def _kind(tokens: list[str], at: int, score: int, thresholds: Thresholds) -> int
         or (stem in _MONTHS and is_beside_a_number(tokens, at))
         or (place_from is None and is_sainted(tokens, at))
         or is_measured(tokens, at)
+        or is_most(tokens, at)
         or (not token.istitle() and len(_HUMP.findall(token)) > 1)
         or (not token.isalpha() and _NO_NAME.search(token))
     ):

@@ -12,6 +12,11 @@ _HARDLY_ELSE = 3 * SCALE
 _DOSE = re.compile(r"\d[\d.,]*(?:mg|mcg|µg|ml|units?|tabs?|tablets?|puffs?|iu)(?![a-z])", re.IGNORECASE)
 _BEFORE_SENTENCES = frozenset((".", "!", "?", "\n"))
 _ITEMS: tuple[list[str], ...] = ([], ["\n"])
+_LIMITED_TEXT = """
+tool tools token tokens call calls word words char chars characters length retries attempts results items turns rows lines
+output input response tries price budget score size age speed temperature number amount depth steps iterations concurrency
+"""
+_LIMITED = frozenset(_LIMITED_TEXT.split())
 _WITHIN = frozenset("in near visit visiting nach à em".split())  # noqa: SIM905
 _TRIPS = frozenset("trip flight flights travel travelling traveling fly flying train bus move moving drive way".split())  # noqa: SIM905
 """Before ``to`` or ``from`` and a name that is a town as well, they say that the town is meant."""
@@ -50,6 +55,12 @@ def is_measured(tokens: list[str], at: int) -> bool:
     if at + 1 == len(tokens) or not tokens[at + 1][0].isdigit():
         return False
     return _DOSE.match("".join(tokens[at + 1 : at + 6])) is not None
+
+
+def is_most(tokens: list[str], at: int) -> bool:
+    """``Max tool calls: 8``"""
+    following = tokens[at + 1] if at + 1 < len(tokens) else ""
+    return tokens[at] in ("Max", "Min") and (following[:1].isdigit() or following.lower() in _LIMITED)
 
 
 def is_beside_a_number(tokens: list[str], at: int) -> bool:

@@ -18,8 +18,10 @@ _SENTENCE_ENDS = frozenset(".!?\n")
 _SENTENCE_TOKENS = 24
 """So far ahead a question mark is looked for."""
 _EASTERN_LAST_TEXT = """
-choi jung kang seo baek jang yoon shin kwon hwang ahn kim xu wu hu lu xi zhu guo gao luo zhou zhao huang liu yang zhang
-nguyễn nguyen trần tran trịnh trinh lê phạm pham huỳnh huynh hoàng hoang phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh
+choi jung kang seo ong tan teo goh koh chua lau leung wong cheung chan chen cheng chong chow lai wang tay toh yeo quek
+seah heng chia tang tong tse wei yip baek jang yoon shin kwon hwang ahn kim xu wu hu lu xi zhu guo gao luo zhou zhao
+huang liu yang zhang nguyễn nguyen trần tran trịnh trinh lê phạm pham huỳnh huynh hoàng hoang phan vũ võ đặng bùi đỗ
+hồ ngô dương lý đinh
 """
 _EASTERN_LAST = frozenset(_EASTERN_LAST_TEXT.split())
 _WORDS_AS_EASTERN_LAST = frozenset("park lee lim han oh cho song hong he li su ma du gu yu le do ho".split())  # noqa: SIM905
@@ -35,9 +37,9 @@ def with_unheard(
     if is_beside and shape_of(tokens[start - 1]) == "Xx":
         start -= _is_word_name(tokens, start) or _is_first_name(tokens, start, end)
     end = _over_an_initial(text, tokens, spans, end)
-    if is_beside and _is_eastern_last(tokens, start - 1, start):
+    if is_beside and is_eastern_last(tokens[start - 1], tokens[start]):
         return start - 1, end
-    if _stands_after(text, tokens, spans, end) and _is_eastern_last(tokens, end + 1, end):
+    if _stands_after(text, tokens, spans, end) and is_eastern_last(tokens[end + 1], tokens[end]):
         return start, end + 1
     last = _over_a_particle(text, tokens, spans, end)
     if last > end:
@@ -86,13 +88,12 @@ def _over_a_particle(text: str, tokens: list[str], spans: TokenSpans, end: int) 
     return last + 1 if may_be_a_name(following) or (following.isupper() and len(following) > 2) else end
 
 
-def _is_eastern_last(tokens: list[str], at: int, beside: int) -> bool:
+def is_eastern_last(word: str, beside: str) -> bool:
     """``Park Soo-ah``, ``Jianguo Xu``: a last name of few letters, or one that is a word beside a joined first name."""
-    word = tokens[at]
     if not (word.istitle() or (word.isupper() and len(word) > 1)):
         return False
     stem = word.lower()
-    return stem in _EASTERN_LAST or (stem in _WORDS_AS_EASTERN_LAST and "-" in tokens[beside])
+    return stem in _EASTERN_LAST or (stem in _WORDS_AS_EASTERN_LAST and "-" in beside)
 
 
 def _is_first_name(tokens: list[str], start: int, end: int) -> bool:

@@ -180,10 +180,15 @@ def announced_ssn(value: str, _before: str, _after: str) -> Found | None:
     return Found(*renderings.read_ssn(value))
 
 
+def _is_of_wares(before: str) -> bool:
+    """The number is that of a product."""
+    return before.rstrip(" :#=\"'").upper().endswith(("NDC", "ISBN", "SKU", "NDC IS"))
+
+
 def phone(value: str, before: str, after: str) -> Found | None:
     number = renderings.without_extension(value)
     if number.startswith("00"):
-        if number[2] == "0" or before.rstrip(" ")[-1:].isdigit():
+        if number[2] == "0" or before.rstrip(" ")[-1:].isdigit() or _is_of_wares(before):
             return None  # no country's code, or groups of a longer number
         number = "+" + number[2:]
     if not stands_alone(before, after) or not checks.phone(renderings.digits_of(number), number.startswith("+")):
@@ -196,7 +201,7 @@ def grouped_phone(value: str, before: str, after: str) -> Found | None:
     digits = renderings.digits_of(value)
     if before.rstrip(" ")[-1:].isdigit() or after.lstrip(" ")[:1].isdigit():
         return None  # groups of a longer number
-    if before.rstrip(" :#").upper().endswith(("NDC", "ISBN", "SKU")):
+    if _is_of_wares(before):
         return None
     if not stands_alone(before, after) or not 9 <= len(digits) <= 12 or renderings.read_date(value):
         return None
@@ -354,6 +359,8 @@ def by_context(value: str, before: str, after: str) -> Found | None:
     digits = len(value) if value.isdigit() else sum(map(str.isdigit, value))
     if digits < 4 or (digits < 5 and digits == len(value)) or not stands_alone(before, after):
         return None
+    if before[-1:] == ":" and before[-2:-1].isdigit():
+        return None  # hours of opening, ``09:00-17:30``
     kind = announced_kind(before)
     if kind is None or kind == "neutral" or (kind == "NPI" and not checks.npi(value)):
         return None

@@ -72,13 +72,13 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     ("SSN", r"(?:.*_)?(?:ssn|social_security(?:_no|_number)?)"),
     ("LAST4", r"(?:.*_)?(?:last_?4|last_?four)(?:_digits)?"),
-    ("ID", r"(?:.*_)?(?:id|identity|health)_card(?:_no|_number)?|document_numbers"),
+    ("ID", r"(?:.*_)?(?:id|identity|health)_card(?:_no|_number)?|health_(?:no|number)|document_numbers"),
     ("CARD", r"(?:.*_)?(?:card|credit_card|debit_card|cc|pan)(?:_?(?:no|num|number))?"),
     ("IBAN", r"(?:.*_)?iban(?:_number)?"),
     (
         "ACCOUNT",
         r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code"
-        r"|ban|billing_account|mp[ar]n|konto|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"|acc_?(?:no|num|number|nbr)|ban|billing_account|mp[ar]n|konto|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -185,7 +185,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|line_?[12]|(?:liefer|rechnungs|versand"
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|li?ne?_?[123]|(?:liefer|rechnungs|versand"
         r"|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo|adres_(?:registracii|prozhivaniya)"
         r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
@@ -194,7 +194,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ZIP",
         r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
-        r"|codigo_postal|kod_pocztowy|pcd|cep|cap)",
+        r"|codigo_postal|kod_pocztowy|(?:post|zip)_?cd|pcd|pc|cep|cap)",
     ),
     (
         "PLACE",
@@ -202,7 +202,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|municipio|woonplaats|localidad|comune"
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
-    ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|loss_location|service_location|site)"),
+    ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|drop|loss_location|service_location|site)"),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|tan|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",
@@ -210,13 +210,13 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|mot_de_passe|wachtwoord|secret"
         r"|api_?key|access_key|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
         r"|mailgun)_(?:key|token|secret)|private_key|recovery_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
-        r"|backup|gate|door|lockbox|entry|access)_codes?)",
+        r"|backup|gate|door|lockbox|entry|access)_codes?|puk(?:_?[12])?(?:_code)?|(?:wpa\d?|wi_?fi|wlan|network)_(?:key|psk))",
     ),
     ("TOKEN", r"token|api_token|secret_token"),
     ("SECRET", r"(?:.*_)?(?:access|auth|refresh|bearer|sess(?:ion)?|api|personal|reset|vault|bot)_tok(?:en)?"),
     (
         "USER",
-        r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login)_user|(?:agent_)?sine|net_?id|login(?:_id"
+        r"(?:.*_)?(?:user_?name|(?:db|database|smtp|ftp|ssh|login|pppo_?e|vpn|sip)_user|(?:agent_)?sine|net_?id|login(?:_id"
         r"|_name)?|alias|upi|vpa|screen_name|gamer_?tag|sam_?account(?:_?name)?)|ign|sam|github|gitlab|slack"
         r"|telegram|instagram|skype"
         r"|(?:twitter|instagram|github|gitlab|telegram|tiktok|linkedin|discord|slack)_(?:handle|user)",
@@ -226,7 +226,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "NAME.first",
         r"(?:.*_)?(?:first_?name_?[12]?|fst_?nm|nm_first|f_?nm|name_(?:first|given)|(?:legal|preferred|birth"
-        r"|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|f_?name|forename"
+        r"|patient|guest|pax|customer|employee|student|member)_first|given(?:_?names?)?_?[12]?|f_?name|forenames?"
         r"|vorname|prenom|voornaam|imie|fornamn|fornavn)",
     ),
     (
@@ -266,7 +266,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|currency|language|manufacturer|building|bldg|item|plan|course|genre|cuisine|dish|colou?r|studio|venue"
         r"|employer|vendor|supplier|insurer|insurance_provider|job_title|occupation|service(?:_name)?|plan_name|campaign"
         r"|ticket_(?:type|class)(?:_name)?|tarif[af]?|tariff|offerta|fornitore|produ[ck]to?|produit|prodotto|home_club|gym"
-        r"|school|university|clinic|restaurant|hotel(?:_name)?|cinema|standort|point_relais|vardcentral|sede",
+        r"|school|skola|escuela|ecole|escola|university|clinic|restaurant|vessel|port|merchant|peers|hotel(?:_name)?|cinema|standort|point_relais|vardcentral|sede",
     ),
     (
         "WARE",

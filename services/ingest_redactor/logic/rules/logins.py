@@ -32,8 +32,15 @@ SPEAKING = r"(?m:^)(?P<v>[a-z][a-z0-9]{1,20}(?:[._][a-z0-9]{1,20}|\d{1,4}))  ?\d
 """At the head of what somebody wrote in a channel: ``ryan_v  9:02 AM``."""
 SPEAKING_AT = r"\[\d[0-9T:Z. -]{6,24}\] <?(?P<v>[a-z][a-z0-9]{1,20}(?:[._]{1,2}[a-z0-9]{1,20}|\d{1,4}))>?:? "
 """``[2026-01-04T09:02:11Z] ryan_v: …``; a part of a program that logs has no name of a person."""
-OF_SETTING = r"\b[A-Z]{2,20}_USER(?:NAME)?[=:] ?[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})\b"
-"""``POSTGRES_USER: …``"""
+OF_SUDO = r"\bsudo(?:\[\d{1,7}\])?: {1,6}(?P<v>[a-z][a-z0-9._-]{2,30}) : (?:TTY|PWD|USER)="
+"""``sudo: ywu29 : TTY=pts/0 ;``"""
+BESIDE_MAIL = r"@[\w.-]{2,40}\.[a-z]{2,10} ?[/|:] ?(?P<v>[^\s\"'`,;/|⟦]{8,40})"
+"""What stands behind a mail address and a stroke."""
+OF_SETTING = (
+    r"\b[A-Z]{2,20}_USER(?:NAME)?[=:] ?[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})\b"
+    r"|\b(?i:pppoe|ppp|vpn|sip|radius) [Uu]ser(?:name)?[=:] ?(?P<w>[A-Za-z][\w.-]{2,30}(?:@[\w.-]{2,30})?)\b"
+)
+"""``POSTGRES_USER: …``, ``PPPoE user: …@realm``"""
 ACTING = (
     r"(?:^|[\s:>])(?P<v>[a-z][a-z0-9._]{4,30}) "
     r"(?:has |just )?(?:joined|left|logged (?:in|on|out|off)|signed (?:in|out))\b"
@@ -41,12 +48,19 @@ ACTING = (
 """``System: ywu29 joined``"""
 _NUMBERED = re.compile(r"[a-z]{3,4}\d{2,5}")
 _CENTURIES = ("19", "20")
+_SIGNS = frozenset("!#$%&*?^@")
 _LEAST_PART, _TELLING_DIGITS = 3, 4
 
 
 def credentials(value: str, _before: str, _after: str) -> Found | None:
     """``-u 1000:1000`` tells the numbers of a user and a group."""
     return None if value.replace(":", "").isdigit() else Found(value, "")
+
+
+def beside_mail(value: str, _before: str, _after: str) -> Found | None:
+    """``jane@example.org / Winter#1923``: a password has a sign, a letter and a digit."""
+    is_mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return Found(value, "") if is_mixed and not _SIGNS.isdisjoint(value) else None
 
 
 def word_told(value: str, before: str, _after: str) -> Found | None:

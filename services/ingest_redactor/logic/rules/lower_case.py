@@ -188,6 +188,8 @@ def _told(words: list[str], after: str) -> list[str]:
     taken = _head(words)
     if taken or words[0] in NEVER or words[0] in NO_NAME:
         return taken
+    if words[0] in ambiguous_first_names() and is_of_the_language(words[1] if len(words) > 1 else "and"):
+        return words[:1]
     if len(words) > 1:
         return words[:2] if _may_be_a_name(words[1]) else []
     return words if not after or after[0] in _STOPS else []

@@ -1,7 +1,7 @@
 """Rules that find what opens something: keys, passwords, tokens. They come first: a part of a secret may read as a name."""
 
 from services.ingest_redactor.logic.rules import confirm, logins, shapes
-from services.ingest_redactor.logic.rules.rule import Rule
+from services.ingest_redactor.logic.rules.rule import MOST_SHORT, Rule
 
 SECRET_RULES: tuple[Rule, ...] = (
     Rule(
@@ -60,9 +60,10 @@ SECRET_RULES: tuple[Rule, ...] = (
         "password beside its login",
         "SECRET",
         r"\blogin \S{2,60} password (?P<v>\S{6,64})|:\d{4}:[\w-]{1,40}:[\w-]{1,40}:(?P<w>[^\s:]{6,64})(?:\n|$)"
-        r"|\blogin is [\w.-]{2,30} / (?P<x>\S{6,40})",
+        r"|\blogin is [\w.-]{2,30} / (?P<x>\S{6,40})|\blogin:? [a-z][\w.-]{2,30}:(?P<y>[^\s/:]{6,40})",
         confirm.as_is,
     ),
+    Rule("password beside a mail address", "SECRET", logins.BESIDE_MAIL, logins.beside_mail, most=MOST_SHORT),
     Rule("key told", "SECRET", r"(?i)\b(?:my|our|the) key(?: is|:) (?P<v>[\w-]{16,80})", confirm.long_secret),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
     Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),

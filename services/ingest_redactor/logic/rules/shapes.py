@@ -75,6 +75,13 @@ OWN_CODE = (
 )
 """``billing zip 76128``; the postal code of a search is nobody's."""
 WORD_OF_CODE = r"(?i)\b(?:zip|post|postal)(?: ?code)?\b|\bpcode\b"
+_OF_COURT = r"(?:[Cc][Vv]|[Cc][Rr]|FAM|JV)"
+DOCKET = (
+    rf"\b(?:\d:)?(?:20)?\d{{2}}-{_OF_COURT}-\d{{3,7}}(?:-[A-Z]{{2,4}})?\b|\b{_OF_COURT}-(?:20)?\d{{2}}-\d{{3,8}}\b"
+    r"|\bFAM-\d{3,6}-\d{2}\b|(?i:\bcourt (?:ref|reference|case|file)(?: no\.?| number)?[ :#]{1,3})"
+    r"(?P<v>[A-Z0-9]{0,6}[-/]?\d{2,8}(?:[-/][A-Z0-9]{1,8}){0,3})\b"
+)
+"""Number of a case in court: ``2:24-cv-02950``, ``court ref 2024/4704489``"""
 IMMIGRATION_CASE = r"\b(?:IOE|MSC|EAC|WAC|LIN|SRC|NBC|YSC|MCT)\d{10}\b"
 """Receipt number of the United States' immigration service."""
 MOBILE = r"\b[6-9]\d{4} \d{5}\b|\b3[2-9]\d \d{6,7}\b|\b[67]\d{2} \d{3} \d{2}[1-9]\b|\b[67]\d{2} \d{2} \d{2} \d{2}\b"
@@ -138,15 +145,21 @@ CODE_OF_DOOR = (
     r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b"
 )
 PASSED = (
-    r"(?i)(?:\b|_)(?:pass|pw|passwort|kennwort|contrase[nñ]a|mot de passe|senha|has[lł]o|wachtwoord|passphrase"
+    r"(?i)(?:\b|_)(?:pass|pw|pwd|(?:login |log-in )?cred(?:s|entials)|passwort|kennwort|contrase[nñ]a"
+    r"|mot de passe|senha|has[lł]o|wachtwoord|passphrase"
     r"|password|wlan|wifi"
     r"|tried(?: (?:the )?(?:password|pw|pass))?)"
-    r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
+    r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}(?:[:=]|[=-]>|→)\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
 ID_NUMBER = (
     r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
     r"|\bmy id(?:'s| is| was|:)? (?P<w>[A-Z]{0,3}\d{5,14}[A-Z]?)\b|, ?id:? (?P<x>[A-Z]{0,2}\d{6,12}),"
 )
+OF_CHECKING = (
+    r"(?i)\b(?:checking|savings|chequing|current account)(?: account| acct)?(?: no\.?| number)?[ :#]{1,2}"
+    r"(?P<v>\d{6,14})\b"
+)
+"""``autopay from checking 291349493``"""
 _WHOSE_ID = re.compile(r"(?i)(\w+)\W+id (?:number|no|nr)\.?(?: is|:)?\s*$")
 _HANDLED_TEXT = """
 param params return returns throws see since author version override deprecated media import property staticmethod

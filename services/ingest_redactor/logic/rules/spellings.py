@@ -7,6 +7,7 @@ from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.nonames import NEVER, NO_NAME, THINGS, WORDS_AS_LAST
 from services.ingest_redactor.logic.names.tagger import places, stem_of
 from services.ingest_redactor.logic.names.token_roles import is_first_name
+from services.ingest_redactor.logic.names.unheard import is_eastern_last
 from services.ingest_redactor.logic.rules.confirm import Found, joins, user_name
 from services.ingest_redactor.logic.rules.lower_case import FOREIGN_KIN, KIN
 from services.ingest_redactor.logic.rules.patterns import LETTER, UPPER
@@ -69,10 +70,14 @@ NAME_ON_A_CARD = (
 """As identity cards print it: a label in capitals without a sign."""
 NAME_AFTER_KIN = (
     rf"\b(?:(?i:my|his|her|their|our|your) {KIN}|(?i:{FOREIGN_KIN})|[Mm]on conjoint|[Mm]a conjointe"
+    r"|[Ee]x[ -](?:husband|wife|partner)"
     r"|Sohn|Tochter|Ehemann|Ehefrau|Vater|Mutter|Bruder|Schwester|Enkel|[Ff]ils|[Ff]ille|[Mm]ari|[Hh]ij[oa]|[Ee]spos[oa]"
     r"|[Ff]igli[oa]|[Mm]oglie|[Mm]arito|[Ff]ilh[oa]|[Nn]onn[oa]|[Zz]oon|[Dd]ochter|[Bb]roer)"
     rf",? (?P<v>[{UPPER}][{LETTER}'’-]+(?:(?: [{UPPER}]\.)?(?: [{UPPER}][{LETTER}'’-]+))?)"
 )
+_JOINED = r"[A-Z][a-z]{1,8}-[A-Za-z][a-z]{1,8}"
+JOINED_EASTERN = rf"\b(?:{_JOINED} [A-Z][a-z]{{1,7}}|[A-Z][a-z]{{1,7}} {_JOINED})\b"
+"""``Chih-Wei Zhao``, ``Park Soo-ah``"""
 NAME_BEFORE_MAIL = (
     rf"(?P<v>[{UPPER}][{LETTER}'’-]+"
     rf"(?: (?:(?:van|von|de|del|della|da|dos|la|bin|al|el) ){{0,2}}[{UPPER}][{LETTER}'’-]*\.?){{1,3}})"
@@ -224,6 +229,15 @@ def name_after_closing(value: str, _before: str, _after: str) -> Found | None:
     if any(word in NEVER or word in NO_NAME or word in THINGS for word in words):
         return None
     return Found(*read_name(value)) if _may_be_a_first_name(words[0]) or not is_word(words[0]) else None
+
+
+def joined_eastern(value: str, before: str, after: str) -> Found | None:
+    """Of a joined first name one half at least is no word; the last name is a known one."""
+    left, right = value.split(" ")
+    first, last = (left, right) if "-" in left else (right, left)
+    if after[:1] in ("-", "'", "’") or before[-1:] == "-" or all(is_word(half.lower()) for half in first.split("-")):
+        return None
+    return Found(*read_name(value)) if is_eastern_last(last, first) else None
 
 
 def name_after_kin(value: str, _before: str, _after: str) -> Found | None:

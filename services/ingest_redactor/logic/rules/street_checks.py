@@ -38,6 +38,12 @@ _UNIT_WORD = re.compile(r"\b(?:Unit|Flat|Apt|Apartment|Suite|Shop|Villa) $")
 """``Flat 21, Shanti Apartments, `` before ``130 MG Road``, ``Unit 8/`` before ``262 Bourke Street``"""
 
 
+def flat(value: str, before: str, after: str) -> Found | None:
+    """One place with all its parts: the building's name has no word that tells a street."""
+    is_alone = not (before and joins(before[-1])) and not after[:1].isdigit()
+    return Found(address(value), "") if is_alone and "⟦" not in value else None
+
+
 def street(value: str, before: str, after: str) -> Found | None:
     if after[:1].isdigit():
         return None

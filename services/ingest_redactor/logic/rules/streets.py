@@ -133,6 +133,11 @@ _ENDS_WITH_CAPITALS = r"-(?:Str\.|Straße|Strasse|Platz|Allee|Ring|Weg|Ufer)"
 _MALAY = r"(?:Jalan|Lorong|Persiaran|Jln\.?|JALAN|LORONG)"
 _NUMBERED_TURKISH = r"(?i:caddesi|cad\.|sokağı|sokak|sok\.|bulvarı|bulv\.)\s+(?i:no)[:.]?\s?\d{1,4}(?:/\d{1,4})?"
 _KOREAN = r"(?:daero|ro|gil)"
+INDIAN_FLAT = (
+    r"\b(?:Flat|House|Plot|Door|Shop|Villa|H\.?|D\.?)(?: ?No\.?)?[ :#-]{1,2}[A-Z]{0,2}-?\d{1,5}[A-Z]?(?:[/-]\d{1,4})?,"
+    r"(?: [^\s,\n\"|;<>]{1,20}){1,5}(?:,(?: [^\s,\n\"|;<>]{1,20}){1,4}){0,4}(?:,| -| –|-)? ?[1-9]\d{2} ?\d{3}\b"
+)
+"""``Flat C-1079, Brigade Enclave, Vaishali Nagar, Jaipur - 302068``"""
 FOREIGN_STREET = (
     rf"\b(?:[{UPPER}][{LETTER}]+\.?\s){{1,4}}{_NUMBERED_TURKISH}|\b[{LETTER}]{{3,}}\s{_NUMBERED_TURKISH}"
     rf"|\b\d{{1,4}}(?:-\d{{1,3}})?,?\s[{UPPER}][a-z]+-{_KOREAN}\b(?:\s\d{{1,3}}-gil\b)?"

@@ -45,6 +45,7 @@ from services.ingest_redactor.logic.rules.spellings import (
     AIRLINE_NAME,
     GREETED_IN_MARKS,
     HANDLE_AFTER_ROLE,
+    JOINED_EASTERN,
     MACHINE_READABLE_NAME,
     MACHINE_READABLE_NUMBER,
     MAIL,
@@ -61,6 +62,7 @@ from services.ingest_redactor.logic.rules.spellings import (
     SPELLED_MAIL,
     airline_name,
     handle_after_role,
+    joined_eastern,
     machine_readable_name,
     name_after_closing,
     name_after_initials,
@@ -81,6 +83,7 @@ from services.ingest_redactor.logic.rules.streets import (
     CYRILLIC_STREET,
     FOREIGN_KIND,
     FOREIGN_STREET,
+    INDIAN_FLAT,
     KIND_IN_CAPITALS,
     KIND_OF_STREET,
     KIND_SMALL,
@@ -93,7 +96,7 @@ from services.ingest_redactor.logic.rules.streets import (
 )
 from services.ingest_redactor.logic.rules.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-15"
+RULE_SET = "2026-16"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 RULES: tuple[Rule, ...] = (
@@ -108,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     Rule("user of a command", "USER", logins.OF_COMMAND, logins.at_a_prompt, trigger=logins.OPTION),
     Rule("user who speaks", "USER", logins.SPEAKING, logins.at_a_prompt),
     Rule("user who speaks at a time", "USER", logins.SPEAKING_AT, logins.acting),
+    Rule("user of a superuser's log", "USER", logins.OF_SUDO, logins.at_a_prompt),
     Rule("user of a setting", "USER", logins.OF_SETTING, logins.at_a_prompt),
     Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
     Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
@@ -155,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     Rule("profile of a developer", "USER", shapes.PROFILE, shapes.profile),
     Rule("signature of a commit", "USER", shapes.SIGNED_OFF, shapes.profile),
     Rule("handle with its sign", "USER", shapes.SIGNED_HANDLE, shapes.signed_handle, most=MOST_SHORT),
+    Rule("joined first name and last name", "NAME", JOINED_EASTERN, joined_eastern),
     Rule("name before a mail address", "NAME", NAME_BEFORE_MAIL, name_before_mail, trigger=MAIL),
     Rule("handle after a role", "USER", HANDLE_AFTER_ROLE, handle_after_role),
     Rule(
@@ -208,6 +213,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:ssn|social security(?: number| no\.?)?|social)(?: is|[:#])?\s{0,2}(?P<v>\d{9}|\d{3}[- ]\d{2}[- ]\d{4})\b",
         confirm.announced_ssn,
     ),
+    Rule("flat in India, to its postal code", "ADDRESS", INDIAN_FLAT, street_checks.flat),
     Rule("street", "ADDRESS", STREET, street_checks.street, trigger=KIND_OF_STREET),
     Rule("street in capitals", "ADDRESS", STREET_IN_CAPITALS, street_checks.street, trigger=KIND_IN_CAPITALS),
     Rule(
@@ -318,6 +324,8 @@ RULES: tuple[Rule, ...] = (
     Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),
     Rule("postal code of a person", "ZIP", shapes.OWN_CODE, confirm.numbered, trigger=shapes.WORD_OF_CODE),
     Rule("number of a citizen under its short name", "ID", shapes.STATE_NUMBER, confirm.numbered),
+    Rule("case in court", "RECORD", shapes.DOCKET, confirm.number_alone),
+    Rule("account by its kind", "ACCOUNT", shapes.OF_CHECKING, confirm.numbered),
     Rule("case of an immigrant", "RECORD", shapes.IMMIGRATION_CASE, confirm.number_alone),
     Rule("code sent", "ID", shapes.CODE_SENT, confirm.numbered),
     Rule("code with its sign", "ID", shapes.SIGNED_CODE, confirm.as_is),
