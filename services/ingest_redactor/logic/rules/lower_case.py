@@ -53,7 +53,7 @@ LOWER_CASE_SIGN = rf"{_TOLD_SMALL}|[a-z0-9._%+-]@"
 BESIDE_SMALL = (
     r",? (?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"
 )
-LOWER_CASE_NAMED = rf"(?:^|[,.(\n] ?)(?P<v>{_WORD} {_LONG}(?: {_LONG})?){BESIDE_SMALL}"
+LOWER_CASE_NAMED = rf"(?:^|[,.(\n] ?|\b(?:for|of|pt|patient|re) )(?P<v>{_WORD} {_LONG}(?: {_LONG})?){BESIDE_SMALL}"
 """``nicholas marks, bday 4/13/1981``"""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|nurse|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"
@@ -149,10 +149,12 @@ def lower_case_name(value: str, before: str, after: str) -> Found | None:
 
 
 def lower_case_named(value: str, _before: str, _after: str) -> Found | None:
-    """A first name, though it be a word too, and last names."""
+    """A first name, though it be a word too, and last names; or words of which none is a word or a slip of one."""
     words = value.split()
     if not NEVER.isdisjoint(words) or not NO_NAME.isdisjoint(words) or not THINGS.isdisjoint(words):
         return None
+    if all(map(_is_certain, words)):
+        return _found(words)
     is_first = is_first_name(words[0]) or words[0] in ambiguous_first_names()
     return _found(words) if is_first and all(_may_be_a_last_name(word) for word in words[1:]) else None
 

@@ -25,7 +25,9 @@ def _is_glued(before: str) -> bool:
     return bool(before) and (joins(before[-1]) or before[-1] in "-./$€£")
 
 
-_NUMBER = re.compile(r"(?<=[ ,])\d{1,5}[A-Za-z]?(?=,? [^\W\d_a-z])")
+_NUMBER = re.compile(
+    r"(?<=[ ,])\d{1,5}[A-Za-z]?(?=,? (?!Apt|Apartment|Suite|Ste\b|Unit|Floor|Fl\b|Flat|Room|Rm\b)[^\W\d_a-z])"
+)
 _DATED = re.compile(r"(?:19|20)\d\d, ")
 """``2024, Main Street``"""
 

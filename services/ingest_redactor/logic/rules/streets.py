@@ -156,7 +156,7 @@ FOREIGN_STREET = (
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
     rf"|\b{_PLACED}(?:\s(?:alten?|neuen?|hohen?|kleinen?|großen?|langen?))?(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
-    rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b"
+    rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b(?:\.?,?\s+{_UNIT})?"
     rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
 FOREIGN_KIND = (

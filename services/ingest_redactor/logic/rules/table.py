@@ -203,7 +203,7 @@ RULES: tuple[Rule, ...] = (
         "SSN",
         r"(?i)\bssn[ _]?(?:last[ _]?4|ends?(?: in| with)?|last four)[ :=]{1,3}(?P<v>\d{4})"
         r"|(?:[*xX]{3}-[*xX]{2}-|\blast ?4 |\blast (?:4|four) of (?:his |her |their |my |the )?(?:social"
-        r"|ssn)[ :]{1,2})(?P<w>\d{4})",
+        r"|ssn)[ :,]{1,2})(?P<w>\d{4})",
         confirm.last_four,
     ),
     Rule("SSN by its areas", "SSN", r"\b\d{3}-\d{2}-\d{4}\b|\b\d{3} \d{2} \d{4}\b", confirm.ssn),

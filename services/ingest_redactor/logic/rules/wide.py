@@ -56,12 +56,25 @@ MONTH_IN_CAPITALS = (
     r"|\b(?:JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER) \d{1,2}(?:ST|ND|RD|TH)?\b"
     r"|\b\d{1,2}\. (?:April|August|September|November)(?: \d{4})?\b"
 )
+_HOLIDAY = (
+    r"(?:christmas|thanksgiving|easter|halloween|new year[’']?s|labor day|memorial day|independence day"
+    r"|(?:the )?(?:fourth|4th) of july|valentine[’']?s|mother[’']?s day|father[’']?s day|boxing day"
+    r"|canada day|anzac day|good friday|hanukkah|ramadan|diwali)"
+)
+TOLD_DAY = (
+    rf"(?i)\b(?:on|since|before|after|until|around|by|over|last|this) (?P<v>{_HOLIDAY}(?: (?:day|eve|weekend|morning))?)\b"
+    r"|\b(?:in|since|last|this|early|late|mid|until|by)[ -](?P<w>(?-i:January|February|March|April|May|June|July|August"
+    r"|September|October|November|December))(?:[.,;:)!?\n]|$| (?:and|but|for|with|at|after|when|she|he|i|we|they)\b)"
+)
+"""``on Halloween``, ``moved in April,``: a month alone where the clause ends, so that no year follows."""
+MILES_OF = r"(?i)\bmiles (?:of|from) (?P<v>\d{5})\b"
 MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
 RANGE = r"\b\d{1,2}/\d{1,2} ?[-–] ?\d{1,2}/\d{1,2}\b"
 """``for 12/16-1/7``"""
 DAY_AFTER_WORD = (
     r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill"
-    r"|begins?|starts?|beginning|starting|adm(?:itted)?|s/p|on|since|until|surgery)"
+    r"|begins?|starts?|beginning|starting|adm(?:itted)?|s/p|on|since|until|surgery|drawn|labs?|fell|placed|onset|cultures?"
+    r"|removed|inserted|discharged|transferred|extubated|intubated|dated)"
     r" (?:\w{1,9} ){0,2}(?P<v>\d{1,2}[-/]\d{1,2})\b"
 )
 AGE_BEHIND = (
@@ -73,9 +86,9 @@ AGE_BEHIND = (
 TURNED = r"(?i)\bturn(?:s|ed|ing) (?P<v>9\d|1[01]\d)\b"
 
 OF_BODY = (
-    r"(?i)\b(?:finger|voice|palm|face|retina|iris)[ -]?(?:print|scan|vein(?: scan)?)?(?: template| id| hash| no\.?)"
-    r"{0,2}[ :(#]{1,3}(?P<v>[a-z0-9]{1,12}(?:[-_][a-z0-9]{2,24}){1,4})\b"
-    r"|\b(?:template|v(?:oice)?print)[ :(#]{1,3}(?P<w>[A-Z]{2,8}-\d{3,8}(?:-[A-Z0-9]{2,12}){0,2})\b"
+    r"(?i)\b(?:finger|voice|palm|face|retina|iris)[ -]?(?:print|scan|vein(?: scan)?)?(?: template| id| hash| no\.?"
+    r"| enroll?ment){0,2}[ :(#]{1,3}(?P<v>[a-z0-9]{1,12}(?:[-_][a-z0-9]{2,24}){1,4})\b"
+    r"|\b(?:template|v(?:oice)?print)[ :(#]{1,3}(?P<w>[A-Z]{2,8}-[A-Z0-9]{3,14}(?:-[A-Z0-9]{2,12}){0,2})\b"
 )
 """``voice print vprint_rmifi5kbb8``"""
 TAIL = r"(?i)\btail(?: number| no\.?)?[:# ]{1,2}(?P<v>N\d{1,5}[A-Z]{0,2})\b"

@@ -30,8 +30,8 @@ COUNTY = rf"\b(?P<v>(?:St\. )?{_NAMED}(?: {_NAMED})? (?:County|Parish|Borough))\
 """``Flathead County``"""
 CODE_AFTER_COUNTY = r"\b(?:County|Parish),? (?P<v>\d{5})\b"
 STREET_ALONE = (
-    rf"\b(?P<v>(?:{_NAMED} ){{1,3}}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close"
-    r"|Yard|Crescent|Row|Parkway|Pkwy))\b"
+    rf"\b(?P<v>(?:[NSEW]\. )?(?:{_NAMED} ){{1,2}}(?:(?:Jr\.|{_NAMED}) )?(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln"
+    r"|Boulevard|Blvd|Drive|Highway|Hwy|Terrace|Close|Yard|Crescent|Row|Parkway|Pkwy))\b"
     r"|\b(?P<w>(?:[A-Z]{3,} ){1,2}(?:STREET|AVENUE|AVE|ROAD|RD|LANE|BOULEVARD|BLVD|HIGHWAY|HWY))\b"
     rf"|(?i:\bcorner of )(?P<x>{_NAMED}(?: {_NAMED})? (?:&|and|at) {_NAMED})"
     rf"|\b(?P<y>(?:The )?(?:{_NAMED} ){{1,2}}(?:Cottage|Forge|Barn|Farm|Farmhouse|Manor|Rectory|Vicarage"
