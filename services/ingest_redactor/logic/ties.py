@@ -7,7 +7,7 @@ from services.ingest_redactor.logic.mentions import Mention, without_overlaps
 from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.tagger import places
 from services.ingest_redactor.logic.rules.addresses import code_after, number_or_street_after, parts_of_address
-from services.ingest_redactor.logic.rules.dates import LATEST_BIRTH_YEAR
+from services.ingest_redactor.logic.rules.dates import LATEST_BIRTH_YEAR, birth
 from services.ingest_redactor.logic.rules.patterns import DATE
 from shared.prompting.renderings import read_date, read_identifier
 
@@ -37,6 +37,10 @@ _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(
     rf"(?: |: ?|, ?|[\"']?,[ ]?[\"']| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE
 )
+_FOREIGN_AFTER = re.compile(
+    r"(?: ?\(|, ?| - | )(?P<date>\d{1,2}(?:\.|er)? (?:de )?[^\W\d_]{3,10}(?: de)? (?:19|20)\d{2})(?!\d)"
+)
+"""A day, a month in whatever language, a year."""
 _DATE_BESIDE = re.compile(rf" (?:und|and|&|et|y|e|en|i|och|og) (?P<date>{DATE})\b", re.IGNORECASE)
 _CHILDREN = re.compile(r"(?i)\b(?:kids?|child(?:ren)?|minors?|infants?|pupils?|kinder|enfants|hijos|filhos|figli)\b")
 _CHILDREN_BEFORE = 90
@@ -61,7 +65,7 @@ def with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
             read = read_date(second["date"])
             if read is not None:
                 tied.append(Mention(*second.span("date"), "DOB", read[0].isoformat(), read[1], mention.priority))
-        elif mention.type in ("NAME", "EMAIL", "SSN"):
+        elif mention.type in ("NAME", "EMAIL", "SSN", "LICENCE", "PASSPORT"):
             tied += _birth_after(text, mention)
             if mention.type == "NAME":
                 tied += number_or_street_after(text, mention)
@@ -95,7 +99,11 @@ def _birth_after(text: str, name: Mention) -> list[Mention]:
     tail = _DATE_AFTER.match(text, name.end)
     read = read_date(tail["date"]) if tail else None
     if tail is None or read is None:
-        return []
+        foreign = _FOREIGN_AFTER.match(text, name.end)
+        born = birth(foreign["date"], "", "") if foreign and int(foreign["date"][-4:]) <= LATEST_BIRTH_YEAR else None
+        return (
+            [] if foreign is None or born is None else [Mention(*foreign.span("date"), "DOB", *born[:2], name.priority)]
+        )
     if read[0].year > LATEST_BIRTH_YEAR and not _CHILDREN.search(
         text[max(0, name.start - _CHILDREN_BEFORE) : name.start]
     ):

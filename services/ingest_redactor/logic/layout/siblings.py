@@ -8,7 +8,7 @@ from services.ingest_redactor.logic.rules.addresses import unit_alone
 from services.ingest_redactor.logic.rules.keys import kind_of, normalised, read_value
 
 KEY_PRIORITY = -1
-WITH_PERSON = ("ZIP", "PLACE", "UNIT", "AGE")
+WITH_PERSON = ("ZIP", "PLACE", "PLACE?", "UNIT", "AGE")
 """Types that are identifiers only beside one of :data:`TIES`; an age beside a bare name too."""
 TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BILLED = ("ACCOUNT", "CARD")
@@ -68,11 +68,11 @@ def owned(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
 
 
 def tells_a_person(kinds: Sequence[str | None]) -> bool:
-    """A mail address, both halves of a name, or a name beside a birth or how to reach its bearer."""
-    if "EMAIL" in kinds:
+    """A mail address, a birth, both halves of a name, or a name beside how to reach its bearer."""
+    if "EMAIL" in kinds or "DOB" in kinds:
         return True
     named = any(kind is not None and kind.startswith("NAME") for kind in kinds)
-    return (_FIRST in kinds and _LAST in kinds) or (named and ("DOB" in kinds or not _ABOUT_A_PERSON.isdisjoint(kinds)))
+    return (_FIRST in kinds and _LAST in kinds) or (named and not _ABOUT_A_PERSON.isdisjoint(kinds))
 
 
 def _with_halves(words: list[str], kinds: list[str | None]) -> list[str | None]:
@@ -114,7 +114,8 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []
     for kind, mention in row:
-        if kind in WITH_PERSON and {"AGE": nobody, "ZIP": code_alone}.get(kind, alone):
+        is_by_key = mention.priority == KEY_PRIORITY  # what a text says of its own counts anyway
+        if kind in WITH_PERSON and is_by_key and {"AGE": nobody, "ZIP": code_alone}.get(kind, alone):
             found.append(None)
         elif whole is not None and kind in (_FIRST, _LAST):
             found.append(mention._replace(canonical=whole))

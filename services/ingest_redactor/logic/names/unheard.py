@@ -14,6 +14,7 @@ _FIRST, _WORD, _LAST = 1, 2, 4
 """Bits of :func:`lists_of`: a first name, one that is a word too, a last name."""
 _SIGNS = frozenset(",;:([\"'|>=-/*")
 _ROLES = frozenset("patient pt employee passenger customer client driver guest member agent tenant caller".split())  # noqa: SIM905
+_SYLLABLE_CHARS = 5
 _SENTENCE_ENDS = frozenset(".!?\n")
 _SENTENCE_TOKENS = 24
 """So far ahead a question mark is looked for."""
@@ -40,6 +41,8 @@ def with_unheard(
     if is_beside and is_eastern_last(tokens[start - 1], tokens[start]):
         return start - 1, end
     if _stands_after(text, tokens, spans, end) and is_eastern_last(tokens[end + 1], tokens[end]):
+        return start, end + 1
+    if end == start + 1 and _is_second_syllable(text, tokens, spans, start):
         return start, end + 1
     last = _over_a_particle(text, tokens, spans, end)
     if last > end:
@@ -94,6 +97,14 @@ def is_eastern_last(word: str, beside: str) -> bool:
         return False
     stem = word.lower()
     return stem in _EASTERN_LAST or (stem in _WORDS_AS_EASTERN_LAST and "-" in beside)
+
+
+def _is_second_syllable(text: str, tokens: list[str], spans: TokenSpans, start: int) -> bool:
+    """``Koh Jun Hao``: a last name, and a first name written in two."""
+    if not is_eastern_last(tokens[start], tokens[start + 1]) or not _stands_after(text, tokens, spans, start + 1):
+        return False
+    word = tokens[start + 2]
+    return word.istitle() and word.isalpha() and len(word) <= _SYLLABLE_CHARS and not is_word(word.lower())
 
 
 def _is_first_name(tokens: list[str], start: int, end: int) -> bool:

@@ -17,6 +17,7 @@ _UNIT_AFTER = re.compile(rf"[.,]*\s+(?:{_WORD}|#)\s?{_NUMBER}$")
 _UNIT_BEFORE = re.compile(rf"\b{_WORD}\s?{_NUMBER}(?:,|\s-)?\s+$")
 _UNIT_ALONE = re.compile(rf"(?:{_WORD}|#)\s?{_NUMBER}")
 _TOWN = r"(?P<town>[^\W\d_a-z][^\W\d_]*(?:[ '’.-]{1,2}[^\W\d_]+){0,3}?)"
+_WORDS_OF_TOWN = r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+){0,2}"
 _ZIP = r"(?P<code>\d{5}(?:-\d{4})?)\b"
 _TAILS = (
     re.compile(rf",?\s+{_TOWN},?\s+(?:(?P<state>[A-Z]{{2}})\b(?:,?\s{{1,2}}{_ZIP})?)"),
@@ -32,12 +33,14 @@ _TAILS = (
     re.compile(r",?\s(?P<town>[a-z][a-z'’-]+(?: [a-z][a-z'’-]+)?),?\s(?P<code>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2})\b"),
     re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)(—\n\"']|$))"),
     re.compile(rf";{_TOWN}(?=[;\n]|$)"),
+    re.compile(rf",\s(?P<town>(?:Brgy\.?|Barangay) {_WORDS_OF_TOWN}(?:, {_WORDS_OF_TOWN})?)"),
 )
 """State and code after the town, code alone, a British code, a code before the town, a town alone, a town of a vCard."""
 _CODE_BEHIND = re.compile(
-    r"(?:,\s[^\W\d_a-z][^\W\d_]{1,24}(?: [^\W\d_]{1,24}){0,2}){0,3},?\s(?P<code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
+    r"(?:,\s[^\W\d_a-z][^\W\d_]{1,24}(?: [^\W\d_]{1,24}){0,2}){0,3},?\s(?P<code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
+    r"|[AC-FHKNPRTV-Y]\d[\dW] ?[\dAC-FHKNPRTV-Y]{4})\b"
 )
-"""A British code after town and county, or right after the street."""
+"""A British or Irish code after town and county, or right after the street."""
 _CODE_AFTER = re.compile(
     r",\s(?P<code>\d{5,6}(?:-\d{3,4})?|(?!19|20)\d{4}|\d{2}-\d{3}|\d{3} \d{2})(?=\s*(?:[.;,:)\n\"']|$)(?!\.\d))"
 )
@@ -46,7 +49,7 @@ _LOOK_BACK = 24
 _PHONE_AFTER = re.compile(
     r"(?: \([^()\n]{1,16}\))?(?: ?\(|,? -? ?|: ?|; ?| ?[·•|] ?| {2,20}|\t)"
     r"(?P<v>\+?\(?\d{2,4}\)?(?:[ ./-]{1,2}\d{2,4}){2,4}|\d{9,11}|\d{1,2} \d{4} \d{4}"
-    r"|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})\b(?![.,/-]\d)"
+    r"|[89]\d{3} \d{4}|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]\d{3,4})\b(?![.,/-]\d)"
     r"(?P<extension> ?(?:x|ext\.?) ?\d{1,6}\b)?"
 )
 _DATED = re.compile(r"(?:19|20)\d{2}[-./ ]\d|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d{2}\b")
@@ -77,7 +80,9 @@ _UNITS_BEFORE = re.compile(
     r"|sector)"
     r"\.? ?#?(?:[a-z]-?)?\d{1,5}[a-z]?(?:[-/]\d{1,5}[a-z]?)?,?\s{1,2}){1,4}$"
     r"|(?:\b\d{1,4}-(?:dong|ho),? ){1,3}$"
-    r"|\b\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society|Complex|Villas?|Plaza|House), $"
+    r"|\b(?:(?:Top|Ground|First|Second|Third|Upper|Lower|Garden|Basement)(?: Floor)? Flat|Basement),? $"
+    r"|\b(?:[A-Z]{1,2}-)?\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society"
+    r"|Complex|Villas?|Plaza|House), $"
     r"|(?i:\b(?:plot|villa|h\.? ?no|door no|blk|block|no)\.? )$|\b(?:Na|Nad|Pod) $"
 )
 """``Room 806, Building 12, 472 Tianhe North Road``, ``Plot 188 Adeola Odeku Street``: what stands before the street."""

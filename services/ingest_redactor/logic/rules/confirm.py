@@ -295,6 +295,7 @@ def identifier(type_: str) -> Confirm:
         )
         year = len(value) == 4 and value[:2] in ("19", "20")
         is_serial = type_ == "DEVICE" and announced and len(value) >= _LEAST_SERIAL and value.isupper()
+        is_serial |= type_ == "PASSPORT" and len(value) == _PASSPORT_CHARS and value.isupper()
         if (
             digits < (1 if is_serial else 3 if announced and len(value) > 3 else 4 if announced else 5)
             or year
@@ -310,6 +311,8 @@ def identifier(type_: str) -> Confirm:
     return confirm
 
 
+_PASSPORT_CHARS = 9
+"""Of Germany and others, digits and letters mixed."""
 _CONTEXT_WORD = re.compile(r"[a-z/][a-z/-]*|[$€£]")
 
 
@@ -371,7 +374,13 @@ def by_context(value: str, before: str, after: str) -> Found | None:
     return Found(*_identifier(value), type=kind)
 
 
+_MORE_GROUPS = re.compile(r" \d{3,4}(?!\d)")
+
+
 def national_number(value: str, before: str, after: str) -> Found | None:
+    """Not a part of a longer number: ``8003 6043 5611 4056``."""
+    if " " in value and (_MORE_GROUPS.match(after) or before[-2:-1].isdigit()):
+        return None
     return Found(*_identifier(value)) if stands_alone(before, after) and is_national_number(value) else None
 
 

@@ -41,7 +41,7 @@ PERSON = (
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker"
     r"|mottagare|avsandare"
     r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor"
-    r"|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser"
+    r"|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser|pupil|trainee|apprentice"
     rf"|{_DOING})"
 )
 NUMBERED = (
@@ -56,7 +56,7 @@ NUMBERED = (
     r"|cliente|kunde|klant|paciente|empleado|adherent|titular"
     r"|deelnemer|proprietaire|fahrer|owner|actor|operator|assignee|requester|reporter|creator|pt|pers|lead|prospect"
     r"|alumn[oa]|alun[oa]|eleve|socio|medlems?|mitarbeiter|mandanten|schue?ler|paziente|utente|backer|volunteer"
-    r"|roommate|drv|fan|guarantor|klient|musteri|wizard|supporter)"
+    r"|roommate|drv|fan|guarantor|klient|musteri|wizard|supporter|pupil|trainee|apprentice)"
 )
 """Who is known by a number of their own."""
 KEYS: tuple[tuple[str, str], ...] = (
@@ -124,7 +124,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "LICENCE",
         r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|oln"
         r"|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
-        r"|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?"
+        r"|licen[cs]e|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?"
         r"|licencia_de_conducir",
     ),
     (
@@ -136,7 +136,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ID",
         r"(?:.*_)?(?:national_(?:id|identifier)(?:_number)?|nhs_number|aadhaar(?:_number)?|id_card(?:_number)?"
-        r"|government_id|pan_(?:no|number)"
+        r"|government_id|pan_(?:no|number)|voter(?:s|_id)?_(?:no|number|id)"
         r"|nino|national_insurance(?:_no|_number)?|niss|nas|naf|(?:tc_?)?kimlik(?:_no)?|cf"
         r"|cod(?:ice)?_fisc(?:ale)?|nss|steuernr|cpf|cnpj|dni|nie|nif|pesel|cnp|ausweis(?:_?(?:nr|nummer))?|bsn|curp|rfc|rut|codice_fiscale"
         r"|personnummer|cpr"
@@ -185,7 +185,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ADDRESS",
-        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|li?ne?_?[123]|(?:liefer|rechnungs|versand"
+        r"(?:.*_)?(?:(?:address(?:es)?|addr)(?:_?lines?)?_?[123]?|l(?:i?ne?)?_?[123]|(?:liefer|rechnungs|versand"
         r"|wohn)?(?:anschrift|adress?e?)|adr_?[123]?|addr_ln_?[123]?|adres|direccion|domicilio|indirizzo|adres_(?:registracii|prozhivaniya)"
         r"|endereco)|(?:ship|bill|deliver|sold|send)_to",
     ),
@@ -202,7 +202,8 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|municipio|woonplaats|localidad|comune"
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
-    ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|drop|loss_location|service_location|site)"),
+    ("PLACE?", r"(?:current_|home_)?location|based_in"),
+    ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|drop|loss_location|service_location|site|home|residential|residence)"),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|tan|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",
@@ -241,7 +242,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("NAME.mid", r"(?:.*_)?(?:middle_?names?|initials|voorletters|initialen)"),
     (
         "NAME",
-        rf"(?:.*_)?(?:full|formatted)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)"
+        rf"(?:.*_)?(?:full|formatted|real)_?name|(?:account|acct)_names?|(?:.*_)?{PERSON}_?(?:full_?)?(?:names?|nm)"
         r"|(?:to|from|for|by|address)_name|attn|nome_completo"
         r"|nombre_completo|nom_complet|volledige_naam|imie_i_nazwisko|nome_e_cognome",
     ),

@@ -12,6 +12,7 @@ import re2
 
 from services.ingest_redactor.logic.names.names_read import looks_like_a_person, read_name
 from services.ingest_redactor.logic.names.nonames import NEVER, NO_NAME, NOBODY
+from services.ingest_redactor.logic.names.tagger import places
 from services.ingest_redactor.logic.rules.confirm import (
     is_handle,
     is_login,
@@ -54,13 +55,14 @@ _NOWHERE = frozenset(("n/a", "none", "null", "unknown", "other", "remote", "onli
 """Under the key of a town."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
 """When something happened: ``last_login`` names nobody."""
-_TOKEN_CHARS = 24
+_TOKEN_CHARS, _ACCOUNT_DIGITS = 24, 12
 _DIALLED = re.compile(
     r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[ .-]|[2-9]\d{6}$)|[6-9](?=\d{9}$))[\d ().-]{7,18}"
 )
 """As a number is dialled: with a sign, a zero or brackets at its head, or a mobile's eleven digits."""
 _PLACE_OF_HOUSE = re.compile(
-    r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?,? [^\W\d_a-z]|[^\W\d_a-z][^\d\n]{3,40} \d{1,5}\b"
+    r"(?:(?:Flat|House|Plot)?(?: ?No\.? ?)?|#)(?:[A-Z]{1,2}-)?\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?,? [^\W\d_a-z]"
+    r"|[^\W\d_a-z][^\d\n]{3,40} #?\d{1,5}\b"
 )
 """A number before or behind capitalised words."""
 _MOST_DIALLED, _MOST_CHARS = 14, 64
@@ -74,7 +76,7 @@ _WORD_AND_NUMBER = re.compile(r"(?:[A-Za-z][a-z]{3,}|[a-z]+) ")
 _OPAQUE = re.compile(r"[a-z]{2,6}_(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{8,32}|[a-z]{2,6}_[a-z]{12,32}")
 """``cus_NffrFeUfNVHib``"""
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,14}")
-_OPEN = frozenset(("NAME?", "NAME?handle", "USER@", "DOB?", "PHONE?", "ADDRESS?"))
+_OPEN = frozenset(("NAME?", "NAME?handle", "USER@", "DOB?", "PHONE?", "ADDRESS?", "PLACE?"))
 """Kinds that the key above may settle."""
 _OF_PERSONS = (
     {
@@ -98,11 +100,13 @@ _NUMBERED_KEY = re.compile(
     rf"(?:.*_)?(?:{NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ff|\w*club)"
 )
 _NUMBER = frozenset("no num number numero nummer nr".split())  # noqa: SIM905
+_PAPERS = ("document", "doc", "id_document", "identity_document", "id_doc")
 _DOCUMENTS = ("docs", "passport", "travel_doc", "travel_docs", "travel_document", "travel_documents")
 _LICENCES = ("license", "licence", "driver_license", "drivers_license", "driving_licence")
 _ACCOUNTS = ("account", "bank_account", "conta", "cuenta", "konto", "rekening", "compte", "conto")
 _NUMBERED_THINGS = (
     dict.fromkeys(_DOCUMENTS, ("PASSPORT", _NUMBER | {"id"}))
+    | dict.fromkeys(_PAPERS, ("ID", _NUMBER))
     | dict.fromkeys(_LICENCES, ("LICENCE", _NUMBER | {"id"}))
     | dict.fromkeys(_ACCOUNTS, ("ACCOUNT", _NUMBER))  # the ``id`` of an account is a system's own
 )
@@ -170,6 +174,8 @@ def kind_of(key: str, parent: str) -> str | None:
 def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     """Type, canonical value and form of a whole value under a sensitive key; ``None`` if it is no such value after all
     (empty, a word like ``savings`` under ``account``)."""
+    if kind == "THING" and text.isdigit() and _ACCOUNT_DIGITS <= len(text) <= _MOST_CHARS:
+        kind = "ACCOUNT"  # under ``bank`` or ``service``, but no thing's name
     if kind in ("THING", "WARE"):
         return None
     value = text.strip()
@@ -194,6 +200,9 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
         return (
             ("PHONE", *renderings.read_phone(value)) if _DIALLED.fullmatch(value) and digits <= _MOST_DIALLED else None
         )
+    if kind == "PLACE?":
+        words = value.lower().replace(",", " ").split()
+        return ("PLACE", value.lower(), "") if all(word in places() for word in words) else None
     if kind == "ADDRESS?":
         return ("ADDRESS", address(value), "") if _PLACE_OF_HOUSE.match(value) and digits else None
     if kind == "DOB?":

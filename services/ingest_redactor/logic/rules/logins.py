@@ -38,6 +38,8 @@ BESIDE_MAIL = r"@[\w.-]{2,40}\.[a-z]{2,10} ?[/|:] ?(?P<v>[^\s\"'`,;/|⟦]{8,40})
 """What stands behind a mail address and a stroke."""
 OF_SETTING = (
     r"\b[A-Z]{2,20}_USER(?:NAME)?[=:] ?[\"']?(?P<v>[a-z][a-z0-9._-]{3,30})\b"
+    r"|\b[Uu]ser(?:name)?: ?[\"']?(?P<x>[a-z][a-z0-9._-]{3,30})[\"']?\n {0,8}[Pp]ass(?:word|wd)?:"
+    r"| - `(?P<y>[a-z][a-z0-9._]{3,24})` - "
     r"|\b(?i:pppoe|ppp|vpn|sip|radius) [Uu]ser(?:name)?[=:] ?(?P<w>[A-Za-z][\w.-]{2,30}(?:@[\w.-]{2,30})?)\b"
 )
 """``POSTGRES_USER: …``, ``PPPoE user: …@realm``"""

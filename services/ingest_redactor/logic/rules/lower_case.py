@@ -42,7 +42,8 @@ _TOLD_SMALL = (
     rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
     r"|(?i:\b(?:contact|customer|passenger|patient|guest|client|caller|tenant|applicant|employee|custodian|resident|pt"
     r"|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify"
-    r"|(?:driver|nurse|agent|rep|host|courier|technician|plumber|teacher|coach|waiter) (?:is|was)|spoke (?:with|to|w/))) "
+    r"|(?:driver|nurse|agent|rep|host|courier|technician|plumber|teacher|coach|waiter"
+    r"|boss|manager|landlord) (?:is|was)|spoke (?:with|to|w/))) "
     rf"(?P<x>{_LONG}(?: {_WORD})?)"
     rf"|(?i:\b(?:greets|regards|cheers|signed|saludos|gru(?:ß|ss)|gr[uü](?:ß|ss)e|lg|vg|mfg),? )(?P<z>{_NAME})"
 )

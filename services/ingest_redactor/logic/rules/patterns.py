@@ -102,7 +102,7 @@ ID_WORDS: dict[str, str] = {
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsn(?:ummer|r)|versichert unter|n[uú]mero de client[e]"
     r"|mandantennummer|relatie(?:nummer|nr)|tenancy"
     r"|sch[uü]lernummer|interpreter"
-    r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
+    r"|patron|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student|donor|versichertenkarte|vnr|juror|soci[eé]taire|holder|borrower card|admission",
     "RECORD": r"mrn|pat\.-nr|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
     r"|encounter|accession"
@@ -123,7 +123,7 @@ ID_WORDS: dict[str, str] = {
     r"|ym)|carta d'identit[aà]|carte d'identit[eé]",
     "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin|utr|num[eé]ro fiscal|n° fiscal",
     "NPI": r"npi",
-    "ID": r"nhs|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
+    "ID": r"nhs|ihi|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
     r"|rijksregisternummer|sv-nr|pps|nric|rrn|ktn|utente(?: sns)?|nas|niss|ni number|nid|hicn|mbi|ahv|a-number|ramq|chi"
     r"|bsn|pesel|nin|ine"

@@ -28,7 +28,7 @@ NATIONAL_SHAPE = (
     r"|[A-CEGHJ-PR-TW-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-CEGHJ-PR-TW-Z]{2}\d{6}[A-D]"
     r"|\d{2} \d{6} [A-Z] \d{3}|\d{6}-[1-4]\d{6}|\d{6}-(?:0[1-9]|[1-5]\d)-\d{4}|(?:20|2[3-7]"
     r"|3[034])-\d{8}-\d"
-    r"|[2-6]\d{3} \d{5} \d|[A-Z]\d{4}-\d{5}-\d{5}"
+    r"|8003 ?60\d{2} ?\d{4} ?\d{4}|[2-6]\d{3} \d{5} \d|[A-Z]\d{4}-\d{5}-\d{5}"
     r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}|\d{3}-\d{3}-\d{3} \d{2}"
     r"|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
     r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
@@ -148,7 +148,7 @@ PASSED = (
     r"(?i)(?:\b|_)(?:pass|pw|pwd|(?:login |log-in )?cred(?:s|entials)|passwort|kennwort|contrase[nñ]a"
     r"|mot de passe|senha|has[lł]o|wachtwoord|passphrase"
     r"|password|wlan|wifi"
-    r"|tried(?: (?:the )?(?:password|pw|pass))?)"
+    r"|(?:old|new) one|tried(?: (?:the )?(?:password|pw|pass))?)"
     r"(?:(?: [a-z]{1,8}){0,4} (?:is|was|ist|es)\b)?(?:\s{0,2}(?:[:=]|[=-]>|→)\s{0,2}|\s{1,2})[\"'`]?(?P<v>[^\s\"'`,;]{6,40})"
 )
 ID_NUMBER = (

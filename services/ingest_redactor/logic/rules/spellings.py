@@ -37,6 +37,7 @@ _CAPITALISED = rf"[{UPPER}][{LETTER}'’-]+"
 NAME_BEFORE_RECORD = (
     rf"\b(?P<v>{_CAPITALISED}(?: [{UPPER}]\.)?(?: {_CAPITALISED}){{1,2}})(?:,|:| \()? ?"
     r"(?:DOB|D\.O\.B|MRN|SSN|NHS|dob|mrn|born)\b"
+    rf"|\*\*(?P<y>{_CAPITALISED}, {_CAPITALISED})\*\* \("
     rf"|\b(?P<x>{_CAPITALISED}, {_CAPITALISED}(?: [{UPPER}]\b\.?)?),? (?:DOB|D\.O\.B|MRN|SSN|dob|mrn|born)\b"
     rf"|(?:^|\n)[ \t]{{0,4}}\d{{1,2}}:\d{{2}}(?: ?[AaPp][Mm])?[ \t]{{1,4}}(?P<w>{_CAPITALISED}(?: {_CAPITALISED})"
     rf"?, {_CAPITALISED}(?: {_CAPITALISED})?)"

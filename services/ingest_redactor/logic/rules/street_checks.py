@@ -30,6 +30,8 @@ _NUMBER = re.compile(
 )
 _DATED = re.compile(r"(?:19|20)\d\d, ")
 """``2024, Main Street``"""
+_SENTENCES = re.compile(r"\d\. [^\W\d_a-z]")
+"""``… 225 81. J'habite 95 boulevard``"""
 
 
 _UNIT_BEFORE = re.compile(
@@ -56,7 +58,9 @@ def street(value: str, before: str, after: str) -> Found | None:
     elif (unit := (_UNIT_WORD if "/" in value[:6] else _UNIT_BEFORE).search(before)) is not None:
         value, before, skipped = unit[0] + value, before[: unit.start()], -len(unit[0])
     words = value.split()
-    if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or _DATED.match(value) or not _PROSE.isdisjoint(words):
+    if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or not _PROSE.isdisjoint(words):
+        return None
+    if _DATED.match(value) or _SENTENCES.search(value):
         return None
     return Found(address(value), "", skipped=skipped)
 

@@ -69,7 +69,7 @@ RARE_STREET = (
     r"\b(?:H\.? ?No\.?|No\.?|Flat) ?\d{1,4}[A-Z]?,(?: [A-Z][a-z'’]+){1,3}, \d{1,2}(?:st|nd|rd|th) (?:Cross|Main)\b|"
     r"\b(?P<v>(?:Studio|Flat|Apartment|Caravan|Apt) \d{1,4}[A-Za-z]?,? "
     rf"{_CAPITAL_WORD} {_CAPITAL_WORD}(?: {_CAPITAL_WORD})?)(?:,|\n)|"
-    rf"\d{{2,6}}(?: +{_CAPITAL_WORD}){{1,3}} +{_KIND_RARE}\b(?:,?\s{{1,3}}{_UNIT})?"
+    rf"(?:\d{{1,4}}/)?\d{{2,6}}(?: +{_CAPITAL_WORD}){{1,3}} +{_KIND_RARE}\b(?:,?\s{{1,3}}{_UNIT})?"
     rf"|\d{{1,6}}(?: +{_CAPITAL_WORD}){{1,4}},?\s{{1,3}}(?:Apt|Suite|Unit|Apartment|Ste)\b\.?"
     rf" ?#?(?:[A-Za-z]?\d[A-Za-z0-9-]{{0,5}}|[A-Z]\b)"
     r"|\d{1,6} (?:State Route|Route|CR|SR|FM) \d{1,5}\b"
@@ -98,7 +98,7 @@ _KIND_FIRST = (
     r"(?:[Cc]alle|[Cc]/|Callejón|[Cc]arrer|[Pp]aseo|[Pp]asseig|[Pp]laza|Plaça|[Rr]onda|Camino|Carretera|[Cc]arrera|Glorieta"
     r"|Travesía|[Aa]venida|Avinguda|Avda\.?|Av\.|Gran V[ií]a|Privada|Pasaje|Pje\.|Andador|Circuito|Retorno|Cerrada"
     r"|Rúa|[Rr]ua|Travessa"
-    r"|Alameda|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Cc]haussée|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
+    r"|Alameda|Calz(?:ada|\.)|Praça|Estrada|Rodovia|Rue|Chemin|Avenue|Boulevard|Bd\.?|Allée|Impasse|[Cc]haussée|[Vv]ia|[Vv]iale|[Vv]icolo|[Cc]orso|Contrada"
     r"|[Ss]trada|[Pp]iazza|[Pp]iazzale|Largo|Borgo|[Ll]ungo[a-z]{3,9}|[Uu]lic[ay]|ul\.|[Aa]lej[ae]|Rynek|al\.|[Pp]lac|pl\.|os\.|Laan"
     r"|Bulevardul|Soseaua|Șoseaua|Calea|Drumul|Intrarea|Aleea|Jalan|Jl\.|Gang|Gg\.|Đường|Phố|Str\.|Leoforos|Odos|CALLE|AVENIDA|AVDA\.?|AV\.|CARRERA|PASAJE|RUA|RUE|VIA|VIALE|VICOLO|CORSO"
     r"|PIAZZA|JALAN|ULICA|UL\.|AL\.|STRADA|STR\.|LEOFOROS|ODOS)"
@@ -138,11 +138,16 @@ INDIAN_FLAT = (
     r"(?: [^\s,\n\"|;<>]{1,20}){1,5}(?:,(?: [^\s,\n\"|;<>]{1,20}){1,4}){0,4}(?:,| -| –|-)? ?[1-9]\d{2} ?\d{3}\b"
 )
 """``Flat C-1079, Brigade Enclave, Vaishali Nagar, Jaipur - 302068``"""
+HIGH_FLAT = (
+    r"\b(?i:(?:blk|block) )?\d{1,4}[A-Z]?,? (?:[A-Z][A-Za-z'.]{1,20} ){1,4}(?:\d{1,3})?,? ?#\d{2}-\d{2,5}\b"
+    r"(?:,? (?i:S ?\(\d{6}\)|Singapore,? \d{6}))?"
+)
+"""``421 Toa Payoh Lorong 4, #06-1180, S(776421)``: with the floor, as in Singapore."""
 FOREIGN_STREET = (
     rf"\b(?:[{UPPER}][{LETTER}]+\.?\s){{1,4}}{_NUMBERED_TURKISH}|\b[{LETTER}]{{3,}}\s{_NUMBERED_TURKISH}"
     rf"|\b\d{{1,4}}(?:-\d{{1,3}})?,?\s[{UPPER}][a-z]+-{_KOREAN}\b(?:\s\d{{1,3}}-gil\b)?"
     rf"|\b[{UPPER}][a-z]+-{_KOREAN}(?:\s\d{{1,3}}-gil)?,?\s\d{{1,4}}(?:-\d{{1,3}})?\b|"
-    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nr|no|nº|n°)\.?\s?)?(?:{_HOUSE}|s/n\b)"
+    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nr|no|nº|n°)\.?\s?|#\s?)?(?:{_HOUSE}|s/n\b)"
     rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:{_KIND_AFTER_NUMBER})(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}"
     rf"(?: +[{UPPER}][{LETTER}'’-]*)?"
     rf"|(?:{_WHOSE}\s(?:{_PREPOSITION}\s)?)?[{UPPER}][{LETTER}-]{{2,}}"
