@@ -35,8 +35,10 @@ AGENT = (
     "agent_13",
     "agent_14",
     "agent_15",
+    "agent_16",
+    "agent_17",
 )
-CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5", "clinical_6")
+CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5", "clinical_6", "clinical_7")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
 NAME = "NAME"
 
