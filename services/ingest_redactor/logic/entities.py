@@ -1,7 +1,8 @@
 """Entities of one event: who and what is named, under which number, and every way they are written."""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -40,12 +41,17 @@ NUMERIC_TYPES = frozenset(
         "ZIP",
     )
 )
-KNOWN_PRIORITY, SECRET_PRIORITY = 900, 499
+KNOWN_PRIORITY, SECRET_PRIORITY, WHOLE_PRIORITY = 900, 499, -1
 """Where something was found it stands, but for a name within a known secret."""
-_LEAST_INNER = 3
+_LEAST_INNER, _LEAST_NUMBER = 3, 4
+_WHOLE_TYPES = frozenset(("ADDRESS", "MEMBER", "RECORD", "POLICY", "ACCOUNT", "ID", "LICENCE", "PASSPORT", "TAX_ID"))
 _COUNTED = timedelta(days=366)
 _RUN = re.compile(r"\d(?:[ ().-]{0,2}\d){3,22}")
 """A bracket and a plus before it belong to it. A pattern that starts with a digit is found faster."""
+_ANNOUNCED = re.compile(
+    r"(?i)\b(?:client|customer|member|candidate|patient|student|pupil|employee|donor|soci[oa]|emp|no\.?|n[º°]|number|num|id|code)"
+    r"[ #:.(]{1,3}$"
+)
 _LAST_FOUR_BEFORE = re.compile(
     r"(?i)(?:ending(?: in| with)?|ends (?:in|with)|last (?:four|4)(?: digits)?(?: are| is)?)[ :]{1,3}$"
 )
@@ -218,7 +224,7 @@ class KnownTerms:
             for rendering, form in (entity.renderings | _other_renderings(entity)).items():
                 if len(rendering) >= 5 or (len(rendering) == 4 and not rendering.isdigit()):
                     self._terms.append((rendering, entity, form))
-            if entity.type in NUMERIC_TYPES and entity.canonical.isdigit() and len(entity.canonical) >= 5:
+            if entity.type in NUMERIC_TYPES and entity.canonical.isdigit() and len(entity.canonical) >= _LEAST_NUMBER:
                 self._digits[entity.canonical] = entity
         self._terms.sort(key=lambda term: (-len(term[0]), term[0]))
 
@@ -249,20 +255,22 @@ class KnownTerms:
         if taken:
             searched, text = _blanked(low, taken), _blanked(text, taken)
         found: list[tuple[Mention, Entity]] = []
-        terms = self._terms
+        terms, found_before = self._terms, list(taken)
         for year, day, entity in self._dates:
             if year in searched:  # every writing of a date holds it: most texts need no more to be looked for
                 terms = [*terms, *self._writings(day, entity)]
         for needle, entity, form in terms:
-            # A part of a password or of an address may read as a name; the whole is what is hidden.
-            is_whole = entity.type in ("SECRET", "ADDRESS")
-            where, priority = (low, SECRET_PRIORITY) if is_whole else (searched, KNOWN_PRIORITY)
+            # A part of a password, an address or a code may read as something else; the whole is what is hidden.
+            is_secret, is_whole = entity.type == "SECRET", entity.type in _WHOLE_TYPES and not needle.isalnum()
+            where, priority = (low, SECRET_PRIORITY) if is_secret else (searched, KNOWN_PRIORITY)
+            if is_whole:
+                where, priority = low, WHOLE_PRIORITY
             start = where.find(needle)
             if start < 0:
                 continue
             while start >= 0:
                 end = start + len(needle)
-                if _bounded(low, start, end):
+                if _bounded(low, start, end) and not (is_whole and _cuts(found_before, start, end)):
                     written = self._written(whole[start:end], entity, form)
                     if written is not None:
                         found.append((Mention(start, end, entity.type, entity.canonical, written, priority), entity))
@@ -308,6 +316,8 @@ class KnownTerms:
             entity = self._digits.get(reader_free) or self._digits.get(
                 reader_free[1:] if reader_free[:1] == "1" else ""
             )
+            if entity is not None and len(reader_free) == _LEAST_NUMBER and not _ANNOUNCED.search(text[:start][-24:]):
+                entity = None  # four digits are a number only after a word that says so
             if entity is not None and _bounded(text, start, end):
                 if run.startswith("(") and ")" not in run:
                     start, run = start + 1, run[1:]
@@ -349,6 +359,16 @@ def _blanked(text: str, taken: Iterable[Mention]) -> str:
         position = mention.end
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+def _cuts(taken: Sequence[Mention], start: int, end: int) -> bool:
+    """Whether something taken, in order and apart, reaches out of that range."""
+    at = bisect_left(taken, end, key=lambda mention: mention.start) - 1
+    while at >= 0 and taken[at].end > start:
+        if taken[at].start < start or taken[at].end > end:
+            return True
+        at -= 1
+    return False
 
 
 def _bounded(text: str, start: int, end: int) -> bool:

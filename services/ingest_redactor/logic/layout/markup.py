@@ -50,6 +50,8 @@ _CELL = re.compile(
 _FORM_FIELD = r"[\w.%\[\]-]{1,60}+=[^&=\s\"'<>]{0,400}+"
 _FORM = re.compile(rf"(?<![^\s?\"'])(?:{_FORM_FIELD}&){{2,}}+{_FORM_FIELD}")
 """As forms are sent (``application/x-www-form-urlencoded``): three fields at least."""
+_CONSTRAINED = re.compile(r"\bKey \(([\w, ]{1,120}+)\)=\(([^()\n]{1,200}+)\)")
+"""``Key (employee_no)=(449825) already exists.``"""
 _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
@@ -79,6 +81,8 @@ def marked_values(text: str) -> list[Mention]:
         found += _in_order(_CALL, text)
     if text.count("&") > 1:
         found += _forms(text)
+    if ")=(" in text:
+        found += _constrained(text)
     halves: list[tuple[str, Mention]] = []
     at = text.find("=")
     while at >= 0:
@@ -94,6 +98,20 @@ def marked_values(text: str) -> list[Mention]:
             bounded(len(found) + len(halves))
         at = text.find("=", at + 1)
     return [*found, *filter(None, tied(halves))]
+
+
+def _constrained(text: str) -> Iterator[Mention]:
+    """The row that a database refused."""
+    for match in _CONSTRAINED.finditer(text):
+        keys, values, at = match[1].split(", "), match[2].split(", "), match.start(2)
+        if len(keys) != len(values):
+            continue
+        for key, value in zip(keys, values, strict=True):
+            kind = kind_of(key, "")
+            mention = keyed_mention(kind, value) if kind in _ELEMENT_KINDS and kind is not None else None
+            if mention is not None:
+                yield mention.moved(at)
+            at += len(value) + 2
 
 
 def _forms(text: str) -> Iterator[Mention]:

@@ -80,6 +80,7 @@ _UNITS_BEFORE = re.compile(
     r"|sector)"
     r"\.? ?#?(?:[a-z]-?)?\d{1,5}[a-z]?(?:[-/]\d{1,5}[a-z]?)?,?\s{1,2}){1,4}$"
     r"|(?:\b\d{1,4}-(?:dong|ho),? ){1,3}$"
+    r"|\b\d{1,2}(?:st|nd|rd|th) [Ff]loor,? $"
     r"|\b(?:(?:Top|Ground|First|Second|Third|Upper|Lower|Garden|Basement)(?: Floor)? Flat|Basement),? $"
     r"|\b(?:[A-Z]{1,2}-)?\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society"
     r"|Complex|Villas?|Plaza|House), $"

@@ -87,7 +87,8 @@ KEYS: tuple[tuple[str, str], ...] = (
         "MEMBER",
         rf"(?:.*_)?(?:{NUMBERED}|membership|loyalty|frequent_flyer|staff|badge|personnel|payroll|personeels"
         r"|personal|work|profile"
-        r"|mbr|mem|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer)"
+        r"|mbr|mem|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer|union|roll|enroll?ment|prison(?:er)?"
+        r"|visitor|inmate|plan_member)"
         r"_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num"
         rf"|nr|nro|no|numero|codice|codigo|code)_?{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo"
         r"|e)?_(?:de_)?client[ei]?"
@@ -95,7 +96,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "RECORD",
-        r"(?:.*_)?(?:mrn|hospital_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no"
+        r"(?:.*_)?(?:mrn(?:_(?:id|no|num|number))?|uhid|hosp(?:ital)?_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no"
         r"|_number)?|(?:patient|record|encounter|admission|accession"
         r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
         r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|expediente|dossier|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
@@ -103,7 +104,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
     (
         "MEMBER",
-        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|ffn|ff(?:_(?:no"
+        r"(?:.*_)?(?:frequent_flyer|membership|loyalty|health_insurance)(?:_no|_num|_number)?|key_?tag|uci|rewards|ffn|ff(?:_(?:no"
         r"|num|number))?|(?:kunden|klant|mitglieds|kund|kunde|kd)_?(?:nummer|nr|id)"
         r"|(?:numero|num|no|n|nr|numer)_(?:de_)?(?:client|cliente|klienta|socio|adherent)",
     ),
@@ -167,7 +168,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "DOB",
         r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa](?:_[oa])?_il"
-        r"|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|bday|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|b_?day|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|data_rozhdeniya|dogum_tarihi|nascimento|nacimiento"
         r"|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b"

@@ -3,8 +3,10 @@
 import re
 
 from services.ingest_redactor.logic.names.english import is_word
+from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.nonames import NOBODY
 from services.ingest_redactor.logic.rules.confirm import Found, is_handle, joins, user_name
+from shared.tasks.names import ambiguous_first_names, first_names
 
 CREDENTIALS = (
     r"(?:\s-u|--user)[ =][\"']?(?P<v>[^\s\"':@⟦]{1,40}:[^\s\"'⟦]{3,60})|\bsshpass -p ?[\"']?(?P<w>[^\s\"'⟦]{4,60})"
@@ -32,6 +34,8 @@ SPEAKING = r"(?m:^)(?P<v>[a-z][a-z0-9]{1,20}(?:[._][a-z0-9]{1,20}|\d{1,4}))  ?\d
 """At the head of what somebody wrote in a channel: ``ryan_v  9:02 AM``."""
 SPEAKING_AT = r"\[\d[0-9T:Z. -]{6,24}\] <?(?P<v>[a-z][a-z0-9]{1,20}(?:[._]{1,2}[a-z0-9]{1,20}|\d{1,4}))>?:? "
 """``[2026-01-04T09:02:11Z] ryan_v: …``; a part of a program that logs has no name of a person."""
+NAME_SPEAKING = r"(?:^|\n)\[\d{1,2}:\d{2}(?::\d{2})?\] (?P<v>[a-z]{3,14}): "
+"""``[09:02] hazel: …``"""
 OF_SUDO = r"\bsudo(?:\[\d{1,7}\])?: {1,6}(?P<v>[a-z][a-z0-9._-]{2,30}) : (?:TTY|PWD|USER)="
 """``sudo: ywu29 : TTY=pts/0 ;``"""
 BESIDE_MAIL = r"@[\w.-]{2,40}\.[a-z]{2,10} ?[/|:] ?(?P<v>[^\s\"'`,;/|⟦]{8,40})"
@@ -57,6 +61,11 @@ _LEAST_PART, _TELLING_DIGITS = 3, 4
 def credentials(value: str, _before: str, _after: str) -> Found | None:
     """``-u 1000:1000`` tells the numbers of a user and a group."""
     return None if value.replace(":", "").isdigit() else Found(value, "")
+
+
+def first_name_speaking(value: str, _before: str, _after: str) -> Found | None:
+    known = value in first_names() or value in ambiguous_first_names()
+    return Found(*read_name(value)) if known and value not in NOBODY else None
 
 
 def beside_mail(value: str, _before: str, _after: str) -> Found | None:

@@ -102,12 +102,13 @@ ID_WORDS: dict[str, str] = {
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsn(?:ummer|r)|versichert unter|n[uú]mero de client[e]"
     r"|mandantennummer|relatie(?:nummer|nr)|tenancy"
     r"|sch[uü]lernummer|interpreter"
-    r"|patron|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
+    r"|patron|prison(?:er)?|roll|enroll?ment|visitor|[ée]tudiante?|co-op customer"
+    r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
     r"|health plan|rewards|badge|student|donor|versichertenkarte|vnr|juror|soci[eé]taire|holder|borrower card|admission",
     "RECORD": r"mrn|pat\.-nr|n[uú]mero de paciente|nr pacjenta|numer pacjenta|med(?:ical)? rec(?:ord)?|patient|record|chart"
     r"|encounter|accession"
     r"|hospital number|hospital no"
-    r"|case file|nhc"
+    r"|case file|nhc|uhid|historia"
     r"|fallnummer|patientennummer|dossiernummer|rx|prescription|prontu[aá]rio|historia cl[ií]nica|study id"
     r"|recipient id|donor id|fall-nr|ipp|processo|unos(?: id)?|pt id|aktenzeichen|cartella|cartella clinica|acc|hosp|uhid"
     r"|nhi|my file",
@@ -138,23 +139,24 @@ GAP = (
     r"(?:'s)?(?:(?:[ _-]|, )?(?:number|numbers|no|num|nr|id|identifier|code|card|record|ref|reference)\b"
     r"|[ ]?n\.?[º°]\.?|[ ]n\.)?"
     r"(?:[ _-]?(?:number|no|id)\b)?\.?"
-    r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|es"
+    r"(?: (?:with|at) (?:you|us)| (?:checked|verified|confirmed|on file|issued))?(?:\s+(?:is|was|are|of|as|to|est|c'est|es"
     r"|ist|lautet|är|er|é)(?: (?:le|la|el|the|die|der))?\b)?"
     r"\s{0,2}[:=#>/]?\*{0,2}\s{0,2}[\"'(\[<]?#?"
 )
 VALUE = (
-    r"(?P<v>\d{3,6}(?: \d{3,6}){1,5}(?: \d{1,2}(?:/\d)?|-[A-Z\d]{1,2})?\b|(?-i:[A-Z]{2}\d) \d{5,9}\b"
+    r"(?P<v>\d{3,6}(?: \d{2,6}){1,5}(?: \d{1,2}(?:/\d)?|-[A-Z\d]{1,2})?\b|\d{6,9} (?-i:[A-Z])\b|\d{4,6}\.\d{2}\b"
+    r"|(?-i:[A-Z]{2,5}\d) \d{5,9}\b"
     r"|\d{1,3}(?:\.\d{3}){2}-[\dkK]{1,2}\b"
     r"|\d{2}(?: \d{2}){2,5}\b|\d{2}(?: \d{3}){2,3}\b"
     r"|\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"
     r"|[A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|(?-i:[A-Z]{1,3})[ -]?\d{2,6}(?:[ -]\d{1,6}){1,4}(?:-[A-Z]{1,3})?\b"
-    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|(?:[A-Z]{1,5}\.){1,3}\d{2,6}(?:\.\d{2,6}){0,3}\b|\d{2}\.\d{5,7}\b|\d{2} \d{3} \d{4}\b"
+    r"|(?-i:[A-Z]{2,4}) \d{4,8}\b|(?:[A-Z]{1,5}\.){1,3}\d{2,9}(?:\.\d{2,6}){0,3}\b|\d{2}\.\d{5,7}\b|\d{2} \d{3} \d{4}\b"
     r"|[A-Z]{2,5}[ /-]\d{2,6}(?:[ /-]\d{1,8}){1,4}\b"
     r"|(?-i:[A-Z])\d{6,9} \d{2}\b"
     r"|(?:[A-Za-z]{1,6}[-#/]?){0,2}\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})"
 )
 _CODE_HEAD = r"[A-Z]{1,6}-?\d[A-Z0-9]{1,17}|\d{5,18}|\d{1,6}[A-Z][A-Z0-9]{2,16}|\d{2,6}-[A-Z0-9]{2,12}"
-CODE = rf"\b(?:{_CODE_HEAD})(?:-[A-Z0-9]{{1,12}}){{0,4}}\b"
+CODE = rf"\b(?:{_CODE_HEAD})(?:[-/][A-Z0-9]{{1,12}}){{0,4}}\b"
 """A number or code that only a word before it makes an identifier."""
 NEUTRAL = (
     r"order|invoice|ticket|booking|confirmation|reservation|tracking|reference|ref|flight|room|case|item|product|sku|part"
@@ -164,7 +166,7 @@ NEUTRAL = (
 BIRTH_WORDS = (
     r"(?:nasc\.?|born(?: in [a-z]+)?(?: on)?|date[ _]?of[ _]?birth(?: is recorded as)?(?: on (?:file|record|(?:the|my"
     r"|our|his|her"
-    rf"|your) [a-z]{{3,12}}))?"
+    rf"|your) [a-z]{{3,12}})| for (?:the|my|our|this)(?: [a-z]{{2,12}}){{1,3}})?"
     rf"|d\.?o\.?b\.?(?: check)?|ur\."
     r"|birth[ _]?da(?:te|y)(?:'s)?(?: (?:reward|gift|treat|check|discount|coupon|offer))?|d/o/b|bday|geburtstag"
     r"|urodzon[ya]|nasci(?: a| em)?|b\.|(?:nac[ií]|naci[oó]|nacid[oa]|nasceu|nascid[oa]|nat[oa](?:/[oa])?|n[ée]e?|geboren)"

@@ -153,8 +153,14 @@ PASSED = (
 )
 ID_NUMBER = (
     r"(?i)\bid (?:number|no\.?|nr\.?)(?: is|:)?\s{1,2}(?P<v>[A-Z]{0,3}\d{5,14}[A-Z]?)\b"
+    r"|\bid on (?:the|my|his|her) (?:card|badge)(?: says| is| reads|:)? (?P<y>[A-Z]{0,3}\d[\d -]{4,20}\d)\b"
     r"|\bmy id(?:'s| is| was|:)? (?P<w>[A-Z]{0,3}\d{5,14}[A-Z]?)\b|, ?id:? (?P<x>[A-Z]{0,2}\d{6,12}),"
 )
+ON_FILE = (
+    r"(?i)\b(?:ref|reference|number|no\.?|id)(?: on file)? for [^\W\d_][^:\n\d]{2,40}: "
+    r"(?P<v>[A-Z]{0,5}[-/]?\d[A-Z\d]*(?:[-/][A-Z\d]+){0,3})\b"
+)
+"""``Visitor ref on file for Owen Oyelaran: VIS/95896``"""
 OF_CHECKING = (
     r"(?i)\b(?:checking|savings|chequing|current account)(?: account| acct)?(?: no\.?| number)?[ :#]{1,2}"
     r"(?P<v>\d{6,14})\b"

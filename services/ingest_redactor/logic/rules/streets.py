@@ -134,10 +134,17 @@ _MALAY = r"(?:Jalan|Lorong|Persiaran|Jln\.?|JALAN|LORONG)"
 _NUMBERED_TURKISH = r"(?i:caddesi|cad\.|sokağı|sokak|sok\.|bulvarı|bulv\.)\s+(?i:no)[:.]?\s?\d{1,4}(?:/\d{1,4})?"
 _KOREAN = r"(?:daero|ro|gil)"
 INDIAN_FLAT = (
-    r"\b(?:Flat|House|Plot|Door|Shop|Villa|H\.?|D\.?)(?: ?No\.?)?[ :#-]{1,2}[A-Z]{0,2}-?\d{1,5}[A-Z]?(?:[/-]\d{1,4})?,"
+    r"\b(?:[A-Z]{1,2}-\d{1,4}(?:/\d{1,4})?, (?:Sector|Block|Phase|Pocket) [A-Z0-9]{1,4}"
+    r"|(?:Flat|House|Plot|Door|Shop|Villa|H\.?|D\.?)(?: ?No\.?)?[ :#-]{1,2}[A-Z]{0,2}-?\d{1,5}[A-Z]?(?:[/-]\d{1,4})?),"
     r"(?: [^\s,\n\"|;<>]{1,20}){1,5}(?:,(?: [^\s,\n\"|;<>]{1,20}){1,4}){0,4}(?:,| -| –|-)? ?[1-9]\d{2} ?\d{3}\b"
 )
 """``Flat C-1079, Brigade Enclave, Vaishali Nagar, Jaipur - 302068``"""
+HOUSE_BY_NAME = (
+    rf"\b(?:The )?{_NAMED}(?: {_NAMED}){{0,2}}, (?:{_NAMED} ){{1,3}}(?:Street|Road|Lane|Close|Avenue|Drive"
+    rf"|Hill|Green|Row|Way|Terrace|Square)(?:, {_NAMED}(?:[ -][{LETTER}]+){{0,2}}){{1,3}}"
+    r",? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
+)
+"""``The Old Forge, Church Street, Ludlow SY8 1AP``"""
 HIGH_FLAT = (
     r"\b(?i:(?:blk|block) )?\d{1,4}[A-Z]?,? (?:[A-Z][A-Za-z'.]{1,20} ){1,4}(?:\d{1,3})?,? ?#\d{2}-\d{2,5}\b"
     r"(?:,? (?i:S ?\(\d{6}\)|Singapore,? \d{6}))?"

@@ -25,6 +25,11 @@ SPOKEN_BIRTH = rf"(?i)\b{_DAY_AND_MONTH}(?:nineteen{_OF_CENTURY}|19\d{{2}})\b"
 SPOKEN_DATE = (
     rf"(?i)\b{_DAY_AND_MONTH}(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}})\b"
 )
+SPOKEN_LATE_BIRTH = (
+    rf"(?i)\b(?:birth|birthday|born|dob)(?: is| was|'s|:)?(?: on)?(?: the)? (?P<v>{_DAY_AND_MONTH}"
+    rf"(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}}))\b"
+)
+"""Of people born in this century the words before it tell a birth."""
 SPOKEN_DAY = rf"(?i)\b(?:{_MONTH} (?:the )?{_ORDINAL}|(?:the )?{_ORDINAL} of {_MONTH})\b"
 _NO_SPOKEN_DAY = frozenset(f"{verb} {word}" for verb in ("may", "march") for word in ("first", "second", "third"))
 """``you may first want to``"""
