@@ -58,7 +58,7 @@ _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,4096}+)")
 _PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
 _ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", "USER", "USER?", *WITH_PERSON}
-_ASSIGNED_TOO = frozenset(("USER", "USER?", "TOKEN", "PIN"))
+_ASSIGNED_TOO = frozenset(("USER", "USER?", "TOKEN", "PIN", "PLACE", "ZIP", "UNIT", "ADDRESS?"))
 _SPACED_QUOTE = re.compile(r"[ ]{1,12}+(?=[\"'])")
 _HANDLE = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 _BARE = frozenset("name names first last title".split())  # noqa: SIM905

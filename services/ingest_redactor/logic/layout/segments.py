@@ -38,6 +38,9 @@ _X12_NUMBERS = {
     "EA": "RECORD",
     "1L": "POLICY",
 }
+_CARD_ADDRESS = re.compile(r"(?m)^ADR[^:\n]{0,80}:([^\n]{5,400})$")
+_CARD_KINDS = ("ADDRESS.any", "ADDRESS.any", "ADDRESS.any", "PLACE", "", "ZIP", "")
+"""Of a vCard's address (RFC 6350, section 6.3.1): box, unit, street, town, region, code, country."""
 _DOCS = re.compile(
     r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{2,3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{2,3}/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})/[MFUX]I?"
     r"(?:/(?:\d{2}[A-Z]{3}\d{2}/)?\s{0,8}(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30}))?"
@@ -61,6 +64,8 @@ def segment_values(text: str) -> list[Mention]:
         readers.append(_hl7)
     if "*" in text and ("NM1*" in text or "DMG*" in text):
         readers.append(_x12)
+    if "ADR" in text and ";" in text:
+        readers.append(_card)
     if ":" in text and (":50" in text or ":59" in text):
         readers.append(_swift)
     if "DOCS" in text or "CTC" in text or "FQT" in text or ("(" in text and ("(CHD/" in text or "(INF/" in text)):
@@ -153,6 +158,15 @@ def _keyed(kind: str, value: str, start: int) -> Iterator[Mention]:
     mention = keyed_mention(kind, value) if value else None
     if mention is not None:
         yield mention._replace(start=start + mention.start, end=start + mention.end, priority=_PRIORITY)
+
+
+def _card(text: str) -> Iterator[Mention]:
+    for address in _CARD_ADDRESS.finditer(text):
+        start = address.start(1)
+        for kind, part in zip(_CARD_KINDS, address[1].split(";"), strict=False):
+            if kind and part.strip():
+                yield from _keyed(kind, part, start)
+            start += len(part) + 1
 
 
 def _swift(text: str) -> Iterator[Mention]:

@@ -10,7 +10,7 @@ from services.ingest_redactor.logic.rules.keys import kind_of, normalised, read_
 KEY_PRIORITY = -1
 WITH_PERSON = ("ZIP", "PLACE", "PLACE?", "UNIT", "AGE")
 """Types that are identifiers only beside one of :data:`TIES`; an age beside a bare name too."""
-TIES = ("ADDRESS", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
+TIES = ("ADDRESS", "ADDRESS.any", "STREET", "DOB", "SSN", "NAME", "NAME.first", "NAME.last")
 _BILLED = ("ACCOUNT", "CARD")
 """A postal code beside one of these is what its holder proves it with; a town is not."""
 _REACHED = ("NAME", "EMAIL")

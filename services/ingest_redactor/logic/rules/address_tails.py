@@ -42,7 +42,9 @@ _CODE = re.compile(
     r"|(?P<w>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d)\b"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d$")
-_SEPARATOR = re.compile(r"(?P<strong>,?[ ]?\n[ ]{0,40}|(?:,|;{1,2})[ ]{0,2}| - | / |\^{1,2}| ?\| ?)|[ ]")
+_SEPARATOR = re.compile(
+    r"(?P<strong>,?[ ]?(?:\n|<br ?/?>\n?)[ ]{0,40}|(?:,|;{1,2})[ ]{0,2}| - | / |\^{1,2}| ?\| ?)|[ ]"
+)
 _STEPS = 8
 _LABELS_TEXT = """
 policy claim invoice member card ref reference ticket case call tel phone mobile cell fax id room order account born dob ssn

@@ -62,7 +62,8 @@ _STREET_AFTER = re.compile(
     rf"(?:{_BEFORE_TOWN}|(?=$)))"
 )
 _BEYOND = re.compile(
-    r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? r/c\b| (?:bis|ter)\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
+    r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? (?:ph-?\d{1,3}|bsmt|basement|bldg\.? [a-z\d]{1,3}"
+    r"(?: (?:apt|unit|ste)\.? [a-z\d]{1,4})?)\b|,? r/c\b| (?:bis|ter)\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
     r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|i(?:zq(?:da|uierda)?|zda)\b\.?|esq\.?|dto\.?"
     r"|d(?:ch|er)a?\b\.?))?"
     r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"
@@ -80,7 +81,7 @@ _UNITS_BEFORE = re.compile(
     r"|sector)"
     r"\.? ?#?(?:[a-z]-?)?\d{1,5}[a-z]?(?:[-/]\d{1,5}[a-z]?)?,?\s{1,2}){1,4}$"
     r"|(?:\b\d{1,4}-(?:dong|ho),? ){1,3}$"
-    r"|\b\d{1,2}(?:st|nd|rd|th) [Ff]loor,? $"
+    r"|\b\d{1,2}(?:st|nd|rd|th) [Ff]loor,? $|\b[A-Z]-\d{1,2}-\d{1,2},? $"
     r"|\b(?:(?:Top|Ground|First|Second|Third|Upper|Lower|Garden|Basement)(?: Floor)? Flat|Basement),? $"
     r"|\b(?:[A-Z]{1,2}-)?\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society"
     r"|Complex|Villas?|Plaza|House), $"

@@ -194,7 +194,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
     (
         "ZIP",
-        r"(?:.*_)?(?:zip|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
+        r"(?:.*_)?(?:zip|post|zip_?[45]|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
         r"|codigo_postal|kod_pocztowy|(?:post|zip)_?cd|pcd|pc|cep|cap)",
     ),
     (
@@ -204,7 +204,11 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
     ("PLACE?", r"(?:current_|home_)?location|based_in"),
-    ("ADDRESS?", r"(?:.*_)?(?:pick_?up|drop_?off|drop|loss_location|service_location|site|home|residential|residence)"),
+    ("PLACE", r"society|landmark|colony|colonia|bairro|barrio|sub_?locality|neighbou?rhood|suburb_city"),
+    (
+        "ADDRESS?",
+        r"(?:.*_)?(?:house|pick_?up|drop_?off|drop|loss_location|service_location|site|home|residential|residence)",
+    ),
     ("PIN", r"(?:.*_)?(?:cvv2?|cvc2?|pin|tan|otp|security_code|card_verification_(?:number|code|value))(?:_code)?"),
     (
         "SECRET",

@@ -112,6 +112,7 @@ _NUMBERED_THINGS = (
 )
 """What is numbered, and the keys below it that hold the number."""
 _OF_CONTACTS = dict.fromkeys(("m", "t", "p", "mob"), "PHONE") | {"e": "EMAIL"}
+_WHERE = frozenset(("address", "addresses", "postal_address", "mailing_address", "home_address"))
 _CONTACTS = frozenset(("ctc", "ctcs", "contact", "contacts"))
 _NUMBERS_TEXT = """
 id uid no num number nr ref unique_id external_id reference_id entity_id lookup_id crm_id program_number member_number
@@ -158,6 +159,8 @@ def kind_of(key: str, parent: str) -> str | None:
             return _NUMBERED_THINGS[above][0]
         if name in _OF_CONTACTS and above in _CONTACTS:
             return _OF_CONTACTS[name]
+        if name in ("line", "lines", "address_lines") and above in _WHERE:
+            return "ADDRESS.any"
         if name in ("date", "on") and above in ("birth", "dob", "birthday"):
             return "DOB"
         if name in _SOCIAL and above in _SOCIALS:

@@ -142,7 +142,7 @@ _DOOR = r"(?:door|gate|entry|entrance|lock ?box|key ?box|alarm|garage|building|s
 CODE_OF_DOOR = (
     rf"(?i)\b(?:(?:my|his|her|their|our) (?:{_DOOR} )?(?:code|pass|pin)|{_DOOR}[ -](?:access )?(?:code|pass|pin)|buzzer"
     r"|(?:access|entry|gate|door) code (?:for|to|of) (?:the|my|our) \w{3,12})"
-    r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b"
+    r"(?: is|:| ist)?[ #]{1,2}(?P<v>\d{3,8})\b|\b(?:lock|key) ?box:? (?P<w>\d{4})\b"
 )
 PASSED = (
     r"(?i)(?:\b|_)(?:pass|pw|pwd|(?:login |log-in )?cred(?:s|entials)|passwort|kennwort|contrase[nñ]a"

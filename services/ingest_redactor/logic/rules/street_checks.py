@@ -39,7 +39,9 @@ _UNIT_BEFORE = re.compile(
     r"(?:/| / |, (?:[A-Z][a-z'’]+ ){1,2}(?:Apartments?|Towers?|House|Residency|Heights|Enclave|Society),? )$"
 )
 _UNIT_WORD = re.compile(r"\b(?:Unit|Flat|Apt|Apartment|Suite|Shop|Villa) $")
-"""``Flat 21, Shanti Apartments, `` before ``130 MG Road``, ``Unit 8/`` before ``262 Bourke Street``"""
+_UNIT_GLUED = re.compile(r"\b[Uu](?:\d{1,4}/)?$")
+"""``U7/`` before ``57 Wollondilly Ave``,
+``Flat 21, Shanti Apartments, `` before ``130 MG Road``, ``Unit 8/`` before ``262 Bourke Street``"""
 
 
 def flat(value: str, before: str, after: str) -> Found | None:
@@ -55,7 +57,9 @@ def street(value: str, before: str, after: str) -> Found | None:
     skipped = numbers[-1].start() if numbers else 0  # ``5/1, of 128 Kookaburra Drive`` begins with the last number
     if skipped:
         value, before = value[skipped:], value[:skipped]
-    elif (unit := (_UNIT_WORD if "/" in value[:6] else _UNIT_BEFORE).search(before)) is not None:
+    elif (
+        unit := (_UNIT_WORD if "/" in value[:6] else _UNIT_BEFORE).search(before) or _UNIT_GLUED.search(before)
+    ) is not None:
         value, before, skipped = unit[0] + value, before[: unit.start()], -len(unit[0])
     words = value.split()
     if _is_glued(before) or words[1:2] in (["bis"], ["ter"]) or not _PROSE.isdisjoint(words):

@@ -69,7 +69,7 @@ RARE_STREET = (
     r"\b(?:H\.? ?No\.?|No\.?|Flat) ?\d{1,4}[A-Z]?,(?: [A-Z][a-z'’]+){1,3}, \d{1,2}(?:st|nd|rd|th) (?:Cross|Main)\b|"
     r"\b(?P<v>(?:Studio|Flat|Apartment|Caravan|Apt) \d{1,4}[A-Za-z]?,? "
     rf"{_CAPITAL_WORD} {_CAPITAL_WORD}(?: {_CAPITAL_WORD})?)(?:,|\n)|"
-    rf"(?:\d{{1,4}}/)?\d{{2,6}}(?: +{_CAPITAL_WORD}){{1,3}} +{_KIND_RARE}\b(?:,?\s{{1,3}}{_UNIT})?"
+    rf"(?:\d{{1,4}}/)?\d{{2,6}}[a-z]?(?: +{_CAPITAL_WORD}){{1,3}} +{_KIND_RARE}\b{_QUADRANT}(?:,?\s{{1,3}}{_UNIT})?"
     rf"|\d{{1,6}}(?: +{_CAPITAL_WORD}){{1,4}},?\s{{1,3}}(?:Apt|Suite|Unit|Apartment|Ste)\b\.?"
     rf" ?#?(?:[A-Za-z]?\d[A-Za-z0-9-]{{0,5}}|[A-Z]\b)"
     r"|\d{1,6} (?:State Route|Route|CR|SR|FM) \d{1,5}\b"
@@ -114,7 +114,7 @@ _PLACED = (
 )
 """``Am Markt 3``: German streets that are named for where they lie."""
 _KIND_AFTER_NUMBER = (
-    r"rue|avenue|boulevard|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
+    r"rue|avenue|boulevard|boul\.?|ch\.|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
     r"|faubourg|cours|passage|venelle|hameau|lotissement|(?:route|rang|square|villa)(?:\s+d[eu]s?)?"
 )
 """Kinds of street that stand between number and name."""
@@ -154,7 +154,7 @@ FOREIGN_STREET = (
     rf"\b(?:[{UPPER}][{LETTER}]+\.?\s){{1,4}}{_NUMBERED_TURKISH}|\b[{LETTER}]{{3,}}\s{_NUMBERED_TURKISH}"
     rf"|\b\d{{1,4}}(?:-\d{{1,3}})?,?\s[{UPPER}][a-z]+-{_KOREAN}\b(?:\s\d{{1,3}}-gil\b)?"
     rf"|\b[{UPPER}][a-z]+-{_KOREAN}(?:\s\d{{1,3}}-gil)?,?\s\d{{1,4}}(?:-\d{{1,3}})?\b|"
-    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nr|no|nº|n°)\.?\s?|#\s?)?(?:{_HOUSE}|s/n\b)"
+    rf"\b{_KIND_FIRST}(?:\s+(?:{_PREPOSITION}|(?:[dlDL]|[Dd]ell)['’]{_CAPITAL_WORD}|{_CAPITAL_WORD})){{1,5}},?\s+(?:(?:Nr|No|nr|no|nº|n°)\.?\s?|#\s?)?(?:{_HOUSE}|s/n\b)"
     rf"|\d{{1,5}}(?:\s?(?:bis|ter))?,?\s+(?i:{_KIND_AFTER_NUMBER})(?:\s+{_PREPOSITION}){{0,3}}\s*{_CAPITAL_WORD}"
     rf"(?: +[{UPPER}][{LETTER}'’-]*)?"
     rf"|(?:{_WHOSE}\s(?:{_PREPOSITION}\s)?)?[{UPPER}][{LETTER}-]{{2,}}"
@@ -168,7 +168,8 @@ FOREIGN_STREET = (
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
     rf"|\b{_PLACED}(?:\s(?:alten?|neuen?|hohen?|kleinen?|großen?|langen?))?(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
-    rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b(?:\.?,?\s+{_UNIT})?"
+    rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s(?:de|del|de la|de las|de los|el|la))?"
+    rf"(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b(?:\.?,?\s+{_UNIT})?"
     rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
 FOREIGN_KIND = (

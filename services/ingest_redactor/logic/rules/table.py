@@ -265,6 +265,8 @@ RULES: tuple[Rule, ...] = (
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
     Rule("number in words", "ID", voice.SPOKEN_NUMBER, voice.spoken_number),
+    Rule("street in words", "ADDRESS", voice.SPOKEN_STREET, voice.spoken_street),
+    Rule("postal code in words", "ZIP", voice.SPOKEN_CODE, voice.spoken_code),
     Rule("birthday in words", "DOB", voice.SPOKEN_BIRTH, voice.spoken_date),
     Rule("birthday in words after a word", "DOB", voice.SPOKEN_LATE_BIRTH, voice.spoken_date),
     Rule(

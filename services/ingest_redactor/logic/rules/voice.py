@@ -33,10 +33,20 @@ SPOKEN_LATE_BIRTH = (
 SPOKEN_DAY = rf"(?i)\b(?:{_MONTH} (?:the )?{_ORDINAL}|(?:the )?{_ORDINAL} of {_MONTH})\b"
 _NO_SPOKEN_DAY = frozenset(f"{verb} {word}" for verb in ("may", "march") for word in ("first", "second", "third"))
 """``you may first want to``"""
+_CARDINAL = rf"(?:{_TENS}|{_TEENS}|{_UNITS}|zero|oh|hundred|thousand)"
+SPOKEN_STREET = (
+    rf"(?i)\b{_CARDINAL}(?:[ -]{_CARDINAL}){{1,6}}(?: [a-z'’]{{2,20}}){{1,3}} (?:street|road|avenue|lane|drive|trail|way"
+    r"|court|place|boulevard|terrace|close|crescent|parkway|circle)\b"
+)
+"""``thirty five sixty seven ocotillo trail``; of one number alone ``one way street`` is none."""
+SPOKEN_CODE = rf"(?i)\b(?:zip|post|postal) ?code(?: is|'s|:)? (?P<v>{_DIGIT}(?:[ ,-]{{1,2}}{_DIGIT}){{3,5}})\b"
 SPELLED_NAME = (
     r"(?i:\b(?:that's|that is|spelled|spelling) )(?P<v>[A-Z](?:-[A-Z]){2,20})\b|\b[A-Z](?:-[A-Z]){3,20}\b"
     r"|\b[A-Z](?: [A-Z]){3,20}\b"
 )
+_NO_STREET = frozenset(
+    "in on at of a an my his her is was and or to days hours minutes miles blocks percent dollars".split()
+)  # noqa: SIM905
 _SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {word: str(digit) for digit, word in enumerate(_SAID)} | {"oh": "0"}
 _TIMES = {"double": 2, "triple": 3}
@@ -59,6 +69,16 @@ def spoken_number(value: str, before: str, after: str) -> Found | None:
     if _LEAST_OF_PHONE <= len(digits) <= _MOST_OF_PHONE:
         return Found(*renderings.read_phone(digits), type="PHONE")
     return Found(*renderings.read_identifier(digits))
+
+
+def spoken_street(value: str, _before: str, _after: str) -> Found | None:
+    """Between the number and the kind of street stand no words of prose."""
+    words = value.lower().split()
+    return None if any(word in _NO_STREET for word in words) else Found(" ".join(words), "")
+
+
+def spoken_code(value: str, _before: str, _after: str) -> Found | None:
+    return Found("".join(_DIGITS.get(word, "") for word in re.findall(r"[a-z]+", value.lower())), "")
 
 
 def spoken_date(value: str, _before: str, _after: str) -> Found | None:
