@@ -37,6 +37,8 @@ AGENT = (
     "agent_15",
     "agent_16",
     "agent_17",
+    "agent_18",
+    "agent_19",
 )
 CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5", "clinical_6", "clinical_7")
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))

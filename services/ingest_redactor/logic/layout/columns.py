@@ -22,6 +22,9 @@ _NAMING = frozenset(_NAMING_TEXT.split())
 _VALUING = frozenset("value val values answer number no num nr old_value new_value".split())  # noqa: SIM905
 _NAMED_COLUMN = frozenset("name id key field column label title header".split())  # noqa: SIM905
 _TYPE_OF_DOCUMENT = re.compile(r"(?i)\"(?:(?:doc|id|document|identity)_?type|tipo_?doc\w{0,6})\"")
+_COMPONENTS = frozenset(("route", "street_number", "premise", "subpremise"))
+_COMPONENT_TEXTS = frozenset(("long_name", "short_name", "long_text", "short_text", "text"))
+_COMPONENT_LEAVES = 10
 _WRAPPERS = frozenset(
     (
         "name",
@@ -58,6 +61,8 @@ class Kinds:
             self._join_siblings(leaves)
         if _VALUES.search(text):
             self._pair(leaves)
+        if '"route"' in text:
+            self._name_components(leaves)
         if _ROWS.search(text):
             self._name_columns(_tree(text, leaves), leaves)
 
@@ -97,6 +102,22 @@ class Kinds:
             for at, word in zip(members, words, strict=True):
                 if kind is not None and word in _VALUING and self.kinds[at] is None:
                     self.kinds[at] = kind
+
+    def _name_components(self, leaves: Sequence[Leaf]) -> None:
+        """``{"long_name": "Old Mill Pond Ln", "types": ["route"]}``, as geocoders part an address."""
+        for at, leaf in enumerate(leaves):
+            if leaf.is_key or leaf.value not in _COMPONENTS:
+                continue
+            before = at
+            while before > max(0, at - _COMPONENT_LEAVES) and (
+                leaves[before].is_key or normalised(leaves[before].path[-1]) not in _COMPONENT_TEXTS
+            ):
+                before -= 1
+            for place in range(max(0, before - _COMPONENT_LEAVES // 2), before + 1):
+                one = leaves[place]
+                is_text = not one.is_key and one.path and normalised(one.path[-1]) in _COMPONENT_TEXTS
+                if is_text and one.container == leaves[before].container:
+                    self.kinds[place] = "ADDRESS.any"
 
     def _name_columns(self, root: "_Node", leaves: Sequence[Leaf]) -> None:
         for header, rows in _tables(root, leaves):

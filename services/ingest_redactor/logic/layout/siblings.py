@@ -1,5 +1,6 @@
 """Values that stand side by side, in one JSON object or one row of a table: what each is follows from all their keys."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from services.ingest_redactor.logic.mentions import Mention
@@ -19,6 +20,8 @@ _BARE = "NAME?"
 _BARE_NAMES = (_BARE, "NAME?number", "NAME?user")
 _FIRST, _LAST = "NAME.first", "NAME.last"
 _ABOUT_A_PERSON = frozenset(("EMAIL", "PHONE", "ADDRESS", "STREET", "SSN", "USER"))
+_SECOND_LINE = re.compile(r"(?:.*_)?(?:line|address|addr|street)_?[23]")
+"""It may have no number: ``Boring Canal Road``."""
 _OWN_TEXT = """
 id uid uuid oid guid pid cid no nr num number nummer numero code codigo ref reference key external_id id_no id_number case_id
 uid_number sid ext_id legacy_id global_id doc doc_no doc_number num_doc document document_no pp num_cert
@@ -49,6 +52,11 @@ def kinds_of_siblings(keys: Sequence[str]) -> list[str | None]:
 
 def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
     """The kinds of single keys, where a bare name is the other half of a name, and a bare number a person's own."""
+    if "ADDRESS" in kinds or "STREET" in kinds:
+        kinds = [
+            "ADDRESS.any" if kind in ("ADDRESS", "STREET") and _SECOND_LINE.fullmatch(normalised(key)) else kind
+            for key, kind in zip(keys, kinds, strict=True)
+        ]
     if _BARE not in kinds and None not in kinds:
         return kinds
     words = [normalised(key) for key in keys]

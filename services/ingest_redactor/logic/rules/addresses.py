@@ -12,7 +12,7 @@ from services.ingest_redactor.logic.rules.streets import UNIT_WORDS
 from shared.prompting.renderings import read_date, read_identifier, read_phone
 
 _WORD = rf"(?P<word>{UNIT_WORDS})\b\.?\s*#?"
-_NUMBER = r"(?P<v>[A-Za-z]?\d[A-Za-z0-9-]{0,5}|[A-Z])"
+_NUMBER = r"(?P<v>[A-Za-z]?\d[A-Za-z0-9/-]{0,5}|[A-Z])"
 _UNIT_AFTER = re.compile(rf"[.,]*\s+(?:{_WORD}|#)\s?{_NUMBER}$")
 _UNIT_BEFORE = re.compile(rf"\b{_WORD}\s?{_NUMBER}(?:,|\s-)?\s+$")
 _UNIT_ALONE = re.compile(rf"(?:{_WORD}|#)\s?{_NUMBER}")
@@ -66,7 +66,8 @@ _BEYOND = re.compile(
     r"(?: (?:apt|unit|ste)\.? [a-z\d]{1,4})?)\b|,? r/c\b| (?:bis|ter)\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
     r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|i(?:zq(?:da|uierda)?|zda)\b\.?|esq\.?|dto\.?"
     r"|d(?:ch|er)a?\b\.?))?"
-    r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og|stock|etage|étage|andar|piętro|izq|dcha)\b\.?"
+    r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og(?: (?:links|rechts|mitte))?|stock"
+    r"|etage|étage|andar|piętro|izq|dcha)\b\.?"
     r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|no|nr|d|kat|daire|as|bl|sc|et|depto|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
     r"[.:]? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"
 )
@@ -81,6 +82,7 @@ _UNITS_BEFORE = re.compile(
     r"|sector)"
     r"\.? ?#?(?:[a-z]-?)?\d{1,5}[a-z]?(?:[-/]\d{1,5}[a-z]?)?,?\s{1,2}){1,4}$"
     r"|(?:\b\d{1,4}-(?:dong|ho),? ){1,3}$"
+    r"|\b(?i:block|blk|tower|wing) [A-Z],? (?:(?i:flat|apt|unit) \d{1,4}[A-Z]?,? )?$"
     r"|\b\d{1,2}(?:st|nd|rd|th) [Ff]loor,? $|\b[A-Z]-\d{1,2}-\d{1,2},? $"
     r"|\b(?:(?:Top|Ground|First|Second|Third|Upper|Lower|Garden|Basement)(?: Floor)? Flat|Basement),? $"
     r"|\b(?:[A-Z]{1,2}-)?\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society"

@@ -181,7 +181,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("IP", r"(?:.*_)?ip(?:_address|v4|v6)?"),
     (
         "STREET",
-        r"(?:.*_)?(?:street(?:_address|_name|_nmbr|_?lines?|_?[12])?|strasse|straat|calle|voie|gatuadress|ulica"
+        r"(?:.*_)?(?:thoroughfare|street(?:_address|_name|_nmbr|_?lines?|_?[12])?|strasse|straat|calle|voie|gatuadress|ulica"
         r"|logradouro|rue)",
     ),
     (
@@ -204,7 +204,11 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
     ("PLACE?", r"(?:current_|home_)?location|based_in"),
-    ("PLACE", r"society|landmark|colony|colonia|bairro|barrio|sub_?locality|neighbou?rhood|suburb_city"),
+    (
+        "PLACE",
+        r"society|landmark|colony|colonia|bairro|barrio|sub_?locality|neighbou?rhood|suburb_city|post_town|building_name"
+        r"|dependent_locality|complemento?",
+    ),
     (
         "ADDRESS?",
         r"(?:.*_)?(?:house|pick_?up|drop_?off|drop|loss_location|service_location|site|home|residential|residence)",

@@ -147,7 +147,8 @@ def small_street(value: str, before: str, after: str) -> Found | None:
     words = value.split()
     if _is_glued(before):
         return None
-    if not _PROSE.isdisjoint(words) or not _MEASURED.isdisjoint(words):
+    named = words[:-1] if words[-1] == "way" else words
+    if not _PROSE.isdisjoint(named) or not _MEASURED.isdisjoint(words):
         return None
     told = _TOLD_BEFORE.search(before) is not None
     if not told and (_TOLD_AFTER.match(after) is None or words[-1] in _NAMED_ALONE):

@@ -53,7 +53,7 @@ STREET = (
 )
 _KIND_SMALL = (
     r"(?:st|ave?|rd|blvd|ln|ct|dr|pl|ter|pkwy|hwy|trl|cir|trail|circle|highway|cove|loop|alley"
-    r"|court|place|way|square|close)"
+    r"|court|place|way|square|close|grove|mews)"
 )
 STREET_SMALL = (
     r"\b\d{1,6}[a-z]?(?: [nsew]{1,2}\.?)?(?: (?:[a-z][a-z'-]{2,20}|\d{1,3}(?:st|nd|rd|th))){1,3}"
@@ -145,6 +145,11 @@ HOUSE_BY_NAME = (
     r",? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
 )
 """``The Old Forge, Church Street, Ludlow SY8 1AP``"""
+STREET_IN_QUERY = (
+    rf"\b\d{{1,5}}[A-Za-z]?\+(?:[{UPPER}][{LETTER}.'’-]*\+){{1,3}}(?:{_KIND_CAPITAL}|(?i:{_KIND_ANY}))\b"
+    rf"(?:\+[NSEW]{{1,2}}\b)?(?:,?\+[{UPPER}][{LETTER}]+){{0,3}}"
+)
+"""``destination=173+Beaufort+St,+Mount+Lawley``"""
 HIGH_FLAT = (
     r"\b(?i:(?:blk|block) )?\d{1,4}[A-Z]?,? (?:[A-Z][A-Za-z'.]{1,20} ){1,4}(?:\d{1,3})?,? ?#\d{2}-\d{2,5}\b"
     r"(?:,? (?i:S ?\(\d{6}\)|Singapore,? \d{6}))?"

@@ -94,6 +94,7 @@ from services.ingest_redactor.logic.rules.streets import (
     STREET,
     STREET_BEFORE_TOWN,
     STREET_IN_CAPITALS,
+    STREET_IN_QUERY,
     STREET_SMALL,
 )
 from services.ingest_redactor.logic.rules.wide_rules import WIDE_RULES
@@ -216,6 +217,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:ssn|social security(?: number| no\.?)?|social)(?: is|[:#])?\s{0,2}(?P<v>\d{9}|\d{3}[- ]\d{2}[- ]\d{4})\b",
         confirm.announced_ssn,
     ),
+    Rule("street in a query", "ADDRESS", STREET_IN_QUERY, street_checks.flat),
     Rule("flat with its floor", "ADDRESS", HIGH_FLAT, street_checks.flat),
     Rule("house by its name, to its postal code", "ADDRESS", HOUSE_BY_NAME, street_checks.flat),
     Rule("flat in India, to its postal code", "ADDRESS", INDIAN_FLAT, street_checks.flat),

@@ -39,14 +39,16 @@ SPOKEN_STREET = (
     r"|court|place|boulevard|terrace|close|crescent|parkway|circle)\b"
 )
 """``thirty five sixty seven ocotillo trail``; of one number alone ``one way street`` is none."""
-SPOKEN_CODE = rf"(?i)\b(?:zip|post|postal) ?code(?: is|'s|:)? (?P<v>{_DIGIT}(?:[ ,-]{{1,2}}{_DIGIT}){{3,5}})\b"
+SPOKEN_CODE = (
+    rf"(?i)\b(?:zip|post|postal) ?code(?: is|'s|:)? "
+    rf"(?P<v>(?:{_DIGIT}|[a-z])(?:[ ,-]{{1,2}}(?:{_DIGIT}|[a-z])){{3,6}})\b"
+)
 SPELLED_NAME = (
     r"(?i:\b(?:that's|that is|spelled|spelling) )(?P<v>[A-Z](?:-[A-Z]){2,20})\b|\b[A-Z](?:-[A-Z]){3,20}\b"
     r"|\b[A-Z](?: [A-Z]){3,20}\b"
 )
-_NO_STREET = frozenset(
-    "in on at of a an my his her is was and or to days hours minutes miles blocks percent dollars".split()
-)  # noqa: SIM905
+_NO_STREET_TEXT = "in on at of a an my his her is was and or to days hours minutes miles blocks percent dollars"
+_NO_STREET = frozenset(_NO_STREET_TEXT.split())
 _SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {word: str(digit) for digit, word in enumerate(_SAID)} | {"oh": "0"}
 _TIMES = {"double": 2, "triple": 3}
@@ -78,7 +80,7 @@ def spoken_street(value: str, _before: str, _after: str) -> Found | None:
 
 
 def spoken_code(value: str, _before: str, _after: str) -> Found | None:
-    return Found("".join(_DIGITS.get(word, "") for word in re.findall(r"[a-z]+", value.lower())), "")
+    return Found("".join(_DIGITS.get(word, word) for word in re.findall(r"[a-z]+", value.lower())), "")
 
 
 def spoken_date(value: str, _before: str, _after: str) -> Found | None:
