@@ -261,7 +261,8 @@ class KnownTerms:
                 terms = [*terms, *self._writings(day, entity)]
         for needle, entity, form in terms:
             # A part of a password, an address or a code may read as something else; the whole is what is hidden.
-            is_secret, is_whole = entity.type == "SECRET", entity.type in _WHOLE_TYPES and not needle.isalnum()
+            is_secret = entity.type == "SECRET"
+            is_whole = bool(found_before) and entity.type in _WHOLE_TYPES and not needle.isalnum()
             where, priority = (low, SECRET_PRIORITY) if is_secret else (searched, KNOWN_PRIORITY)
             if is_whole:
                 where, priority = low, WHOLE_PRIORITY
@@ -316,7 +317,11 @@ class KnownTerms:
             entity = self._digits.get(reader_free) or self._digits.get(
                 reader_free[1:] if reader_free[:1] == "1" else ""
             )
-            if entity is not None and len(reader_free) == _LEAST_NUMBER and not _ANNOUNCED.search(text[:start][-24:]):
+            if (
+                entity is not None
+                and len(reader_free) == _LEAST_NUMBER
+                and not _ANNOUNCED.search(text[max(0, start - 24) : start])
+            ):
                 entity = None  # four digits are a number only after a word that says so
             if entity is not None and _bounded(text, start, end):
                 if run.startswith("(") and ")" not in run:

@@ -108,15 +108,9 @@ class Kinds:
         for at, leaf in enumerate(leaves):
             if leaf.is_key or leaf.value not in _COMPONENTS:
                 continue
-            before = at
-            while before > max(0, at - _COMPONENT_LEAVES) and (
-                leaves[before].is_key or normalised(leaves[before].path[-1]) not in _COMPONENT_TEXTS
-            ):
-                before -= 1
-            for place in range(max(0, before - _COMPONENT_LEAVES // 2), before + 1):
-                one = leaves[place]
-                is_text = not one.is_key and one.path and normalised(one.path[-1]) in _COMPONENT_TEXTS
-                if is_text and one.container == leaves[before].container:
+            texts = [place for place in range(max(0, at - _COMPONENT_LEAVES), at) if _is_component(leaves[place])]
+            for place in texts:
+                if leaves[place].container == leaves[texts[-1]].container:
                     self.kinds[place] = "ADDRESS.any"
 
     def _name_columns(self, root: "_Node", leaves: Sequence[Leaf]) -> None:
@@ -129,6 +123,10 @@ class Kinds:
                 for at, kind in zip(cells, kinds, strict=True):
                     if at is not None:
                         self.kinds[at], self.rows[at] = kind, id(row)
+
+
+def _is_component(leaf: Leaf) -> bool:
+    return not leaf.is_key and bool(leaf.path) and normalised(leaf.path[-1]) in _COMPONENT_TEXTS
 
 
 class _Node:

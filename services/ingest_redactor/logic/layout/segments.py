@@ -38,7 +38,7 @@ _X12_NUMBERS = {
     "EA": "RECORD",
     "1L": "POLICY",
 }
-_CARD_ADDRESS = re.compile(r"(?m)^ADR[^:\n]{0,80}:([^\n]{5,400})$")
+_CARD_ADDRESS = re.compile(r"(?m)^ADR(?:;[^:\n]{0,80})?:((?:[^;\n]{0,120};){3,6}[^;\n]{0,120})$")
 _CARD_KINDS = ("ADDRESS.any", "ADDRESS.any", "ADDRESS.any", "PLACE", "", "ZIP", "")
 """Of a vCard's address (RFC 6350, section 6.3.1): box, unit, street, town, region, code, country."""
 _DOCS = re.compile(
