@@ -18,6 +18,7 @@ NARROW, WIDE = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
         ("at 822 County Road 218 Apt 2M, please", "at ⟦ADDRESS_1⟧ ⟦UNIT_1:Apt.p9A⟧, please"),
         ("drop it at 421 Toa Zubeh Lorong 4, #06-1180, S(776421)", "drop it at ⟦ADDRESS_1⟧"),
         ("to Flat C-1079, Zubige Enclave, Zubali Nagar, Jaipur - 302068", "to ⟦ADDRESS_1⟧"),
+        ("next door at Plot No. 44, Zubanti Apartments, moved", "next door at ⟦ADDRESS_1⟧, moved"),
         ("The Old Forge, Church Street, Ludlow SY8 1AP is it", "⟦ADDRESS_1⟧ is it"),
         ("&destination=173+Zubfort+St,+Mount+Zubley&z=1", "&destination=⟦ADDRESS_1⟧&z=1"),
         ("I live at thirty five sixty seven ocotillo trail", "I live at ⟦ADDRESS_1⟧"),

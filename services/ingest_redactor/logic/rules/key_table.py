@@ -194,7 +194,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("UNIT", r"(?:.*_)?(?:unit|apt|apartment|suite|flat)(?:_no|_num|_number)?"),
     (
         "ZIP",
-        r"(?:.*_)?(?:zip|post|zip_?[45]|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
+        r"(?:.*_)?(?:zip|zip_?[45]|zip_?code|pin_?code|postal|postal_?code|post_?code|plz|postleitzahl|code_postal"
         r"|codigo_postal|kod_pocztowy|(?:post|zip)_?cd|pcd|pc|cep|cap)",
     ),
     (

@@ -55,7 +55,7 @@ _NOWHERE = frozenset(("n/a", "none", "null", "unknown", "other", "remote", "onli
 """Under the key of a town."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
 """When something happened: ``last_login`` names nobody."""
-_TOKEN_CHARS, _ACCOUNT_DIGITS = 24, 12
+_TOKEN_CHARS, _ACCOUNT_DIGITS = 24, 15
 _DIALLED = re.compile(
     r"(?:\+|00?[1-9]|0 ?\(|\(|1[3-9]\d(?=\d{8}$)|[2-9]\d{2}(?=[ .-]|[2-9]\d{6}$)|[6-9](?=\d{9}$))[\d ().-]{7,18}"
 )
@@ -178,7 +178,7 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     """Type, canonical value and form of a whole value under a sensitive key; ``None`` if it is no such value after all
     (empty, a word like ``savings`` under ``account``)."""
     if kind == "THING" and text.isdigit() and _ACCOUNT_DIGITS <= len(text) <= _MOST_CHARS:
-        kind = "ACCOUNT"  # under ``bank`` or ``service``, but no thing's name
+        kind = "ACCOUNT"  # under ``bank``: longer than any code of a product
     if kind in ("THING", "WARE"):
         return None
     value = text.strip()

@@ -139,6 +139,11 @@ INDIAN_FLAT = (
     r"(?: [^\s,\n\"|;<>]{1,20}){1,5}(?:,(?: [^\s,\n\"|;<>]{1,20}){1,4}){0,4}(?:,| -| –|-)? ?[1-9]\d{2} ?\d{3}\b"
 )
 """``Flat C-1079, Brigade Enclave, Vaishali Nagar, Jaipur - 302068``"""
+FLAT_BY_NUMBER = (
+    r"\b(?:Flat|House|Plot|Door|[HD]\.) ?No\.? ?[A-Z]{0,2}-?\d{1,5}[A-Z]?(?:[/-][A-Z\d]{1,4}){0,3}\b"
+    rf"(?:, {_NAMED}(?: {_NAMED}){{0,2}}\b)?"
+)
+"""``Plot No. 44, Shanti Apartments``, ``H.No. 9-8-48/A``"""
 HOUSE_BY_NAME = (
     rf"\b(?:The )?{_NAMED}(?: {_NAMED}){{0,2}}, (?:{_NAMED} ){{1,3}}(?:Street|Road|Lane|Close|Avenue|Drive"
     rf"|Hill|Green|Row|Way|Terrace|Square)(?:, {_NAMED}(?:[ -][{LETTER}]+){{0,2}}){{1,3}}"

@@ -81,6 +81,7 @@ from services.ingest_redactor.logic.rules.streets import (
     CODE_OF_TOWN,
     CYRILLIC_SIGN,
     CYRILLIC_STREET,
+    FLAT_BY_NUMBER,
     FOREIGN_KIND,
     FOREIGN_STREET,
     HIGH_FLAT,
@@ -242,6 +243,7 @@ RULES: tuple[Rule, ...] = (
         street_checks.street_before_town,
         trigger=CODE_OF_TOWN,
     ),
+    Rule("flat by its number", "ADDRESS", FLAT_BY_NUMBER, street_checks.flat),
     Rule("announced street", "ADDRESS", ANNOUNCED_STREET, street_checks.announced_street, trigger=ANNOUNCEMENT),
     Rule(
         "birth date",
