@@ -64,7 +64,7 @@ def segment_values(text: str) -> list[Mention]:
         readers.append(_hl7)
     if "*" in text and ("NM1*" in text or "DMG*" in text):
         readers.append(_x12)
-    if "ADR" in text and ";" in text:
+    if ";" in text and "ADR" in text:
         readers.append(_card)
     if ":" in text and (":50" in text or ":59" in text):
         readers.append(_swift)
