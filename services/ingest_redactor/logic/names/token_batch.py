@@ -20,7 +20,7 @@ _TABLE_CHARS = 1 << 16
 _BASE = (hash("tokens") | 1) & (1 << 64) - 1
 """As Python's own hashes it is another in every process: two words that share one cannot be chosen ahead, but for words of
 a thousand letters built to collide under every base (after Thue and Morse), and those are nobody's name."""
-_USUAL_CHARS, _MANY_CHARS = 1 << 17, 1 << 21
+_USUAL_CHARS = 1 << 17
 
 
 def _class_of(char: str) -> int:
@@ -54,16 +54,8 @@ def _powers(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 
 @cache
-def _kept_powers(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Of :data:`_USUAL_CHARS` or, 32 MiB once such a text has come, of :data:`_MANY_CHARS`: to work them out again is a
-    sixth of the time of a long text."""
-    return _powers(count)
-
-
-def _powers_of(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    if count <= _USUAL_CHARS:
-        return _kept_powers(_USUAL_CHARS)
-    return _kept_powers(_MANY_CHARS) if count <= _MANY_CHARS else _powers(count)
+def _usual_powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    return _powers(_USUAL_CHARS)
 
 
 class TokenSpans:
@@ -123,7 +115,7 @@ class TokenBatch:
     def _hashes(self, codes: NDArray[np.uint32], is_inside: NDArray[np.bool_]) -> NDArray[np.uint64]:
         """A polynomial in the characters of each token. What follows up to the next one counts as zero."""
         count = len(codes)
-        powers, inverses = _powers_of(count)
+        powers, inverses = _usual_powers() if count <= _USUAL_CHARS else _powers(count)
         terms = (codes + np.uint32(1)) * is_inside * powers[:count]
         hashes: NDArray[np.uint64] = np.add.reduceat(terms, self.starts) * inverses[self.starts]
         return hashes

@@ -32,10 +32,9 @@ _TAILS = (
     ),
     re.compile(r",?\s(?P<town>[a-z][a-z'’-]+(?: [a-z][a-z'’-]+)?),?\s(?P<code>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2})\b"),
     re.compile(rf"(?:,\s+|\s+in\s+){_TOWN}(?=\s*(?:[.,;:!?)(—\n\"']|$))"),
-    re.compile(rf";{_TOWN}(?=[;\n]|$)"),
     re.compile(rf",\s(?P<town>(?:Brgy\.?|Barangay) {_WORDS_OF_TOWN}(?:, {_WORDS_OF_TOWN})?)"),
 )
-"""State and code after the town, code alone, a British code, a code before the town, a town alone, a town of a vCard."""
+"""State and code after the town, code alone, a British code, a code before the town, a town alone."""
 _CODE_BEHIND = re.compile(
     r"(?:,\s[^\W\d_a-z][^\W\d_]{1,24}(?: [^\W\d_]{1,24}){0,2}){0,3},?\s(?P<code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
     r"|[AC-FHKNPRTV-Y]\d[\dW] ?[\dAC-FHKNPRTV-Y]{4})\b"

@@ -39,9 +39,9 @@ _UNIT_BEFORE = re.compile(
     r"(?:/| / |, (?:[A-Z][a-z'’]+ ){1,2}(?:Apartments?|Towers?|House|Residency|Heights|Enclave|Society),? )$"
 )
 _UNIT_WORD = re.compile(r"\b(?:Unit|Flat|Apt|Apartment|Suite|Shop|Villa) $")
+"""``Flat 21, Shanti Apartments, `` before ``130 MG Road``, ``Unit 8/`` before ``262 Bourke Street``"""
 _UNIT_GLUED = re.compile(r"\b[Uu](?:\d{1,4}/)?$")
-"""``U7/`` before ``57 Wollondilly Ave``,
-``Flat 21, Shanti Apartments, `` before ``130 MG Road``, ``Unit 8/`` before ``262 Bourke Street``"""
+"""``U7/`` before ``57 Wollondilly Ave``"""
 
 
 def flat(value: str, before: str, after: str) -> Found | None:

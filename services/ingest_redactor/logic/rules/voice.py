@@ -22,13 +22,9 @@ _ORDINAL = (
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _DAY_AND_MONTH = rf"(?:{_MONTH} (?:the )?{_ORDINAL}|(?:the )?{_ORDINAL} of {_MONTH}),? "
 SPOKEN_BIRTH = rf"(?i)\b{_DAY_AND_MONTH}(?:nineteen{_OF_CENTURY}|19\d{{2}})\b"
-SPOKEN_DATE = (
-    rf"(?i)\b{_DAY_AND_MONTH}(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}})\b"
-)
-SPOKEN_LATE_BIRTH = (
-    rf"(?i)\b(?:birth|birthday|born|dob)(?: is| was|'s|:)?(?: on)?(?: the)? (?P<v>{_DAY_AND_MONTH}"
-    rf"(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}}))\b"
-)
+_LATE_DATE = rf"{_DAY_AND_MONTH}(?:twenty{_OF_CENTURY}|two thousand(?: and)?(?:[ -](?:{_UNITS}|{_TEENS}))?|20\d{{2}})"
+SPOKEN_DATE = rf"(?i)\b{_LATE_DATE}\b"
+SPOKEN_LATE_BIRTH = rf"(?i)\b(?:birth|birthday|born|dob)(?: is| was|'s|:)?(?: on)?(?: the)? (?P<v>{_LATE_DATE})\b"
 """Of people born in this century the words before it tell a birth."""
 SPOKEN_DAY = rf"(?i)\b(?:{_MONTH} (?:the )?{_ORDINAL}|(?:the )?{_ORDINAL} of {_MONTH})\b"
 _NO_SPOKEN_DAY = frozenset(f"{verb} {word}" for verb in ("may", "march") for word in ("first", "second", "third"))
@@ -56,16 +52,22 @@ _LEAST_SPACED = 9
 _LEAST_DIGITS, _LEAST_OF_PHONE, _MOST_OF_PHONE = 6, 10, 13
 
 
+def _spelled_out(value: str) -> str:
+    """What words for digits and single letters say, ``double`` and ``triple`` too."""
+    said, times = "", 1
+    for word in re.findall(r"[a-z]+", value.lower()):
+        if word in _TIMES:
+            times = _TIMES[word]
+        elif word in _DIGITS or len(word) == 1:
+            said, times = said + _DIGITS.get(word, word) * times, 1
+    return said
+
+
 def spoken_number(value: str, before: str, after: str) -> Found | None:
     """The number that the words say, so that it is the same as one in digits."""
     if (before and joins(before[-1])) or (after and joins(after[0])):
         return None
-    digits, times = "", 1
-    for word in re.findall(r"[a-z]+", value.lower()):
-        if word in _TIMES:
-            times = _TIMES[word]
-        elif word in _DIGITS:
-            digits, times = digits + _DIGITS[word] * times, 1
+    digits = "".join(filter(str.isdigit, _spelled_out(value)))
     if len(digits) < _LEAST_DIGITS:
         return None
     if _LEAST_OF_PHONE <= len(digits) <= _MOST_OF_PHONE:
@@ -80,7 +82,7 @@ def spoken_street(value: str, _before: str, _after: str) -> Found | None:
 
 
 def spoken_code(value: str, _before: str, _after: str) -> Found | None:
-    return Found("".join(_DIGITS.get(word, word) for word in re.findall(r"[a-z]+", value.lower())), "")
+    return Found(_spelled_out(value), "")
 
 
 def spoken_date(value: str, _before: str, _after: str) -> Found | None:
