@@ -108,6 +108,7 @@ def hostile(scanner: Scanner) -> Iterator[Row]:
     """Half a MiB and one of each shape. A refused text is a dead letter: it still has to be refused in time. Two halves and
     a whole are timed side by side, in several rounds: the pace of a machine changes, the ratio of neighbours less."""
     worst, steepest = (0.0, ""), (0.0, "")
+    settle_memory()
     for unit in HOSTILE:
         halves, wholes, ratios, refused = [], [], [], ""
         for seed in range(0, 3 * HOSTILE_ROUNDS, 3):
