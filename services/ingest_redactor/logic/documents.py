@@ -157,7 +157,8 @@ def _read(
         if child.segment is not None:
             child.segment.is_number = not leaf.is_string
             row = told.rows.get(at) if told else None
-            child.segment.container = (id(document), leaf.container, row)
+            container = told.joined.get(leaf.container, leaf.container) if told else leaf.container
+            child.segment.container = (id(document), container, row)
         document.children.append((leaf, child))
     return document
 

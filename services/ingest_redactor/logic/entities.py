@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.names.east_asian import is_east_asian
 from services.ingest_redactor.logic.names.english import is_word
 from shared.prompting.placeholders import Placeholder
 from shared.prompting.renderings import (
@@ -230,13 +231,13 @@ class KnownTerms:
 
     def _add_name(self, entity: Entity) -> None:
         for rendering in entity.renderings:
-            if " " in rendering:
+            if " " in rendering or is_east_asian(rendering):
                 self._terms.append((rendering, entity, None))
         parts = entity.name_parts
         if len(parts) == 2 and " ".join(parts) not in entity.renderings:
             self._terms.append((" ".join(parts), entity, None))
         for index, part in enumerate(parts):
-            if len(part) >= 3:
+            if len(part) >= 3 or (len(part) == 2 and is_east_asian(part)):
                 self._terms.append((part, entity, "last" if index else self._single_form(entity)))
 
     @staticmethod

@@ -8,12 +8,14 @@ from services.ingest_redactor.logic.documents import Segment
 from services.ingest_redactor.logic.layout.fields import value_in
 from services.ingest_redactor.logic.layout.siblings import keyed_mention
 from services.ingest_redactor.logic.mentions import Mention, bounded
+from services.ingest_redactor.logic.names.english import is_word
 from services.ingest_redactor.logic.rules.patterns import DATE
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
 _MAX_ANSWER_CHARS, _MAX_VALUE_CHARS, _MAX_QUESTION_CHARS = 200, 60, 160
 _ASKED_FOR = (
     r"(?i)\b(?:(?P<DOB>date of birth|birth ?date|birthday|dob|(?:were|was) (?:you|he|she|they) born)"
+    r"|(?P<ZIP>post ?code|zip ?code|postal code)"
     r"|(?P<PHONE>(?:phone|mobile|cell|callback|contact|telephone)(?: number)?)"
     r"|(?P<NAME>(?:full|first|last|your|legal|maiden) name|name (?:please|on the)|am i (?:speaking|talking) (?:to|with))"
     r"|(?P<ACCOUNT>account (?:number|no|id))"
@@ -82,7 +84,8 @@ def answers_to(kinds: tuple[str, ...], text: str) -> list[Mention]:
     """The value at the head of a short answer. A birth is also the first date of what tells more."""
     if not kinds:
         return []
-    if len(text) <= _MAX_VALUE_CHARS and (value := _value_at_the_head(kinds[-1], text)) is not None:
+    asked = kinds[-2] if kinds[-1] == "ZIP" and len(kinds) > 1 else kinds[-1]  # told in one with what stands before it
+    if len(text) <= _MAX_VALUE_CHARS and (value := _value_at_the_head(asked, text)) is not None:
         return [value]
     born = _DATE.search(text) if "DOB" in kinds else None
     told = keyed_mention("DOB", born.group()) if born is not None else None
@@ -101,4 +104,6 @@ def _value_at_the_head(kind: str, text: str) -> Mention | None:
 
 def _reads_as_a_name(value: str) -> bool:
     words = value.split()
-    return all(word[0].isupper() for word in words) or any(words[0].lower() in names() for names in _NAMES)
+    if all(word[0].isupper() for word in words) or any(words[0].lower() in names() for names in _NAMES):
+        return True
+    return len(words) > 1 and not any(is_word(word.lower()) for word in words)

@@ -54,7 +54,7 @@ NARROW = Redactor(Scanner("pii"))
         ("machine x.example login zub password 7fcc4d3d33965773", "machine x.example login zub password ⟦SECRET_1⟧"),
         ('bot = Bot("6929673030:AA1rbUjd2a2fvCSynq9HCi1hM0QVY4PXWcM")', 'bot = Bot("⟦SECRET_1⟧")'),
         ("name          Jenny Zubwick\naddr          12 Elm Road", "name          ⟦NAME_1⟧\naddr          ⟦ADDRESS_1⟧"),
-        ("姓名：蔡寶珠　身分證：B235586106　電話：0937-817-671", "姓名：⟦NAME_1:first⟧　身分證：⟦ID_1:pA999999999⟧　電話：⟦PHONE_1⟧"),
+        ("姓名：蔡寶珠　身分證：B235586106　電話：0937-817-671", "姓名：⟦NAME_1⟧　身分證：⟦ID_1:pA999999999⟧　電話：⟦PHONE_1⟧"),
         ("Ημ. γέννησης: 28/07/1987   ΑΜΚΑ: 28078762235", "Ημ. γέννησης: ⟦DOB_1:dmy⟧   ΑΜΚΑ: ⟦ID_1:d11⟧"),
         ("nato/a il 14 maggio 1982, C.F. x", "nato/a il ⟦DOB_1:part⟧, C.F. x"),
         ("PT 21 F DOB 11152003 ADDR", "PT 21 F DOB ⟦DOB_1:part⟧ ADDR"),

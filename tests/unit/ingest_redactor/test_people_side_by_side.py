@@ -73,7 +73,7 @@ def test_the_number_of_a_document_beside_its_type() -> None:
 def test_keys_in_other_scripts() -> None:
     value = {"收件人": "欧阳静怡", "电话": "13800555017", "住所": "東京都渋谷区1-2", "数量": "3"}
     redacted = of_json(value)
-    assert redacted == {"收件人": "⟦NAME_1:first⟧", "电话": "⟦PHONE_1:eleven⟧", "住所": "⟦ADDRESS_1⟧", "数量": "3"}
+    assert redacted == {"收件人": "⟦NAME_1⟧", "电话": "⟦PHONE_1:eleven⟧", "住所": "⟦ADDRESS_1⟧", "数量": "3"}
 
 
 def test_a_column_is_cut_where_the_whole_table_can_be() -> None:

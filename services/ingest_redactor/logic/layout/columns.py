@@ -13,7 +13,7 @@ from shared.tasks.jsontext import Leaf
 _ROWS = re.compile(r"\[\s*+\[|\[\s*+\{\s*+\"[fv]\"")
 """Without which no array holds rows."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|[^\s{}\[\]:,"]++')
-_VALUES = re.compile(r'(?i)(?:value|val|values|answer|number|"no|"num|"nr)"')
+_VALUES = re.compile(r'(?i)(?:value|val|values|answer|number|"no|"num|"nr|"field)"')
 _NAMING_TEXT = """
 key name tab_label field field_name column column_name label attribute attribute_name param parameter property path
 question header system type kind document_type id_type id_doc_type identifier_type
@@ -25,6 +25,7 @@ _TYPE_OF_DOCUMENT = re.compile(r"(?i)\"(?:(?:doc|id|document|identity)_?type|tip
 _COMPONENTS = frozenset(("route", "street_number", "premise", "subpremise"))
 _COMPONENT_TEXTS = frozenset(("long_name", "short_name", "long_text", "short_text", "text"))
 _COMPONENT_LEAVES = 10
+_MAX_LABEL_CHARS = 64
 _WRAPPERS = frozenset(
     (
         "name",
@@ -40,6 +41,9 @@ _WRAPPERS = frozenset(
         "traits",
     )
 )
+_PLACED = frozenset(("location", "geo", "home", "residence", "place", "address", "addr"))
+_FIELDS = frozenset(("field", "question"))
+_LABELLING = frozenset(("ref", "title", "label", "name", "key", "id"))
 _ISSUED = frozenset(("issuing_country", "issuance_country", "country_of_issue"))
 
 
@@ -55,6 +59,8 @@ class Kinds:
         ]
         self.rows: dict[int, int] = {}
         """Of a leaf in a row of a table, which row."""
+        self.joined: dict[int, int] = {}
+        """Of an object that tells where a person is, the object that tells of the person."""
         if _TYPE_OF_DOCUMENT.search(text) or any(
             kind is not None and (kind.startswith("NAME") or kind in ("DOB", "EMAIL")) for kind in self.kinds
         ):
@@ -73,6 +79,19 @@ class Kinds:
             for at, kind in zip(members, resolved(keys, [self.kinds[at] for at in members]), strict=True):
                 self.kinds[at] = kind
         self._number_wrapped(leaves, objects)
+        if "PLACE" in self.kinds or "ZIP" in self.kinds:
+            self._join_places(leaves, objects)
+
+    def _join_places(self, leaves: Sequence[Leaf], objects: Sequence[list[int]]) -> None:
+        """``{"email": …, "location": {"city": …}}``: the town is where the person lives."""
+        people: dict[tuple[str, ...], int] = {}
+        for members in objects:
+            first = leaves[members[0]]
+            above = people.get(first.path[:-2]) if len(first.path) > 1 else None
+            if above is not None and normalised(first.path[-2]) in _PLACED:
+                self.joined[first.container] = above
+            elif tells_a_person([self.kinds[at] for at in members]):
+                people[first.path[:-1]] = first.container
 
     def _number_wrapped(self, leaves: Sequence[Leaf], objects: Sequence[list[int]]) -> None:
         """``{"id": 28451, "properties": {"firstname": …, "email": …}}``: the number is the person's whom the inner object
@@ -91,12 +110,17 @@ class Kinds:
 
     def _pair(self, leaves: Sequence[Leaf]) -> None:
         """``{"field": "last_name", "value": "Doe"}``"""
-        for members in _objects(leaves).values():
+        told = _asked(leaves)
+        for container, members in _objects(leaves).items():
             words = [normalised(leaves[at].path[-1]) for at in members]
+            asked = told.get(container)
+            for at, word in zip(members, words, strict=True) if asked is not None else ():
+                if word not in _NAMING and self.kinds[at] is None:
+                    self.kinds[at] = asked
             if _VALUING.isdisjoint(words):
                 continue
             named = next((leaves[at].value for at, word in zip(members, words, strict=True) if word in _NAMING), "")
-            kind = kind_of(re.split(r"[/.]", named)[-1], "") if 0 < len(named) <= 64 else None
+            kind = kind_of(re.split(r"[/.]", named)[-1], "") if 0 < len(named) <= _MAX_LABEL_CHARS else None
             if kind is None and not _ISSUED.isdisjoint(words):
                 kind = "PASSPORT"
             for at, word in zip(members, words, strict=True):
@@ -123,6 +147,21 @@ class Kinds:
                 for at, kind in zip(cells, kinds, strict=True):
                     if at is not None:
                         self.kinds[at], self.rows[at] = kind, id(row)
+
+
+def _asked(leaves: Sequence[Leaf]) -> dict[int, str | None]:
+    """What an object's field is called in an object of its own: ``{"field": {"ref": "birthday"}, "date": …}``."""
+    found: dict[int, str | None] = {}
+    parents: dict[tuple[str, ...], int] = {}
+    for leaf in leaves:
+        path = leaf.path
+        if leaf.is_key:
+            parents[path[:-1]] = leaf.container
+        elif len(path) > 1 and path[-2] in _FIELDS and normalised(path[-1]) in _LABELLING:
+            parent = parents.get(path[:-2])
+            if parent is not None and 0 < len(leaf.value) <= _MAX_LABEL_CHARS:
+                found.setdefault(parent, kind_of(leaf.value, ""))
+    return found
 
 
 def _is_component(leaf: Leaf) -> bool:

@@ -72,6 +72,8 @@ class _Lines:
         self._found: list[Mention] = []
         self._halves: list[_Half] = []
         self._handles: list[Mention] = []
+        self._where: list[Mention] = []
+        """Towns and postal codes, which count beside a street or a person."""
         self._listed: str | None = None
         """What the label above says of the lines below it."""
 
@@ -108,6 +110,8 @@ class _Lines:
 
     def values(self) -> list[Mention]:
         found = self._found
+        if any(mention.type in ("ADDRESS", "NAME") for mention in found):
+            found += self._where
         if any(half.kind for half in self._halves):
             found += _names_in_halves(self._halves)
         if any(user_name(handle.canonical, "", "") for handle in self._handles):
@@ -128,6 +132,8 @@ class _Lines:
         at = begin + len(label) + 1
         if kind is None or kind.startswith("NAME."):
             self._halves.append(_Half(key, kind, at, rest))
+        if kind is None and (where := _place(key, rest)) is not None:
+            self._where.append(where.moved(at))
         if people := _people(key, rest):
             for person in people:
                 self._add(person, at)
@@ -144,6 +150,20 @@ class _Lines:
             self._handles.append(speaker.moved(start))
         else:
             self._add(speaker, start)
+
+
+def _place(key: str, rest: str) -> Mention | None:
+    """``postcode: 5049``, ``**Town:** Glenelg``"""
+    kind = kind_of(key, "") if _LABEL.fullmatch(key) else None
+    value = rest.strip(_AROUND + ".,;")
+    if (
+        kind not in ("ZIP", "PLACE")
+        or not (value[:1].isupper() or value[:1].isdigit())
+        or len(value) > _MAX_LABEL_CHARS
+    ):
+        return None
+    mention = keyed_mention(kind, value)
+    return None if mention is None else mention.moved(rest.find(value))
 
 
 def _people(key: str, rest: str) -> list[Mention]:

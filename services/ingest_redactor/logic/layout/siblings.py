@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from services.ingest_redactor.logic.mentions import Mention
 from services.ingest_redactor.logic.names.token_roles import TITLES
 from services.ingest_redactor.logic.rules.addresses import unit_alone
+from services.ingest_redactor.logic.rules.key_table import NUMBERED
 from services.ingest_redactor.logic.rules.keys import kind_of, normalised, read_value
 
 KEY_PRIORITY = -1
@@ -24,10 +25,14 @@ _SECOND_LINE = re.compile(r"(?:.*_)?(?:line|address|addr|street)_?[23]")
 """It may have no number: ``Boring Canal Road``."""
 _OWN_TEXT = """
 id uid uuid oid guid pid cid no nr num number nummer numero code codigo ref reference key external_id id_no id_number case_id
+chart
 uid_number sid ext_id legacy_id global_id doc doc_no doc_number num_doc document document_no pp num_cert
 """
 _OWN = frozenset(_OWN_TEXT.split())
 """Keys of a number that in an object of a person is the person's."""
+_BARE_NUMBERS = frozenset(("no", "nr", "num", "number", "nummer"))
+_HAS_A_NUMBER = re.compile(NUMBERED)
+_FEW_KEYS = 4
 _TYPES_OF_DOCUMENT = frozenset(("doc_type", "tipo_doc", "tipo_documento", "document_type", "id_type", "identity_type"))
 _OF_DOCUMENT = frozenset(
     ("doc_no", "num_doc", "nro_doc", "numero_documento", "doc_number", "document_no", "document_number", "id_no")
@@ -60,12 +65,23 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
     if _BARE not in kinds and None not in kinds:
         return kinds
     words = [normalised(key) for key in keys]
+    if len(words) <= _FEW_KEYS and None in kinds:
+        kinds = _numbered(words, kinds)
     kinds = _with_halves(words, kinds)
     if not _TYPES_OF_DOCUMENT.isdisjoint(words):
         kinds = [
             "ID" if kind is None and word in _OF_DOCUMENT else kind for word, kind in zip(words, kinds, strict=True)
         ]
     return owned(words, kinds) if tells_a_person(kinds) else kinds
+
+
+def _numbered(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
+    """``{"emp": "Doe J.", "no": "50-9617"}``: beside one who has a number of their own a bare number is that."""
+    if not any(_HAS_A_NUMBER.fullmatch(word) for word in words):
+        return kinds
+    return [
+        "MEMBER" if kind is None and word in _BARE_NUMBERS else kind for word, kind in zip(words, kinds, strict=True)
+    ]
 
 
 def owned(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
@@ -116,8 +132,10 @@ def tied(siblings: Iterable[tuple[str, Mention]]) -> list[Mention | None]:
     last name are one person."""
     row = list(siblings)
     kinds = {kind for kind, _ in row}
-    alone, nobody = kinds.isdisjoint(TIES), kinds.isdisjoint((*TIES, *_BARE_NAMES))
-    code_alone = alone and kinds.isdisjoint(_BILLED) and not any(mention.type in _REACHED for _, mention in row)
+    types = {mention.type for _, mention in row}
+    alone = kinds.isdisjoint(TIES) and not types.issuperset(_REACHED)
+    nobody = kinds.isdisjoint((*TIES, *_BARE_NAMES))
+    code_alone = alone and kinds.isdisjoint(_BILLED) and types.isdisjoint(_REACHED)
     parts = {kind: mention.canonical for kind, mention in row if kind in (_FIRST, _LAST)}
     whole = f"{parts[_FIRST]}|{parts[_LAST]}" if len(parts) == 2 else None
     found: list[Mention | None] = []

@@ -6,6 +6,7 @@ Canonical form of a name: its first and last token, lower-cased, ``maria|garcia`
 import re
 
 from services.ingest_redactor.logic.mentions import Mention
+from services.ingest_redactor.logic.names.east_asian import read_east_asian
 from services.ingest_redactor.logic.names.english import is_word
 from services.ingest_redactor.logic.names.nonames import NO_NAME, WORDS_AS_LAST
 from services.ingest_redactor.logic.names.tagger import lists_of, stem_of
@@ -21,6 +22,9 @@ _SUFFIXES = frozenset("jr sr ii iii iv md phd esq".split())  # noqa: SIM905
 
 def read_name(text: str) -> tuple[str, str]:
     """Canonical name and form of a rendering: ``first`` for a name of one token, and its letter case."""
+    eastern = read_east_asian(text)
+    if eastern is not None:
+        return eastern.canonical, ""
     tokens = text.replace(",", " ").split()
     case = read_case(text)
     while len(tokens) > 2 and tokens[-1].rstrip(".").lower() in _SUFFIXES:
@@ -39,6 +43,8 @@ def is_of_a_thing(mention: Mention) -> bool:
 
 def looks_like_a_person(text: str) -> bool:
     """Whether a value under the bare key ``name`` is a person's: known names, or two or three capitalised words."""
+    if read_east_asian(text) is not None:
+        return True
     tokens = text.replace(", ", " ", 1).split()  # ``Doe, Jane``
     if not 1 <= len(tokens) <= 4 or not all(_WORD.fullmatch(token) for token in tokens):
         return False

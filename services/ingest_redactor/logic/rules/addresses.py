@@ -61,16 +61,19 @@ _STREET_AFTER = re.compile(
     rf"(?:{_BEFORE_TOWN}|(?=$)))"
 )
 _BEYOND = re.compile(
-    r"(?i)(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? (?:ph-?\d{1,3}|bsmt|basement|bldg\.? [a-z\d]{1,3}"
+    r"(?i) \d{1,5}[a-z]?(?=, (?-i:[^\W\d_a-z])[^\n\d,]{1,30},? (?-i:[A-Z]{2}),? \d{5}\b)"
+    r"|(?: \d{1,2})?,? #\d{2}-\d{2,4}|,? (?:ph-?\d{1,3}|bsmt|basement|bldg\.? [a-z\d]{1,3}"
     r"(?: (?:apt|unit|ste)\.? [a-z\d]{1,4})?)\b|,? r/c\b| (?:bis|ter)\b|, bl\. [A-Z]\d{1,2}(?:, (?:sc|ap)\. ?\w{1,3}){0,2}|"
     r"(?:(?:,\s{0,2}|\s)\d{1,2}\s?)?\.?[ºª°](?:[ ]?(?:\d{1,2}\s?[ºª°]|[A-Z]\b|i(?:zq(?:da|uierda)?|zda)\b\.?|esq\.?|dto\.?"
     r"|d(?:ch|er)a?\b\.?))?"
-    r"|(?:,\s{0,2}|\s)(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og(?: (?:links|rechts|mitte))?|stock"
+    r"|(?:,\s{0,2}|\s{1,2})(?:\d{1,2}(?:\.|e|er|ème|ste)? ?(?:tv|th|mf|sal|og(?: (?:links|rechts|mitte))?|stock"
     r"|etage|étage|andar|piętro|izq|dcha)\b\.?"
-    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|no|nr|d|kat|daire|as|bl|sc|et|depto|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt)"
+    r"|(?:m|lok|int|interno|esc|scala|pta|puerta|portal|piso|planta|appt?|bte|bus|ap|no|nr|d|kat|daire|as|bl|sc|et|depto|stiege|top|tür|whg|wohnung|apto|andar|lgh|byt|casa|bloco|sala)"
     r"[.:]? ?\d{1,4}[a-z]?\b|(?:bajo|entresuelo|hs)\b)(?![.,/]\d)"
 )
 """Floor, door or flat in a house, as other languages write them: ``3, 2º B``, ``12 m. 5``."""
+_PARTS_BEYOND = 4
+"""``Bl. 39 Sc. 67 Ap. 915``"""
 _DOOR = re.compile(r" \d{1,3}\b(?![.,:/]\d)")
 _ENDS_IN_STAIR = re.compile(r"\d [A-Z]$")
 """``5 A 12``: house, stair and flat."""
@@ -96,7 +99,11 @@ _HOUSE_NAME = re.compile(
     r" (?:Cottage|House|Forge|Barn|Lodge|Farm|Farmhouse|Manor|Hall|Villa|Rectory|Vicarage|Mill|Stables|Grange|Bungalow)"
     r"|The (?:Old )?[A-Z][a-z]+), $"
 )
-_MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())  # noqa: SIM905
+_MONTHS_TEXT = """
+jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november
+december
+"""
+_MONTHS = frozenset(_MONTHS_TEXT.split())
 
 
 def unit_alone(text: str) -> Mention | None:
@@ -152,8 +159,11 @@ def _whole(text: str, street: Mention) -> Mention:
         end -= 2
     if beyond is None and _ENDS_IN_STAIR.search(text[max(start, end - 4) : end]):
         beyond = _DOOR.match(text, end)
-    if beyond is not None:
+    for _ in range(_PARTS_BEYOND):
+        if beyond is None:
+            break
         end = beyond.end()
+        beyond = _BEYOND.match(text, end)
     units = _UNITS_BEFORE.search(text[max(0, start - 2 * _LOOK_BACK) : start])
     if units is not None:
         start -= len(units.group())
@@ -183,7 +193,8 @@ def number_or_street_after(text: str, name: Mention) -> list[Mention]:
             number = phone["v"] + (phone["extension"] or "")
             return [Mention(phone.start("v"), phone.end(), "PHONE", *read_phone(number), name.priority - 1)]
     street = _STREET_AFTER.match(text, name.end)
-    if street is None or street["v"][:3].lower() in _MONTHS or street["v"].partition(" ")[0].lower() in NUMBERED:
+    words = street["v"].lower().split() if street is not None else []
+    if street is None or not _MONTHS.isdisjoint(words) or words[0] in NUMBERED:
         return []
     found = Mention(*street.span("v"), "ADDRESS", address(street["v"]), "", name.priority - 1)
     return parts_of_address(text, found)

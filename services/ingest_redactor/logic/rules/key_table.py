@@ -40,7 +40,7 @@ PERSON = (
     r"|propietario|intestatario"
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker"
     r"|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|couple|counsell?or|registrar|deponent|solicitor"
+    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|surveyor|assessor|appraiser|valuer|inspector|couple|counsell?or|registrar|deponent|solicitor"
     r"|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser|pupil|trainee|apprentice"
     rf"|{_DOING})"
 )
@@ -66,7 +66,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "PHONE",
         r"(?:.*_)?(?:(?:mobile|cell|home|work|contact|office)?phone|telephone|tel|mobile|mob|ph|cell|cellphone"
         r"|fax|whatsapp|msisdn|ani|caller_?id|telefono|telefon|telefone|telefoon|handy|gsm"
-        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d|tel_?\d)"
+        r"|movil|celular|cellulare|mobiel|mobil|rufnummer|portable|callback|cel|recapito|ph_?\d|tel_?\d|wa_?id)"
         r"(?:s|_no|_num|_number|_numbers|nummer)?(?:_(?:home|work|mobile|cell|cel|office|main|day|evening"
         r"|primary|alt|[12]))?",
     ),
@@ -89,16 +89,16 @@ KEYS: tuple[tuple[str, str], ...] = (
         r"|personal|work|profile"
         r"|mbr|mem|pax|ptnt|stu|drv|subject|data_subject|family|submitter|approver|reviewer|union|roll|enroll?ment|prison(?:er)?"
         r"|visitor|inmate|plan_member)"
-        r"_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num"
+        r"(?:_\d)?_?(?:no|num|number|nbr|id|nr|nummer|ref|reference|oid|identifier|uuid|guid|code|key|sk)s?|(?:id|num"
         rf"|nr|nro|no|numero|codice|codigo|code)_?{NUMBERED}|matricul[ae]|matricola|cod(?:ice|igo"
         r"|e)?_(?:de_)?client[ei]?"
-        r"|numero_affiliation|fidelity|tenancy_(?:ref|reference|id|no|number)|anst(?:allnings)?_?(?:nummer|nr)",
+        r"|numero_affiliation|golden_(?:id|record_id)|fidelity|tenancy_(?:ref|reference|id|no|number)|anst(?:allnings)?_?(?:nummer|nr)",
     ),
     (
         "RECORD",
         r"(?:.*_)?(?:mrn(?:_(?:id|no|num|number))?|uhid|hosp(?:ital)?_?(?:no|number|id)|(?:secondary|patient|paper)_chart|medical_record(?:_no"
         r"|_number)?|(?:patient|record|encounter|admission|accession"
-        r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario"
+        r"|specimen|chart|prescription|rx)_(?:id|no|number)|nhc|mr|rx|historia_clinica|prontuario|matter(?:_(?:id|no|num|number|ref))?"
         r"|(?:patienten|fall|dossier)_?(?:nummer|nr|id|no)|expediente|dossier|(?:numero|num|no|n)_(?:de_)?dossier|cif(?:_no)?)",
     ),
     ("LOCATOR", r"(?:.*_)?(?:pnr|record_locator|locator)(?:_code|_no|_number)?"),
@@ -123,14 +123,14 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "LICENCE",
-        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|bar)_?(?:no|num|number|id)|(?:.*_)?cdl|dl|lic|oln"
+        r"(?:.*_)?(?:licen[cs]e|licen[cs]e_plate|plate|cdl|dl|lic|bar)_?(?:no|num|number|nbr|id)|(?:.*_)?cdl|dl|lic|oln"
         r"|rpps|dea|(?:nr_)?pwz|gmc(?:_no|_number)?|lanr|driv(?:ers?|ing)_licen[cs]e"
         r"|licen[cs]e|permis(?:_de_conduire)?|fue?hrerschein(?:_?(?:nummer|nr))?|rijbewijs(?:_?(?:nummer|nr))?"
         r"|licencia_de_conducir",
     ),
     (
         "TAX_ID",
-        r"(?:.*_)?(?:tax_?(?:id|no|num|number|ref|reference)|tin|ein|vat_number|vat_id|taxpayer_id"
+        r"(?:.*_)?(?:tax_?(?:id_?(?:no|num|number)?|no|num|number|ref|reference)|tin|ein|vat_number|vat_id|taxpayer_id"
         r"|steuer_?(?:id|nummer)|utr|numero_fiscal)",
     ),
     ("NPI", r"(?:.*_)?npi(?:_number)?"),
@@ -168,7 +168,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "DOB",
         r"(?:.*_)?(?:b_?date|do_b|dob(?:_(?:mmddyyyy|ddmmyyyy|yyyymmdd|iso|raw|str))?|nat[oa](?:_[oa])?_il"
-        r"|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|b_?day|born(?:_on)?|geburtsdatum|geboortedatum"
+        r"|date_?of_?birth|birth_?date|birthdays?|birth(?:_time)?|b_?day(?:_full)?|born(?:_on)?|geburtsdatum|geboortedatum"
         r"|geb(?:oren)?(?:_am|_op)?|fodselsdato|fodelsedatum|data_urodzenia|data_rozhdeniya|dogum_tarihi|nascimento|nacimiento"
         r"|nascita|nee?(?:_le)?"
         r"|(?:dt|fecha|fech|fec|f|data|dat|date)_?(?:de_)?(?:nac|nasc|naiss|birth|geb)|ddn|d_o_b"
@@ -200,7 +200,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "PLACE",
         r"(?:.*_)?(?:mailing|billing|shipping|home)?(?:city|town|hometown|ort|ville|ciudad|cidade|citta"
-        r"|municipio|woonplaats|localidad|comune"
+        r"|municipio|poblacion|gemeente|woonplaats|localidad|comune"
         r"|miasto|postort|poststed|city_name|suburb|locality|place)",
     ),
     ("PLACE?", r"(?:current_|home_)?location|based_in"),
@@ -218,7 +218,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "SECRET",
         r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha"
         r"|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
+        r"|api_?key|access_key(?:_id)?|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
         r"|mailgun)_(?:key|token|secret)|private_key|recovery_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
         r"|backup|gate|door|lockbox|entry|access)_codes?|puk(?:_?[12])?(?:_code)?|(?:wpa\d?|wi_?fi|wlan|network)_(?:key|psk))",
     ),

@@ -10,6 +10,7 @@ from typing import Any
 
 import re2
 
+from services.ingest_redactor.logic.names.east_asian import is_east_asian
 from services.ingest_redactor.logic.names.names_read import looks_like_a_person, read_name
 from services.ingest_redactor.logic.names.nonames import NEVER, NO_NAME, NOBODY
 from services.ingest_redactor.logic.names.tagger import places
@@ -51,6 +52,7 @@ _HANDLE = re.compile(r"[a-z]{2,20}[._][a-z]{2,20}")
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{3,30}")
 _NUMBERED_HANDLE = re.compile(r"[a-z]{3,20}\d{2,4}")
 _FEW_DIGITS = 3
+_SSN_DIGITS = 9
 _NOWHERE = frozenset(("n/a", "none", "null", "unknown", "other", "remote", "online"))
 """Under the key of a town."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
@@ -97,7 +99,7 @@ _OF_PERSONS = (
 )
 """Bare keys that are a person's in an object of a person."""
 _NUMBERED_KEY = re.compile(
-    rf"(?:.*_)?(?:{NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ff|\w*club)"
+    rf"(?:.*_)?(?:{NUMBERED}s?(?:_info|_details|_profile|_data)?|loyalty|membership|frequent_flyer|ffp?|\w*club)"
 )
 _NUMBER = frozenset("no num number numero nummer nr".split())  # noqa: SIM905
 _PAPERS = ("document", "doc", "id_document", "identity_document", "id_doc")
@@ -222,7 +224,9 @@ def read_value(kind: str, text: str) -> tuple[str, str, str] | None:
     if kind == "LAST4":
         return ("CARD", value, "last4") if len(value) == 4 and digits == 4 else None
     if kind == "SSN":
-        return ("SSN", *renderings.read_ssn(value)) if digits == 9 else None
+        if digits == _SSN_DIGITS:
+            return "SSN", *renderings.read_ssn(value)
+        kind = "ID"  # the number of another country's citizen
     if kind == "IBAN":
         return ("IBAN", *renderings.read_iban(value)) if digits >= 8 else None
     if kind == "DOB":
@@ -257,7 +261,8 @@ def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | No
     if kind == "ADDRESS.any":
         return "ADDRESS", address(value), ""
     if kind == "ADDRESS":
-        return (kind, address(value), "") if digits and " " in value else None
+        is_whole = digits and " " in value
+        return (kind, address(value), "") if is_whole or is_east_asian(value) else None
     if kind == "STREET":
         return ("ADDRESS", address(value), "") if len(value) >= 4 and any(map(str.isalpha, value)) else None
     if kind == "IP":
@@ -267,7 +272,11 @@ def _read_plain(kind: str, value: str, digits: int) -> tuple[str, str, str] | No
     if kind in ("USER", "USER@"):
         is_told = kind == "USER" or value[0] == "@" or is_handle(value)
         return ("USER", value.lower(), "") if is_told and len(value) >= 3 and " " not in value else None
-    return (kind, value.lower(), "") if len(value) >= 3 and value.lower() not in _NOWHERE else None
+    return (
+        (kind, value.lower(), "")
+        if (len(value) >= 3 or is_east_asian(value)) and value.lower() not in _NOWHERE
+        else None
+    )
 
 
 def _read_name(kind: str, value: str) -> tuple[str, str, str] | None:

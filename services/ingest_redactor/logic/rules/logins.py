@@ -47,14 +47,23 @@ OF_SETTING = (
     r"|\b(?i:pppoe|ppp|vpn|sip|radius) [Uu]ser(?:name)?[=:] ?(?P<w>[A-Za-z][\w.-]{2,30}(?:@[\w.-]{2,30})?)\b"
 )
 """``POSTGRES_USER: …``, ``PPPoE user: …@realm``"""
+AT_TERMINAL = r"(?:^|\n)(?P<v>[a-z][a-z0-9._-]{2,30}) {1,20}(?:pts/\d|tty\d|:\d |console )"
+"""A row of ``last`` and ``who``: ``aburton   pts/1   82.212…``"""
+IN_BRACKETS = r"[A-Z][a-z'’-]{1,20} \((?P<v>[a-z]{3,14}\d{1,4})\)"
+"""``requested by Layla Khoury (laykho04)``"""
+ASKED_FOR = r"\b[Ww]ho(?:'s| is| are) (?P<v>[a-z][a-z0-9._-]{3,30})\b"
+"""``who is gloria_vill in our tenant?``"""
 ACTING = (
     r"(?:^|[\s:>])(?P<v>[a-z][a-z0-9._]{4,30}) "
     r"(?:has |just )?(?:joined|left|logged (?:in|on|out|off)|signed (?:in|out))\b"
 )
 """``System: ywu29 joined``"""
+_OF_MAIL = re.compile(r"@[\w.-]{1,40}\.[A-Za-z]{2}")
+"""Behind the head of a mail address."""
 _NUMBERED = re.compile(r"[a-z]{3,4}\d{2,5}")
 _CENTURIES = ("19", "20")
 _SIGNS = frozenset("!#$%&*?^@")
+_HEAD_CHARS = 3
 _LEAST_PART, _TELLING_DIGITS = 3, 4
 
 
@@ -79,6 +88,12 @@ def word_told(value: str, before: str, _after: str) -> Found | None:
     return Found(value, "") if before.rstrip(" \"'").endswith(":") or not is_word(value.lower()) else None
 
 
+def behind_a_name(value: str, before: str, _after: str) -> Found | None:
+    """``Layla Khoury (laykho04)``: made of the beginnings of the name before it; ``System (web01)`` is not."""
+    heads = [word[:_HEAD_CHARS].lower() for word in before.rstrip(" (").split(" ")[-2:]]
+    return Found(value, "") if any(len(head) == _HEAD_CHARS and head in value for head in heads) else None
+
+
 def acting(value: str, _before: str, _after: str) -> Found | None:
     """A login made of a name or as people make them up; ``Alice left`` tells no login."""
     of_a_name = any(sign in value for sign in "._") and user_name(value, "", "") is not None
@@ -86,8 +101,10 @@ def acting(value: str, _before: str, _after: str) -> Found | None:
     return Found(value, "") if told and value not in NOBODY else None
 
 
-def at_a_prompt(value: str, _before: str, _after: str) -> Found | None:
-    return None if value in NOBODY or is_word(value) else Found(value.lower(), "")
+def at_a_prompt(value: str, _before: str, after: str) -> Found | None:
+    if value in NOBODY or is_word(value) or _OF_MAIL.match(after):
+        return None
+    return Found(value.lower(), "")
 
 
 def with_a_sign(value: str, _before: str, after: str) -> Found | None:

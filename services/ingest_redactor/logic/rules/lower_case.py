@@ -52,9 +52,10 @@ LOWER_CASE_NAME = rf"{_TOLD_SMALL}|\b(?P<y>{_LONG} {_LONG}(?: {_LONG})?),? [<(]?
 LOWER_CASE_SIGN = rf"{_TOLD_SMALL}|[a-z0-9._%+-]@"
 """Of :data:`LOWER_CASE_NAME`: words before a mail address would be followed from every word."""
 BESIDE_SMALL = (
-    r",? (?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"
+    r"(?:,? (?:bday|birthday|dob|d\.o\.b|born|policy|mrn|member|employee|student|patient|customer|acct|account)\b"
+    r"| \+?\d{9,13}(?:\s|$))"
 )
-LOWER_CASE_NAMED = rf"(?:^|[,.(\n] ?|\b(?:for|of|pt|patient|re) )(?P<v>{_WORD} {_LONG}(?: {_LONG})?){BESIDE_SMALL}"
+LOWER_CASE_NAMED = rf"(?:^|[,.!(\n] ?|\b(?:for|of|pt|patient|re) )(?P<v>{_WORD} {_LONG}(?: {_LONG})?){BESIDE_SMALL}"
 """``nicholas marks, bday 4/13/1981``"""
 LOWER_CASE_TITLE = (
     rf"\b(?:dra?|mr|mrs|ms|mister|miss|prof|doctor|nurse|herr|frau|se[nñ]ora?|sr|sra)\.? (?P<v>{_NAME})"

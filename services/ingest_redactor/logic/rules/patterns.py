@@ -24,8 +24,9 @@ FOREIGN_DATE = (
     r"|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|maj|augusti)\b(?:(?: de)? \d{4}\b)?"
 )
 PART_OF_DATE = (
-    rf"\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
-    rf"|\b{_MONTH_NAME},? \d{{4}}\b"
+    rf"\b{_MONTH_NAME} \d{{1,2}} ?[-–] ?\d{{1,2}}, \d{{4}}\b"
+    rf"|\b{_MONTH_NAME} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
+    rf"|\b{_MONTH_NAME}(?:,| of)? \d{{4}}\b"
     r"|\b(?:january|february|march|april|june|july|august|september|october|november|december) \d{1,2}(?:st|nd|rd|th)?\b"
     rf"|\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}\b"
 )
@@ -47,7 +48,7 @@ SHORT_DATE = (
 URL = (
     r"(?i)\bhttps?://[^\s\"'<>⟦]+|\bwww\.[^\s\"'<>⟦]+"
     r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[^\s\"'<>⟦?]*\?[^\s\"'<>⟦]+"
-    r"|\b(?:[a-z0-9-]+\.){1,4}(?:com|org|net|edu|gov|io|health|care|ie|uk|us)(?:\.[a-z]{2})?/[\w./%+-]{3,80}"
+    r"|\b(?:[a-z0-9-]+\.){1,4}(?:com|org|net|edu|gov|io|health|care|ie|uk|us|ly|me|co|gl|app|info|example)(?:\.[a-z]{2})?/[\w./%+-]{3,80}"
     r"|\b[a-z0-9-]+(?:\.[a-z0-9-]{2,24}){1,4}/[a-z/_-]{1,40}/\d{3,12}[^\s\"'<>;,)⟦]*"
 )
 DAY_OF_MONTH = (
@@ -77,7 +78,10 @@ FACILITY = (
     r"|Health Partners?|Primary Care|Dental(?: Care)?|Drug Store|Apothecary|(?:Drugs|Pharmacy|Walgreens|CVS) #?\d{2,5}"
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
-    r"|Rehab(?:ilitation)? Center"
+    r"|Rehab(?:ilitation)?(?: Center)?|Podiatry|Psychiatry|Fertility|Optometry|Chiropractic|Obstetrics|Urology|Neurology"
+    r"|Outpatient(?: (?:Lab|Center|Clinic))?|Mobile Unit|ASC|ED|Lab|Correctional (?:Facility|Institution|Center)"
+    r"|Detention Center"
+    r"|(?:State )?(?:University|College)|Hall dorm"
     r"|Health System|Children's Hospital|Institute|Urgent Care|Pharmacy|Memorial|Family (?:Practice|Medicine)"
     r"|Surgery Center|Cancer Center|Medical Group|Healthcare|Imaging|Radiology|Associates|Laborator(?:y|ies)|Dialysis"
     r"|Dermatology|Cardiology|Orthop(?:a?edics|edic)|Pediatrics|Oncology|Rheumatology|Rehabilitation(?: Unit)?"
@@ -100,7 +104,7 @@ ID_WORDS: dict[str, str] = {
     r"|cin|versichert,? nummer|bahncard|railcard|carte avantage(?: [a-z]{3,8})?"
     r"|rider (?:no|number|id)|alun[oa]|alumn[oa]|eid"
     r"|ff|mbr|memb|anst[aä]llningsnummer|ansattnummer|medlemsn(?:ummer|r)|versichert unter|n[uú]mero de client[e]"
-    r"|mandantennummer|relatie(?:nummer|nr)|tenancy"
+    r"|mandantennummer|relatie(?:nummer|nr)|tenancy|staff|lid(?:nummer|nr)|medlemsnr"
     r"|sch[uü]lernummer|interpreter"
     r"|patron|prison(?:er)?|roll|enroll?ment|visitor|[ée]tudiante?|co-op customer"
     r"|student card|clubcard|payback|nectar|pt no|transit card|loyalty card|library card"
@@ -122,7 +126,7 @@ ID_WORDS: dict[str, str] = {
     "PASSPORT": r"passport|id card|personalausweis|reisepass|pasaporte|passeport|visa number|visa no|travel document"
     r"|passaporto|id document|identity document|ausweis|ausweisnummer|paszport|paspoort|dow[oó]d(?:em)? osobist(?:y"
     r"|ym)|carta d'identit[aà]|carte d'identit[eé]",
-    "TAX_ID": r"tax id|taxpayer|tin|ein|vat|itin|utr|num[eé]ro fiscal|n° fiscal",
+    "TAX_ID": r"tax id|steuernummer|steuernr|st\.-nr|taxpayer|tin|ein|vat|itin|utr|num[eé]ro fiscal|n° fiscal",
     "NPI": r"npi",
     "ID": r"nhs|ihi|social insurance|tax file number|emirates id|kimlik|c[eé]dula|steuer-?id|nie|sin|tfn|rut|rfc|cpr"
     r"|pan|national id|aadhaar|aadhar|identity card|voter id|voter|national insurance|nino|government id|curp|cpf|cnpj"
@@ -188,6 +192,9 @@ AFTER_BIRTH = (
 BIRTH_BESIDE_SEX = (
     rf"(?i:\b[MFX] ?[/|;,] ?)(?P<v>{DATE})\b|\b(?P<w>{DATE})(?i: ?[/|;,] ?[MFX]\b)"
     rf"|\((?i:spouse|wife|husband|partner|son|daughter|child|mother|father|brother|sister)[,;:]? (?P<y>{DATE})\)"
+    rf"|\b(?:SUBSCRIBER|SPOUSE|CHILD|DEPENDENT|Subscriber|Spouse|Child|Dependent)\b"
+    rf"[ \t:|]{{1,14}}[{UPPER}][{LETTER} .'’-]{{2,40}}"
+    rf"[ \t|]{{2,14}}(?P<z>{DATE})\b"
     r"|/(?P<x>\d{2}(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\d{2})/[MFX]"
 )
 BIRTH_BESIDE_PHONE = rf"(?:\+\d{{9,14}}|\d{{3}}[-. ]\d{{4}})[ \t,;|]{{1,14}}(?P<v>{DATE})\b"

@@ -34,6 +34,12 @@ SECRET_RULES: tuple[Rule, ...] = (
         r"hooks\.slack\.com/services/(?P<v>[\w/]{12,})|discord(?:app)?\.com/api/webhooks/(?P<w>[\w/-]{12,})",
         confirm.as_is,
     ),
+    Rule(
+        "token of a session, key of a login",
+        "SECRET",
+        r"\b(?:sess|sid|tok)_[A-Za-z0-9]{16,64}\b|\bssh-(?:ed25519|rsa|dss) (?P<v>AAAA[A-Za-z0-9+/=]{20,800})",
+        confirm.as_is,
+    ),
     Rule("recovery key of a disk", "SECRET", r"\b\d{6}(?:-\d{6}){7}\b", confirm.as_is),
     Rule("bearer token", "SECRET", r"(?i)\b(?:bearer|basic)\s+(?P<v>[A-Za-z0-9._~+/=-]{16,})", confirm.as_is),
     Rule(

@@ -4,7 +4,9 @@ whose check digits the writer got wrong, codes of doors, vehicles without a chec
 
 import re
 
+from services.ingest_redactor.logic.names.east_asian import CHINESE_LAST, is_east_asian, told_by_surroundings
 from services.ingest_redactor.logic.names.english import is_word
+from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.nonames import NOBODY
 from services.ingest_redactor.logic.rules.confirm import Found, announced_kind, joins, stands_alone, user_name
 from shared.prompting import renderings
@@ -31,7 +33,7 @@ NATIONAL_SHAPE = (
     r"|8003 ?60\d{2} ?\d{4} ?\d{4}|[2-6]\d{3} \d{5} \d|[A-Z]\d{4}-\d{5}-\d{5}"
     r"|[12] \d{2} \d{2} \d[\dAB] \d{3} \d{3} \d{2}|\d{3}-\d{3}-\d{3} \d{2}"
     r"|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-    r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d)\b"
+    r"|[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d|A\d{3}-\d{3}-\d{3})\b"
 )
 """Shapes that nothing else has: Italian, Belgian, British, Korean, Malaysian, Argentine, Australian, Canadian, French,
 Russian, Chinese (a birth date within eighteen digits), Mexican."""
@@ -75,6 +77,11 @@ OWN_CODE = (
 )
 """``billing zip 76128``; the postal code of a search is nobody's."""
 WORD_OF_CODE = r"(?i)\b(?:zip|post|postal)(?: ?code)?\b|\bpcode\b"
+OF_CARD = (
+    r"(?i)\b(?:library |member(?:ship)? |loyalty )?card (?:(?:no\.?|number|nr|#)(?: is|:)? ?)?"
+    r"(?P<v>[A-Z]{0,3}\d(?:[ -]?\d){7,13})\b"
+)
+"""``card no 2 6168 12417``; what is a bank's was found before."""
 _OF_COURT = r"(?:[Cc][Vv]|[Cc][Rr]|FAM|JV)"
 DOCKET = (
     rf"\b(?:\d:)?(?:20)?\d{{2}}-{_OF_COURT}-\d{{3,7}}(?:-[A-Z]{{2,4}})?\b|\b{_OF_COURT}-(?:20)?\d{{2}}-\d{{3,8}}\b"
@@ -102,22 +109,17 @@ PHONE_IN_SCRIPTS = (
     r"(?P<v>\+?\d[\d -]{7,15}\d)"
 )
 _HAN_OR_KANA = r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}]"
-_CHINESE_LAST = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱"
-    "江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤康張劉陳楊黃趙吳孫馬羅鄭謝許韓馮鄧葉蘇呂盧鐘陸"
-)
-"""The most frequent, written the simple and the old way."""
 _CONTACT_IN_SCRIPT = r"[，,、。 ]{1,2}(?:手机|手機|电话|電話|联系电话|携帯|身份证)"
 NAME_IN_SCRIPT = (
     rf"(?P<v>[\x{{4e00}}-\x{{9fff}}]{{1,4}}[ \x{{3000}}]?{_HAN_OR_KANA}{{1,4}})(?:と申します|様|さん)"
     rf"|(?P<w>[\x{{4e00}}-\x{{9fff}}]{{1,3}}[ \x{{3000}}]{_HAN_OR_KANA}{{1,4}}){_CONTACT_IN_SCRIPT}"
-    rf"|(?:^|[，。！？,.!?：:\s])(?P<x>[{_CHINESE_LAST}][\x{{4e00}}-\x{{9fff}}]{{1,2}}){_CONTACT_IN_SCRIPT}"
+    rf"|(?:^|[，。！？,.!?：:\s])(?P<x>[{CHINESE_LAST}][\x{{4e00}}-\x{{9fff}}]{{1,2}}){_CONTACT_IN_SCRIPT}"
     r"|(?:받는 ?사람|수취인|수령인|예금주|성함|이름)(?:은|는)?:? ?(?P<y>[\x{ac00}-\x{d7a3}]{2,4})(?:[,. ]|$)"
     r"|(?:أنا|اسمي) (?P<z>[\x{0621}-\x{064a}]{2,12}(?: [\x{0621}-\x{064a}]{2,12}){1,3})(?:،|\.|\n|$)"
 )
 """``田中 千尋と申します``"""
 PLATE_OF_CAR = (
-    r"\b(?:[Cc]ar|[Vv]ehicle|[Tt]ag|[Vv]an|[Tt]ruck)(?: for [a-z]{2,12})?:? "
+    r"\b(?:(?:[Cc]ar|[Vv]ehicle|[Tt]ag|[Vv]an|[Tt]ruck)(?: for [a-z]{2,12})?:?|MOT(?: test| due)? (?:for|on|of)) "
     r"(?P<v>\d[A-Z]{3}\d{3}|[A-Z]{3}[ -]\d{3,4}|[A-Z]{3}-\d{2}[A-Z]|[A-Z]{2}\d{2} [A-Z]{3}|\d{2,3}[A-Z]{2,3}\d)\b"
 )
 _MAKERS = ("BMW", "GMC", "KIA", "RAM", "MINI", "SUV", "VIN")
@@ -231,7 +233,12 @@ def user_id(value: str, before: str, after: str) -> Found | None:
 
 
 def name_in_script(value: str, _before: str, _after: str) -> Found | None:
-    return Found("|".join(reversed(value.split())), "")
+    return Found(*read_name(value)) if is_east_asian(value) else Found("|".join(reversed(value.split())), "")
+
+
+def east_asian(value: str, before: str, after: str) -> Found | None:
+    """``王小明`` in an English sentence."""
+    return Found(*read_name(value)) if told_by_surroundings(value, before, after) else None
 
 
 def plate_of_car(value: str, _before: str, after: str) -> Found | None:
@@ -268,13 +275,19 @@ def chassis(value: str, _before: str, _after: str) -> Found | None:
     return Found(*renderings.read_identifier(value)) if 0 < letters < len(value) else None
 
 
+_PLAIN_SIGNS = frozenset("⟦.-/'’")
+"""Signs within words of every day."""
+
+
 def passed(value: str, _before: str, _after: str) -> Found | None:
     """``i tried password Sunflower!2291``: a word with a digit, and a capital or a sign."""
     value = value.rstrip(".)")
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and "⟦" not in value
+    is_odd = any(not char.isalnum() for char in value[:-1]) and any(map(str.isupper, value[1:]))
     strange = mixed and (
         any(not char.isalnum() for char in value) or any(map(str.isupper, value)) or value[-1].isalpha()
     )
+    strange = strange or (is_odd and any(map(str.islower, value)) and _PLAIN_SIGNS.isdisjoint(value))
     return Found(value, "", None, len(value)) if strange and "://" not in value else None
 
 

@@ -35,7 +35,7 @@ AIRLINE_NAME = (
 _BEFORE_PASSENGER = re.compile(r"\b(?:PAX|Pax|PASSENGER|NAME ON CARD):?[ ]{1,4}$")
 _CAPITALISED = rf"[{UPPER}][{LETTER}'’-]+"
 NAME_BEFORE_RECORD = (
-    rf"\b(?P<v>{_CAPITALISED}(?: [{UPPER}]\.)?(?: {_CAPITALISED}){{1,2}})(?:,|:| \()? ?"
+    rf"\b(?P<v>{_CAPITALISED}(?: [{UPPER}]\.)?(?: {_CAPITALISED}){{1,2}})(?:[,:]? | \(|[,:])"
     r"(?:DOB|D\.O\.B|MRN|SSN|NHS|dob|mrn|born)\b"
     rf"|\*\*(?P<y>{_CAPITALISED}, {_CAPITALISED})\*\* \("
     rf"|\b(?P<x>{_CAPITALISED}, {_CAPITALISED}(?: [{UPPER}]\b\.?)?),? (?:DOB|D\.O\.B|MRN|SSN|dob|mrn|born)\b"
@@ -45,7 +45,7 @@ NAME_BEFORE_RECORD = (
 )
 """``Cormac McElhinney, DOB``; a row of appointments: ``9:30  Salonga, Analyn  chart …``."""
 NAME_AFTER_INITIALS = (
-    rf"\b(?:[{UPPER}]\. ?){{1,3}}(?:(?:Ní|Ó|Mac|[Vv]an|[Vv]on|[Dd]e|[Dd]a|[Dd]i|[Ee]l"
+    rf"\b(?:{_CAPITALISED} )?(?:[{UPPER}]\. ?){{1,3}}(?:(?:Ní|Ó|St\.?|Mac|[Vv]an|[Vv]on|[Dd]e|[Dd]a|[Dd]i|[Ee]l"
     rf"|[Aa]l) )?[{UPPER}][{LETTER}'’]{{1,24}}(?:-[{UPPER}][{LETTER}'’]{{1,24}})?"
 )
 NUMBERED_PASSENGER = (
@@ -144,7 +144,7 @@ def name_before_record(value: str, _before: str, _after: str) -> Found | None:
     return Found(*read_name(name), length=len(name))
 
 
-_NO_INITIALS = frozenset("us uk un eu dc ai po pm am st".split())  # noqa: SIM905
+_NO_INITIALS = frozenset("us uk un eu dc ai po pm am st fc sc afc".split())  # noqa: SIM905
 _ENDS = ("", ".", ",", ";", ":", ")", "\n", '"', "'")
 _SPECIES = frozenset("pylori coli difficile aureus".split())  # noqa: SIM905
 
@@ -154,9 +154,13 @@ _MEASURED = re.compile(r"\d\.\d+ $")
 
 
 def name_after_initials(value: str, before: str, after: str) -> Found | None:
-    """``Advisor D. Dimaculangan``, ``L.H. Weeks``: an initial or two before what is no other word."""
-    word = value.rpartition(".")[2].strip().lower()
-    initials = value[: -len(word)].replace(".", "").replace(" ", "").lower()
+    """``Advisor D. Dimaculangan``, ``L.H. Weeks``: an initial or two before what is no other word, with the first name."""
+    first = value.partition(" ")[0] if value[1].isalpha() else ""
+    skipped, low = len(first) + 1 if first else 0, first.lower()
+    is_named = bool(first) and not (is_word(low) or low in NEVER or low in NO_NAME or low in places())
+    bare, before = value[skipped:], value[:skipped] or before
+    word = bare.rpartition(".")[2].strip().lower()
+    initials = bare[: -len(word)].replace(".", "").replace(" ", "").lower()
     if (
         (before and (before[-1].isalnum() or before[-1] in "._-/"))
         or _MEASURED.search(before)
@@ -171,7 +175,9 @@ def name_after_initials(value: str, before: str, after: str) -> Found | None:
     ends = after[:1] in _ENDS and (len(initials) > 1 or listed)  # ``L.H. Weeks``
     if is_word(word) and word not in WORDS_AS_LAST and not (ends and word not in NO_NAME):
         return None
-    return Found(*read_name(value))
+    if is_named:
+        return Found(*read_name(value))  # ``Thandiwe J. Balogun``
+    return Found(*read_name(bare), skipped=skipped)
 
 
 def numbered_passenger(value: str, _before: str, _after: str) -> Found | None:

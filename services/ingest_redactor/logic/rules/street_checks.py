@@ -119,7 +119,8 @@ def street_before_town(value: str, before: str, after: str) -> Found | None:
     """``Sprint 14, 2025 Planning`` tells a year."""
     if _is_glued(before):
         return None
-    if not _PROSE.isdisjoint(value.split()) or _YEAR_AFTER.match(after):
+    words = value.split()
+    if not _PROSE.isdisjoint(words) or _YEAR_AFTER.match(after) or renderings.read_date(words[-1]):
         return None
     return Found(address(value), "")
 

@@ -115,7 +115,7 @@ _PLACED = (
 """``Am Markt 3``: German streets that are named for where they lie."""
 _KIND_AFTER_NUMBER = (
     r"rue|avenue|boulevard|boul\.?|ch\.|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
-    r"|faubourg|cours|passage|venelle|hameau|lotissement|(?:route|rang|square|villa)(?:\s+d[eu]s?)?"
+    r"|faubourg|cours|allé|passage|venelle|hameau|lotissement|(?:route|rang|square|villa)(?:\s+d[eu]s?)?"
 )
 """Kinds of street that stand between number and name."""
 _ENDS_OF_STREETS = (
@@ -189,7 +189,19 @@ FOREIGN_KIND = (
     rf"|\b{_PLACED}\s(?:[a-zß]{{4,}}\s)?[{UPPER}]|\s{_NUMBERED_TURKISH}|-{_KOREAN}\b"
 )
 """Of :data:`FOREIGN_STREET`."""
-_CYRILLIC_KIND = r"(?:вул\.|ул\.|просп\.|пр-т|пров\.|пер\.|бул\.|наб\.|вулиця|улица|проспект)"
+EAST_ASIAN_STREET = (
+    r"[\x{4e00}-\x{9fff}\x{3040}-\x{30ff}]{2,24}\d{1,4}(?:丁目\d{1,4}番(?:地|町)?(?:\d{1,4}号?)?|号|號|番地)"
+    r"|[\x{4e00}-\x{9fff}\x{3040}-\x{30ff}]{1,16}[都道府県市区町村郡][\x{4e00}-\x{9fff}\x{3040}-\x{30ff}]{0,12}"
+    r"\d{1,3}(?:-\d{1,3}){1,3}\b"
+    r"|[\x{4e00}-\x{9fff}]{2,16}[街路道巷弄][0-9A-Za-z]{1,5}[号號座室]"
+)
+"""``美原町29丁目27番18号``, ``关岭街Y座``"""
+EAST_ASIAN_NUMBER = r"\d(?:丁目|号|號|番地|-\d)|[街路道巷弄][0-9A-Za-z]"
+"""Of :data:`EAST_ASIAN_STREET`."""
+_CYRILLIC_KIND = (
+    r"(?:вул\.|ул\.|просп\.|пр-т|пров\.|пер\.|бул\.|наб\.|вулиця|улица|проспект|набережна|шосе|площа|майдан|узвіз"
+    r"|провулок)"
+)
 _CYRILLIC_AFTER = r"(?:проспект|улица|вулиця|переулок|бульвар|набережная|шоссе|проезд)"
 _CYRILLIC_HOUSE = (
     r"(?:(?:д|дом|буд|будинок)\.? ?)?\d{1,4}[а-яі]?(?:/\d{1,3})?(?:, ?(?:корп|стр|к)\.? ?\d{1,3})?"
@@ -197,20 +209,22 @@ _CYRILLIC_HOUSE = (
 )
 CYRILLIC_STREET = (
     rf"(?:\b\d{{6}}, )?(?:[{UPPER}][{LETTER}-]{{2,}}, )?"
-    rf"(?:{_CYRILLIC_KIND} ?[{UPPER}][{LETTER}-]+(?: [{UPPER}][{LETTER}-]+){{0,2}}"
+    rf"(?:{_CYRILLIC_KIND} ?[{UPPER}][{LETTER}-]+(?: [{UPPER}\d][{LETTER}-]+){{0,2}}"
     rf"|[{UPPER}][{LETTER}-]+ {_CYRILLIC_AFTER}),? {_CYRILLIC_HOUSE}"
 )
 """``Львів, вул. Хрещатик, буд. 6, кв. 5``"""
 CYRILLIC_SIGN = rf"{_CYRILLIC_KIND}|{_CYRILLIC_AFTER}"
 _TOWN = rf"[{UPPER}][{LETTER}.'’-]+"
+_AUSTRALIAN = r"(?:NSW|QLD|VIC|TAS|ACT|WA|SA|NT),?\s\d{4}"
 STREET_BEFORE_TOWN = (
     rf"(?P<v>\b\d{{1,5}}[A-Za-z]?(?:\s{_CAPITAL_WORD}){{1,4}}),?\s(?:{_TOWN},?\s){{1,3}}"
-    r"(?:[A-Z]{2}\s\d{5}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b"
+    rf"(?:[A-Z]{{2}}\s\d{{5}}|{_AUSTRALIAN}|[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b"
     rf"|(?P<w>\b[{UPPER}][{LETTER}.'’-]{{2,}}(?:[ ](?:{_PREPOSITION}|[{LETTER}.'’-]{{2,}})){{0,3}},?[ ]{_HOUSE}),?\s+"
     rf"(?:(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:\s?[A-Z]{{2}}\b)?|\d{{3}}\s\d{{2}}|\d{{2}}-\d{{3}}),?\s{_TOWN}"
 )
 """What stands before a town with its postal code is a street, whatever its kind is called."""
 CODE_OF_TOWN = (
+    rf"[^\s\d],?\s{_AUSTRALIAN}\b|"
     r"[^\s\d],?\s[A-Z]{2}\s\d{5}|[^\s\d],?\s[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"
     r"|[^\s\d],?\s[A-Z]\d[A-Z]\s?\d[A-Z]\d\b"
     r"|\d(?:[ /-]?[A-Za-z])?,?\s+(?:[A-Z]{1,2}-)?(?:\d{4,5}(?:\s?[A-Z]{2})?|\d{3}\s\d{2}|\d{2}-\d{3}),?\s[^\sa-z\d]"
@@ -230,7 +244,7 @@ _ANNOUNCED = (
 )
 ANNOUNCED_STREET = (
     rf"{_ANNOUNCED}"
-    rf"(?P<v>[{UPPER}][{LETTER}.'’-]+(?:\s+(?:{_PREPOSITION}|[{UPPER}][{LETTER}.'’-]+)){{0,4}},?\s+{_HOUSE}"
+    rf"(?P<v>[{UPPER}][{LETTER}.'’-]+(?:\s+(?:{_PREPOSITION}|[{UPPER}][{LETTER}.'’-]+)){{0,4}},?[ \t]+{_HOUSE}"
     rf"|\d{{1,5}}(?:[A-Za-z]|[/-]\d{{1,4}})?,?(?:\s+{_CAPITAL_WORD}){{1,4}})"
 )
 """A house number before or after capitalised words."""

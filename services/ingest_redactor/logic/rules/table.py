@@ -4,8 +4,10 @@ A pattern is RE2 (linear time on hostile input); group ``v``, where there is one
 boundaries and check digits are the validator's. Order is priority: where two rules overlap, the earlier one wins.
 """
 
-from services.ingest_redactor.logic.rules import confirm, dates, logins, shapes, street_checks, voice
+from services.ingest_redactor.logic.names.east_asian import RUN, SIGN
+from services.ingest_redactor.logic.rules import confirm, dates, shapes, street_checks, voice
 from services.ingest_redactor.logic.rules.labels import LABELLED_NAME, NAME_LABEL, labelled_name
+from services.ingest_redactor.logic.rules.login_rules import LOGIN_RULES
 from services.ingest_redactor.logic.rules.lower_case import (
     BESIDE_SMALL,
     GREETED_SMALL,
@@ -81,6 +83,8 @@ from services.ingest_redactor.logic.rules.streets import (
     CODE_OF_TOWN,
     CYRILLIC_SIGN,
     CYRILLIC_STREET,
+    EAST_ASIAN_NUMBER,
+    EAST_ASIAN_STREET,
     FLAT_BY_NUMBER,
     FOREIGN_KIND,
     FOREIGN_STREET,
@@ -100,28 +104,13 @@ from services.ingest_redactor.logic.rules.streets import (
 )
 from services.ingest_redactor.logic.rules.wide_rules import WIDE_RULES
 
-RULE_SET = "2026-16"
+RULE_SET = "2026-17"
 """Version of the rules in every redaction proof. Any change of a rule, key, word list or weight is a new version."""
 
 RULES: tuple[Rule, ...] = (
     *SECRET_RULES,
     Rule("URL", "URL", URL, confirm.as_is, WIDE),
-    Rule("user told", "USER", shapes.USER_TOLD, shapes.profile),
-    Rule("user at a prompt", "USER", logins.PROMPT, logins.at_a_prompt),
-    Rule("user in quotes", "USER", logins.QUOTED, logins.at_a_prompt),
-    Rule("whose note in code", "USER", logins.NOTE, logins.at_a_prompt),
-    Rule("user with a sign", "USER", logins.SIGNED, logins.with_a_sign, most=MOST_SHORT),
-    Rule("user who comes or goes", "USER", logins.ACTING, logins.acting),
-    Rule("user of a command", "USER", logins.OF_COMMAND, logins.at_a_prompt, trigger=logins.OPTION),
-    Rule("user who speaks", "USER", logins.SPEAKING, logins.at_a_prompt),
-    Rule("name who speaks at a time", "NAME", logins.NAME_SPEAKING, logins.first_name_speaking),
-    Rule("user who speaks at a time", "USER", logins.SPEAKING_AT, logins.acting),
-    Rule("user of a superuser's log", "USER", logins.OF_SUDO, logins.at_a_prompt),
-    Rule("user of a setting", "USER", logins.OF_SETTING, logins.at_a_prompt),
-    Rule("session", "SECRET", shapes.SESSION, confirm.as_is),
-    Rule("id of a chat's member", "USER", shapes.CHAT_ID, confirm.as_is),
-    Rule("user of a path or a domain", "USER", shapes.HOME, shapes.user_of_path),
-    Rule("user at an address", "USER", shapes.LOGGED_IN, shapes.logged_in),
+    *LOGIN_RULES,
     Rule(
         "mail address",
         "EMAIL",
@@ -177,7 +166,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "announced IBAN",
         "IBAN",
-        r"\b(?:IBAN|iban)[ :#]{1,3}(?P<v>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8})\b",
+        r"(?:\b(?:IBAN|iban)|(?i:berweisen sie (?:bitte )?auf|rachunek|konto|virement (?:sur|vers)|bonifico su|transfer to"
+        r"|pay to))[ :#]{1,3}(?P<v>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8})\b",
         confirm.numbered,
     ),
     Rule(
@@ -235,6 +225,7 @@ RULES: tuple[Rule, ...] = (
         "street written small", "ADDRESS", STREET_SMALL, street_checks.small_street, trigger=KIND_SMALL, most=MOST_SHORT
     ),
     Rule("street elsewhere", "ADDRESS", FOREIGN_STREET, street_checks.foreign_street, trigger=FOREIGN_KIND),
+    Rule("street in an East Asian script", "ADDRESS", EAST_ASIAN_STREET, street_checks.flat, trigger=EAST_ASIAN_NUMBER),
     Rule("street in Cyrillic", "ADDRESS", CYRILLIC_STREET, street_checks.foreign_street, trigger=CYRILLIC_SIGN),
     Rule(
         "street before a town and its code",
@@ -262,10 +253,11 @@ RULES: tuple[Rule, ...] = (
     Rule("person's number in a path", "MEMBER", shapes.PATH_OF_PERSON, confirm.as_is),
     Rule("Medicare number", "MEMBER", shapes.MEDICARE, confirm.number_alone),
     Rule("person in a sales system", "MEMBER", shapes.SALES_ID, confirm.number_alone),
-    Rule("account beside its sort code", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}[ /,]{1,3}(?P<v>\d{8})\b", confirm.numbered),
+    Rule("account beside its sort code", "ACCOUNT", r"\b\d{2}-\d{2}-\d{2}[ /,]{1,3}\d{8}\b", confirm.numbered),
     Rule("supply point", "ACCOUNT", shapes.SUPPLY_POINT, confirm.number_alone),
     Rule("number announced in another script", "MEMBER", shapes.IN_SCRIPTS, confirm.number_alone, most=MOST_SHORT),
     Rule("name in its own script", "NAME", shapes.NAME_IN_SCRIPT, shapes.name_in_script),
+    Rule("name in an East Asian script", "NAME", RUN, shapes.east_asian, most=MOST_SHORT, trigger=SIGN),
     Rule("number with a person's prefix", "MEMBER", shapes.PREFIXED, shapes.prefixed),
     Rule("code with a person's prefix", "MEMBER", shapes.OPAQUE, shapes.opaque),
     Rule("number in words", "ID", voice.SPOKEN_NUMBER, voice.spoken_number),
@@ -336,6 +328,7 @@ RULES: tuple[Rule, ...] = (
     Rule("plate of a car", "VEHICLE", shapes.PLATE_OF_CAR, shapes.plate_of_car),
     Rule("postal code of a person", "ZIP", shapes.OWN_CODE, confirm.numbered, trigger=shapes.WORD_OF_CODE),
     Rule("number of a citizen under its short name", "ID", shapes.STATE_NUMBER, confirm.numbered),
+    Rule("number of a card of a library or a club", "MEMBER", shapes.OF_CARD, confirm.number_alone),
     Rule("case in court", "RECORD", shapes.DOCKET, confirm.number_alone),
     Rule("number on file for somebody", "RECORD", shapes.ON_FILE, confirm.numbered),
     Rule("account by its kind", "ACCOUNT", shapes.OF_CHECKING, confirm.numbered),

@@ -29,6 +29,7 @@ CODES = (
 """Files of a court (``JL/76808/22``), object identifiers, the unique identification of a device."""
 UUID = r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 _LEAST_DIGITS, _LEAST_BARE, _LEAST_RANGE, _LEAST_GROUPED, _VITAL_DIGITS = 5, 6, 7, 9, 3
+_LEAST_CODE_DIGITS = 2
 _ROUND = 1000
 _PUBLIC_BEFORE = re.compile(
     r"(?i)\b(?:nct|pmid|pmcid|doi|ndc|loinc|snomed(?: ct)?|cpt|hcpcs|icd(?:-10)?|isbn|issn|rxnorm|rxcui|cas|version)\b"
@@ -59,10 +60,15 @@ MONTH_IN_CAPITALS = (
 _HOLIDAY = (
     r"(?:christmas|thanksgiving|easter|halloween|new year[’']?s|labor day|memorial day|independence day"
     r"|(?:the )?(?:fourth|4th) of july|valentine[’']?s|mother[’']?s day|father[’']?s day|boxing day"
-    r"|canada day|anzac day|good friday|hanukkah|ramadan|diwali)"
+    r"|canada day|anzac day|good friday|black friday|hanukkah|ramadan|diwali)"
 )
 TOLD_DAY = (
-    rf"(?i)\b(?:on|since|before|after|until|around|by|over|last|this) (?P<v>{_HOLIDAY}(?: (?:day|eve|weekend|morning))?)\b"
+    rf"(?i)\b(?:on|since|before|after|until|around|by|over|last|this) (?P<v>{_HOLIDAY}"
+    r"(?: (?:day|eve|weekend|morning|sunday|monday))?)\b"
+    r"|\b(?P<x>(?-i:Christmas|Thanksgiving|Easter Sunday|Halloween|New Year[’']s (?:Eve|Day)|Labor Day|Memorial Day"
+    r"|Independence Day|Valentine[’']s Day|Boxing Day|Good Friday|Black Friday)(?: (?:19|20)\d{2})?)\b"
+    r"|\b(?:in|since|last|this|until|by) (?:early|late|mid)[ -](?P<y>(?-i:January|February|March|April|May|June|July|August"
+    r"|September|October|November|December))\b"
     r"|\b(?:in|since|last|this|early|late|mid|until|by)[ -](?P<w>(?-i:January|February|March|April|May|June|July|August"
     r"|September|October|November|December))(?:[.,;:)!?\n]|$| (?:and|but|for|with|at|after|when|she|he|i|we|they)\b)"
 )
@@ -71,15 +77,23 @@ MILES_OF = r"(?i)\bmiles (?:of|from) (?P<v>\d{5})\b"
 MONTH_AND_DAY = r"\b\d{1,2}/\d{1,2}\b"
 RANGE = r"\b\d{1,2}/\d{1,2} ?[-–] ?\d{1,2}/\d{1,2}\b"
 """``for 12/16-1/7``"""
+_CAPITALISED = rf"[{UPPER}][a-z'’-]+"
 DAY_AFTER_WORD = (
     r"(?i)\b(?:last|next|fill(?:ed)?|off|given|recheck|thru|through|inj(?:ection)?|seen|dose|visit|f/u|check|eval|booster|refill"
     r"|begins?|starts?|beginning|starting|adm(?:itted)?|s/p|on|since|until|surgery|drawn|labs?|fell|placed|onset|cultures?"
-    r"|removed|inserted|discharged|transferred|extubated|intubated|dated)"
+    r"|removed|inserted|discharged|transferred|extubated|intubated|dated|sent|today|yesterday|written|signed|collected|resulted|tested|called|d/?c|drink"
+    r"|retrieval|sample|specimen|cx|pet|bx|biopsy|path|cath|echo|procedure|hosp|eff(?:ective)?|exp(?:ires)?|till|til|from)"
     r" (?:\w{1,9} ){0,2}(?P<v>\d{1,2}[-/]\d{1,2})\b"
+    rf"|(?-i:\b{_CAPITALISED} {_CAPITALISED}) (?P<w>\d{{1,2}}/\d{{1,2}})(?:[,;.)\n]|$)"
+    r"|\b(?P<x>\d{1,2}/\d{1,2}) (?:at|@) ?\d{1,2}[: ap]"
 )
+"""``last fill 2-19``, ``Ana Reyes 1/5,``, ``2/4 at 9:15``"""
 AGE_BEHIND = (
     r"[a-z] \((?P<y>9\d|10\d)\)|\b(?:who|he|she) is (?P<z>9\d|1[01]\d)\b|"
-    r"\b[A-Za-z][a-z'’-]{3,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)|\bis (?P<w>9\d|10\d) (?:already|now|next|this)\b"
+    r"\b[A-Za-z][A-Za-z'’-]{3,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)|\bis (?P<w>9\d|10\d) (?:already|now|next|this)\b"
+    rf"|\b{_CAPITALISED} {_CAPITALISED},? (?P<u>9\d|10\d)(?:[,;.)\n]| of\b)"
+    r"|(?i:\b(?:d\.|died|passed|deceased)(?: at| age)?) (?P<t>9\d|1[01]\d)\b"
+    r"|\bso (?P<s>9\d|10\d) now\b"
     r"|(?i:\bage(?: [a-z]+){0,4}: )(?P<x>9\d|10\d)\b"
 )
 """``Clyde Umber, 91, FAST 7c``"""
@@ -106,6 +120,19 @@ FIRST_LAST = (
 """``oxygen order: mirembe nakato, medicare``"""
 LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|ur|hosp|nhs|chi|dob|d\.o\.b|acct|\d)"
 """``jones, richard, mrn``"""
+LOT = (
+    r"(?i)\blot(?: no\.?| number| #)?:? ?#?(?P<v>(?-i:[A-Z]{1,3})\d[A-Za-z0-9-]{3,12})\b"
+    r"|\b(?:linac|scope|transmitter|pump|pod|lead|generator|ipg|implant|sensor|ventilator|transducer|monitor|tank|cylinder|device)"
+    r"(?: id| sn| s/n| serial)?[ :#]{1,2}(?P<w>(?-i:[A-Z0-9]{2,8})(?:[ -](?-i:[A-Z0-9]{2,10})){0,2})\b"
+)
+"""What the maker printed on a device or a box: ``scope CF-HQ190L 2804417``."""
+NAMED_PATIENT = (
+    rf"\b(?:[Pp]ts?|[Pp]atient)\.?:? (?P<v>{_CAPITALISED} {_CAPITALISED})\b|\b[Pp]t\.?:? (?P<w>[A-Z]\.[A-Z]\.)"
+    rf"|\b[Nn]ame:? (?P<x>[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]+)\b|\b[Dd]rs?\.? (?P<y>{_CAPITALISED})(?:['’]s\b)"
+    r"|\b(?P<z>[a-z]\. [a-z'’-]{3,20}),? (?i:pa-c|np|rn|md|do|aprn|crna|lpn|pharmd)\b"
+    rf"|(?:^|[\n\".:] ?)(?P<u>{_CAPITALISED}) here[.,!]"
+)
+"""``pt Lubomir Hruska stage IV``, ``Dr. Keane's``, ``p. lachance PA-C``, ``Ginevra here.``"""
 IN_CAPITALS_AFTER_ROLE = (
     r"\b(?:PCP|ATTENDING|RESIDENT|SURGEON|PROVIDER|CARDIOLOGIST|HOSPITALIST|INTENSIVIST|REFERRING|RN|INSURED|PATIENT|SUBSCRIBER|MEMBER|SON|DAUGHTER|WIFE|HUSBAND|SPOUSE"
     rf"|MOTHER|FATHER|NOK|POA)\b[: ]{{1,2}}(?P<v>[{UPPER}][{UPPER}'’-]{{2,}}(?: [{UPPER}][{UPPER}'’-]{{2,}})?)\b"
@@ -179,14 +206,16 @@ _MEASURES = frozenset(_MEASURES_TEXT.split())
 """Before groups of digits that are values or codes that everybody uses."""
 
 
-_SCORED = re.compile(r"(?:\b[A-Z][A-Z0-9-]+|\b(?:scale|grades?)|\d)[: ]{1,2}$")
+_SCORED = re.compile(r"(?:\b[A-Za-z-]*[A-Z][a-z]*[A-Z0-9][A-Za-z0-9-]*|\b(?:scale|grades?)|\d)[: ]{1,2}$")
+_NO_WHOLES = frozenset((7, 8, 9, 11))
+"""Few scores go up to one of these."""
 _FRACTION_AFTER = re.compile(r"(?i) ?(?:of\b|positive|criteria|cores?|nodes?|ln\b)")
 
 
 def month_and_day(value: str, before: str, after: str) -> Found | None:
-    """``11/8``: of a fraction or a score the first number is not the greater one."""
+    """``11/8``, ``9/9``: of a fraction or a score the first number is not the greater one, the other no usual whole."""
     month, day = (int(number) for number in value.split("/"))
-    if month <= day or _SCORED.search(before) or _FRACTION_AFTER.match(after):
+    if (month <= day and day not in _NO_WHOLES) or _SCORED.search(before) or _FRACTION_AFTER.match(after):
         return None
     return day_after_word(value, before, after)
 
@@ -205,6 +234,25 @@ def day_after_word(value: str, before: str, after: str) -> Found | None:
     """``last fill 2-19``: the month first."""
     is_month = int(re.split("[-/]", value)[0]) <= dates.MONTHS
     return dates.short_date(value, before, after) if is_month else None
+
+
+def device_code(value: str, before: str, after: str) -> Found | None:
+    """``scope CF-HQ190L 2804417``: with a digit, and no measure."""
+    digits = sum(map(str.isdigit, value))
+    if digits < _LEAST_CODE_DIGITS or len(value) < _LEAST_DIGITS or _COUNTED_AFTER.match(after):
+        return None
+    return Found(*renderings.read_identifier(value)) if stands_alone(before, after) else None
+
+
+def named_patient(value: str, _before: str, _after: str) -> Found | None:
+    """Capitalised words of which none is a word of every day, initials with their dots."""
+    words = [word.lower() for word in value.replace(",", " ").split()]
+    if not NEVER.isdisjoint(words) or (
+        "," not in value and not (NO_NAME.isdisjoint(words) and THINGS.isdisjoint(words))
+    ):
+        return None
+    told = any(word in names() for word in words for names in (first_names, last_names))
+    return Found(*read_name(value)) if told or not any(is_word(word.strip(".")) for word in words) else None
 
 
 def last_first(value: str, _before: str, _after: str) -> Found | None:

@@ -16,6 +16,7 @@ _SHORT_STATES = (
 CODE_AFTER_STATE = (
     rf"(?i)\b(?:{STATES}|{_SHORT_STATES}),? (?P<v>\d{{5}}(?:-\d{{4}})?)\b"
     r"|\b(?-i:NSW|QLD|VIC|TAS|ACT|WA|SA|NT) (?P<x>\d{4})\b"
+    rf"|\b[{UPPER}][a-z]+,? (?P<y>0\d{{4}})\b"
     r"|\^[A-Z]{2}\^(?P<w>\d{5}(?:-\d{4})?)\b"
 )
 
@@ -44,6 +45,7 @@ FACILITY = (
     r"|\b(?:UPMC|UH|RVI|NYU|UCSF|UCLA|UNC|VA|HCA|SSM|IU) (?:Health )?[A-Z][A-Za-z'’-]{2,20}\b"
     rf"|\b(?:St\.?|Saint|Sacred Heart|Good Samaritan|Our Lady|Mercy|Holy {_NAMED})(?: {_NAMED}['’]s)?(?:-{_NAMED}"
     rf"| of (?:the )?{_NAMED}(?: {_NAMED})?)"
+    rf"|\b(?:Hospice|University|Clinic|Church) of (?:the )?{_NAMED}(?: {_NAMED})?\b"
     rf"|\b[Dd]rs\.? {_NAMED} (?:&|and) (?:[Pp]artners|{_NAMED})"
     rf"|\b(?:our lady of (?:the )?|st\.? )?{_SMALL} (?:rmc|general)\b"
     rf"|\b{_SMALL} (?:regional|memorial|community|general|county|medical|family)"
