@@ -8,7 +8,9 @@ missing=""
 python=""
 bare=""
 
-for candidate in ${PYTHON:-} python3.11 python3.12 python3; do
+# The distribution's first: it is built along a profile, which what a version manager compiles mostly is not. The redactor
+# takes an eighth less time on it.
+for candidate in ${PYTHON:-} /usr/bin/python3.11 /usr/bin/python3.12 python3.11 python3.12 python3; do
     # A version manager may offer a name that it cannot run, so each one is asked.
     if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1; then
         if "$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then
