@@ -1,14 +1,16 @@
 """What counts because of what stands right beside it: the check code behind a card, a birth behind a name, a nickname."""
 
 import re
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
-from services.ingest_redactor.logic.mentions import Mention, without_overlaps
+from services.ingest_redactor.logic.mentions import Mention, bounded, without_overlaps
 from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.tagger import places
 from services.ingest_redactor.logic.rules.addresses import code_after, number_or_street_after, parts_of_address
 from services.ingest_redactor.logic.rules.dates import LATEST_BIRTH_YEAR, birth
 from services.ingest_redactor.logic.rules.patterns import DATE
+from services.ingest_redactor.logic.rules.wide_dates import day_beside_days
 from shared.prompting.renderings import read_date, read_identifier
 
 _OWN_SCRIPT = re.compile(r" ?[(（]([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af ]{2,12})[)）]")
@@ -22,7 +24,7 @@ _LOGIN_AFTER = re.compile(r"\*{0,2} [(\[][`@]?(?P<v>[a-z][a-z0-9._-]{2,24})`?[)\
 _FIRST_AFTER = re.compile(
     r", (?P<v>[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z]\.)?|[^\W\d_a-z]\.(?: ?[^\W\d_a-z]\.)?)(?=  |\t| ?\||\n|$|,\d)"
 )
-_NUMBER_AFTER = re.compile(r" \((?:(?:ID|id|no\.?|#) ?)?(?P<v>[A-Z]{0,4}-?\d{5,10})\)")
+_NUMBER_AFTER = re.compile(r" \((?:(?:ID|id|no\.?|#) ?)?(?P<v>[A-Z]{0,4}\d?[ -]?\d{5,10})\)")
 """``Min-jun Matsuda (U63254810)``"""
 _TOWN_AFTER = re.compile(r", (?P<v>[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=:)")
 """``Declan Tindall, Naperville: "Great staff"``"""
@@ -32,7 +34,9 @@ _CODE_BESIDE = re.compile(
     r"|(?:[A-Z][a-z]+ ){1,2}(?:- )?[1-9]\d{5})(?=\s*(?:[|.;,)\n]|$))(?!\.\d)"
 )
 """``jane@example.org & 27725``: what people are asked for to find them."""
-_SHARED_CHARS = 4
+_DAY = re.compile(r"(?<![\d/.-])(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])(?![\d/%-]|\.\d)")
+_AROUND_DAY, _ROW_CHARS = 48, 15
+_SHARED_CHARS = 3
 _NICKNAME = re.compile(r" [\"'“‘(]([^\W\d_]{2,20})[\"'”’)] ")
 _DATE_AFTER = re.compile(
     rf"(?: |: ?|, ?|[\"']?,[ ]?[\"']| ?\(| - |; ?| ?\| ?| {{2,4}}|\t)(?P<date>{DATE})\b", re.IGNORECASE
@@ -49,6 +53,8 @@ _CHILDREN_BEFORE = 90
 def with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
     """With towns, postal codes and dates that count because of what stands right before them."""
     tied = _nicknames(text, mentions)
+    if any(mention.type == "DATE" for mention in mentions):
+        tied += _other_days(text, mentions)
     found: list[Mention] = []
     grown = False
     for mention in mentions:
@@ -75,6 +81,27 @@ def with_ties(text: str, mentions: list[Mention]) -> list[Mention]:
         elif mention.type == "PLACE" and (code := code_after(text, mention)) is not None:
             tied.append(code)
     return without_overlaps(found + tied, []) if tied or grown else found
+
+
+def _other_days(text: str, mentions: list[Mention]) -> list[Mention]:
+    """``8/4/23, again 8/7, 8/14``: where one day is told, a month and a day are another, unless they read as a score."""
+    days = [mention for mention in mentions if mention.type == "DATE"]
+    starts = sorted(day.start for day in days)
+    ends = sorted(day.end for day in days)
+    found: list[Mention] = []
+    for match in _DAY.finditer(text):
+        start, end = match.span()
+        after, before = bisect_left(starts, end), bisect_right(ends, start) - 1
+        in_a_row = (after < len(starts) and starts[after] - end < _ROW_CHARS) or (
+            max(ends[before] if before >= 0 else -_ROW_CHARS, found[-1].end if found else -_ROW_CHARS)
+            > start - _ROW_CHARS
+        )
+        around = text[max(0, start - _AROUND_DAY) : start], text[end : end + _AROUND_DAY]
+        day = day_beside_days(match.group(), *around, in_a_row=in_a_row)
+        if day is not None:
+            found.append(Mention(start, end, "DATE", *day[:2], days[0].priority))
+            bounded(len(found))
+    return found
 
 
 def _nicknames(text: str, mentions: list[Mention]) -> list[Mention]:

@@ -39,8 +39,21 @@ AGENT = (
     "agent_17",
     "agent_18",
     "agent_19",
+    "agent_20",
+    "agent_21",
+    "agent_22",
 )
-CLINICAL = ("clinical_1", "clinical_2", "clinical_3", "clinical_4", "clinical_5", "clinical_6", "clinical_7")
+CLINICAL = (
+    "clinical_1",
+    "clinical_2",
+    "clinical_3",
+    "clinical_4",
+    "clinical_5",
+    "clinical_6",
+    "clinical_7",
+    "clinical_8",
+    "clinical_9",
+)
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
 NAME = "NAME"
 

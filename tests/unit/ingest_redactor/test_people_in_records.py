@@ -73,6 +73,22 @@ def test_an_object_tells_of_nobody(value: object) -> None:
             "**Street:** 7126 boulevard Aurore\n**Town:** L' Gagnon\n**Postcode:** G7G 5P9",
             "**Street:** ⟦ADDRESS_1⟧\n**Town:** ⟦PLACE_1⟧\n**Postcode:** ⟦ZIP_1:pA9A_9A9⟧",
         ),
+        ("Posted by zagoon_otter72.", "Posted by ⟦USER_1⟧."),
+        ("[11:13] fionn788: anyone seen it", "[11:13] ⟦USER_1⟧: anyone seen it"),
+        ("DB_PASSWORD=Lagoon&9492\n", "DB_PASSWORD=⟦SECRET_1⟧\n"),
+        ('<input id="p" type="password" value="ravenZa47?">', '<input id="p" type="password" value="⟦SECRET_1⟧">'),
+        ("refresh: rt_bXhdEDVadIZtRhIVNydBUsoIXi", "refresh: ⟦SECRET_1⟧"),
+        ("bed 2 Zubeolo (MR-9711785) fasting", "bed 2 ⟦NAME_1:first⟧ (⟦MEMBER_1:pAA-9999999⟧) fasting"),
+        ("SSR DOCS HK1/P/AT8554840/17-Jun-1948", "SSR DOCS HK1/P/⟦PASSPORT_1:pAA9999999⟧/⟦DOB_1:dmon⟧"),
+        ("leaves her the car B-RS 795 to sell", "leaves her the car ⟦VEHICLE_1:pA-AA_999⟧ to sell"),
+        ("moved from Karl-Zubknecht-Str. 26, 34125 Kassel", "moved from ⟦ADDRESS_1⟧, ⟦ZIP_1:d5⟧ ⟦PLACE_1⟧"),
+        ("(DOB 28.08.1977, Rue de Zubanne 58, 1717 Fribourg)", "(DOB ⟦DOB_1:dot⟧, ⟦ADDRESS_1⟧, ⟦ZIP_1:d4⟧ ⟦PLACE_1⟧)"),
+        ("lives at prinsengracht 16a, 3014 ne rotterdam", "lives at ⟦ADDRESS_1⟧, ⟦ZIP_1:p9999_aa⟧ ⟦PLACE_1⟧"),
+        ("1) Rowan Zubaker, Sheffield S11 2BV, 39 Cowper Road", "1) ⟦NAME_1⟧, ⟦PLACE_1⟧ ⟦ZIP_1:pA99_9AA⟧, ⟦ADDRESS_1⟧"),
+        ("the complainant Solène d'Aubizy said", "the complainant ⟦NAME_1⟧ said"),
+        ("seen on Kofi Zubah-Bright's Holter", "seen on ⟦NAME_1⟧'s Holter"),
+        ("can u ship it? name is kagiso botha", "can u ship it? name is ⟦NAME_1:lower⟧"),
+        ("medical record number 5 5 1 0 9 8 3, today", "medical record number ⟦ID_1:p9_9_9_9_9_9_9⟧, today"),
         ("Agent: And the postcode?\nCaller: 2644.\n", "Agent: And the postcode?\nCaller: ⟦ZIP_1:d4⟧.\n"),
         ("[10:02] bot: What's your name?\n[10:03] visitor: jianyu zhang", "[10:02] bot: What's your name?\n[10:03] visitor: ⟦NAME_1:lower⟧"),
     ],
@@ -85,11 +101,17 @@ def test_it_is_found(text: str, redacted: str) -> None:
     "text",
     [
         "Liverpool F.C. Include the scores", "who is available today?", "the card 4 of 12 was drawn", "System (web01) is up",
-        "Postcode: required", "city: somewhere\nstars: 4",
+        "Postcode: required", "the Côte d'Azur in June", "count 1 2 3 4 5 6 7 8",
+        "the handle was broken", "?a=1&token_type=b",  "city: somewhere\nstars: 4",
     ],
 )  # fmt: skip
 def test_it_stays(text: str) -> None:
     assert NARROW.redact_text(text)[0] == text
+
+
+def test_the_end_of_a_text_is_not_beside_its_head() -> None:
+    text = "Hyun-jin Zubo EMP-93832 has a new bank, approved by N. Nguyễn"
+    assert NARROW.redact_text(text)[0] == "⟦NAME_1⟧ ⟦MEMBER_1:pAAA-99999⟧ has a new bank, approved by ⟦NAME_2⟧"
 
 
 def test_a_name_ends_before_born() -> None:
@@ -107,6 +129,14 @@ def test_a_name_ends_before_born() -> None:
         ("scope CF-HQ190L 2804417, cecum reached", "scope ⟦DEVICE_1:pAA-AA999A_9999999⟧, cecum reached"),
         ("seen at Fernbank Podiatry, then", "seen at ⟦PLACE_1⟧, then"),
         ("link bit.ly/3kLm9q saying", "link ⟦URL_1⟧ saying"),
+        (
+            "RPR on 8/4/23, bicillin 8/7, 8/14",
+            "RPR on ⟦DATE_1:mdy2.fri+0⟧, bicillin ⟦DATE_2:npart.mon+3⟧, ⟦DATE_3:npart.mon+10⟧",
+        ),
+        ("He's 97, alone", "He's ⟦AGE_1⟧, alone"),
+        ("he said come back the 23rd.", "he said come back the ⟦DATE_1⟧."),
+        ("RR 2, in tx 78654. mom", "RR 2, in tx ⟦ZIP_1:d5⟧. mom"),
+        ("seen at Acadia Heart Group, then Birch Terrace SNF", "seen at ⟦PLACE_1⟧, then ⟦PLACE_2⟧"),
     ],
 )
 def test_clinicians_in_short(text: str, redacted: str) -> None:
@@ -122,6 +152,7 @@ def test_clinicians_in_short(text: str, redacted: str) -> None:
         "pump rate 12 mL",
         "hyponatremia 2/2 SIADH",
         "lot of pain",
+        "the 28th percentile",
     ],
 )
 def test_measures_stay(text: str) -> None:

@@ -55,6 +55,8 @@ _CONSTRAINED = re.compile(r"\bKey \(([\w, ]{1,120}+)\)=\(([^()\n]{1,200}+)\)")
 _KEY_REVERSED = re.compile(r"([\w.-]{1,40}(?<=[A-Za-z]))(?![\w.?&-])")
 """Read from its end, a key is found in one step."""
 _MAX_KEY_CHARS, _MAX_BETWEEN_CHARS = 42, 400
+_REST = re.compile(r"[^\s\"']{2,256}(?=\s|$)")
+_BARE_VALUE = 3
 _VALUE = re.compile(r"\"([^\"\n]{2,160}+)\"|'([^'\n]{2,160}+)'|([^\s\"'&,;<>()\[\]{}=]{2,4096}+)")
 _PEOPLE_KINDS = frozenset(("NAME?", "NAME?handle", "NAME?number", "NAME?user"))
 _ELEMENT_KINDS = VALUE_KINDS | _PEOPLE_KINDS | {"EMAIL", "PIN", "SECRET", "USER", "USER?", *WITH_PERSON}
@@ -172,6 +174,9 @@ def _assigned(key: str, text: str, at: int) -> tuple[str, Mention] | None:
     if match is None:
         return None
     value, start = match[match.lastindex or 0], match.start(match.lastindex or 0)
+    if kind == "SECRET" and key.isupper() and text[at - len(key) - 2 : at - len(key) - 1] in ("", "\n"):
+        line = _REST.match(text, start)  # ``DB_PASSWORD=Lagoon&9492``
+        value = line.group() if line is not None and match.lastindex == _BARE_VALUE else value
     if kind == "USER" and user_name(value.lower(), "", "") is None and not is_login(value):
         return None
     if (

@@ -45,6 +45,11 @@ _DOCS = re.compile(
     r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/[A-Z]{2,3}/(?P<PASSPORT>[A-Z0-9]{5,12})/[A-Z]{2,3}/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})/[MFUX]I?"
     r"(?:/(?:\d{2}[A-Z]{3}\d{2}/)?\s{0,8}(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30}))?"
 )
+_DOCS_SHORT = re.compile(
+    r"\bDOCS\b[^/\n]{0,24}/?[PIACV]/(?P<PASSPORT>[A-Z0-9]{5,12})/"
+    r"(?P<DOB>\d{1,2}-[A-Za-z]{3}-\d{2,4})\b"
+)
+"""As tools of agents shorten it."""
 _CHILD = re.compile(
     r"\((?:CHD|INF)/(?P<last>[A-Z][A-Z' -]{1,30})/(?P<first>[A-Z][A-Z' -]{1,30})/(?P<DOB>\d{2}[A-Za-z]{3}\d{2})\)"
 )
@@ -176,11 +181,11 @@ def _swift(text: str) -> Iterator[Mention]:
 
 
 def _airline(text: str) -> Iterator[Mention]:
-    for match in (*_DOCS.finditer(text), *_CHILD.finditer(text)):
-        if match.re is _DOCS:
+    for match in (*_DOCS.finditer(text), *_DOCS_SHORT.finditer(text), *_CHILD.finditer(text)):
+        if match.re is not _CHILD:
             yield from _keyed("PASSPORT", match["PASSPORT"], match.start("PASSPORT"))
-        yield Mention(*match.span("DOB"), "DOB", match["DOB"].lower(), "", _PRIORITY)
-        if match["first"] is None:
+        yield from _keyed("DOB", match["DOB"], match.start("DOB"))
+        if match.re is _DOCS_SHORT or match["first"] is None:
             continue
         canonical = f"{match['first'].split()[0].lower()}|{match['last'].lower()}"
         for role in ("last", "first"):

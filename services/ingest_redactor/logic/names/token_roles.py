@@ -18,7 +18,7 @@ INTRODUCING = frozenset("soy llamo m'appelle m’appelle appelle chiamo heiße h
 """Verbs with which people tell their names."""
 _PARTICLES_TEXT = """
 van von der den de del della di da du das dos la le bin ben ibn bint binti ole al el y ter ten st dela een ap
-Ní Nic Mac Uí
+Ní Nic Mac Uí ní
 """
 PARTICLES = frozenset(_PARTICLES_TEXT.split())
 ABBREVIATED_TITLES = frozenset("mr mrs ms mx dr prof".split())  # noqa: SIM905

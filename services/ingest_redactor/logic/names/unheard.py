@@ -34,11 +34,10 @@ def with_unheard(
     text: str, tokens: list[str], spans: TokenSpans, start: int, end: int, strong: Set[int]
 ) -> tuple[int, int]:
     """First and last token of a name with the half before it and, of a name of one token, the half after it."""
-    is_beside = start > 0 and text[spans[start - 1][1] : spans[start][0]] == " "
-    if is_beside and shape_of(tokens[start - 1]) == "Xx":
+    if _stands_before(text, spans, start) and shape_of(tokens[start - 1]) == "Xx":
         start -= _is_word_name(tokens, start) or _is_first_name(tokens, start, end)
     end = _over_an_initial(text, tokens, spans, end)
-    if is_beside and is_eastern_last(tokens[start - 1], tokens[start]):
+    if _stands_before(text, spans, start) and is_eastern_last(tokens[start - 1], tokens[start]):
         return start - 1, end
     if _stands_after(text, tokens, spans, end) and is_eastern_last(tokens[end + 1], tokens[end]):
         return start, end + 1
@@ -52,6 +51,11 @@ def with_unheard(
     if is_open and _is_last_name(text, tokens, spans, end, start in strong, lists_of(tokens[start])):
         end += 1
     return start, end
+
+
+def _stands_before(text: str, spans: TokenSpans, at: int) -> bool:
+    """Whether another token stands one blank before it."""
+    return at > 0 and text[spans[at - 1][1] : spans[at][0]] == " "
 
 
 def _stands_after(text: str, tokens: list[str], spans: TokenSpans, at: int) -> bool:

@@ -36,7 +36,8 @@ _TOWN_STATE_CODE = re.compile(
 _STATE_BEHIND = re.compile(r"(?<=[^\W\d_A-Z]) [A-Z]{2,3}$")
 """``Paddington NSW``"""
 _CODE = re.compile(
-    r"(?P<v>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]\d{2} ?[A-Z\d]{4}|[A-Z]\d{4}[A-Z]{3}"
+    r"(?P<x>\d{4} [a-z]{2})(?= [a-z]{3})"
+    r"|(?P<v>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]\d{2} ?[A-Z\d]{4}|[A-Z]\d{4}[A-Z]{3}"
     r"|(?:[A-Z]{1,2}-)?\d{4,7}(?: [A-Z]{2}\b|-\d{3,4})?|\d{4}[A-Z]{2}\b|[1-9]\d{2} \d{3}|\d{3} \d{2}|\d{2,3}-\d{3,4})"
     r"(?![\w-]|[.,/]\d| \d{3})"
     r"|(?P<w>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d)\b"
@@ -45,6 +46,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d$")
 _SEPARATOR = re.compile(
     r"(?P<strong>,?[ ]?(?:\n|<br ?/?>\n?)[ ]{0,40}|(?:,|;{1,2})[ ]{0,2}| - | / |\^{1,2}| ?\| ?)|[ ]{1,2}"
 )
+_SMALL_TOWN = re.compile(r"(?P<v>[a-z]{3,}(?:[ -][a-z]{3,})?)(?=[.,;!?)\n]|$)")
 _STEPS = 8
 _LABELS_TEXT = """
 policy claim invoice member card ref reference ticket case call tel phone mobile cell fax id room order account born dob ssn
@@ -75,6 +77,11 @@ def tail_of_address(text: str, end: int, priority: int) -> list[Mention]:
             continue
         if code is not None and (is_strong or any(area.start > code.end for area in areas)):
             break  # a province, a country, the rest of the sentence
+        if code is not None and text[code.end - 2 : code.end].islower():
+            small = _SMALL_TOWN.match(text, at)  # ``3014 ne rotterdam``
+            if small is not None and not areas:
+                areas.append(Mention(*small.span("v"), "PLACE", small["v"], "", priority))
+            break
         area = _area_at(text, at, is_strong=is_strong, is_first=not areas, is_coded=code is not None)
         if area is None or not _may_be_a_place(area["v"]):
             break

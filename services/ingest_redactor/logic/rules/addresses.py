@@ -89,11 +89,17 @@ _UNITS_BEFORE = re.compile(
     r"|\b(?:(?:Top|Ground|First|Second|Third|Upper|Lower|Garden|Basement)(?: Floor)? Flat|Basement),? $"
     r"|\b(?:[A-Z]{1,2}-)?\d{1,4}, [A-Z][a-z]+ (?:Residency|Apartments?|Heights|Towers?|Enclave|Society"
     r"|Complex|Villas?|Plaza|House), $"
+    r"|\b(?:[A-Z][a-z]+ ){1,2}(?:Heights|Mansions?|Heim|Residence|Building) \d{1,4}, $"
     r"|(?i:\b(?:plot|villa|h\.? ?no|door no|blk|block|no)\.? )$|\b(?:Na|Nad|Pod) $"
 )
 """``Room 806, Building 12, 472 Tianhe North Road``, ``Plot 188 Adeola Odeku Street``: what stands before the street."""
 _TOWN_BEFORE = re.compile(r"\b(?P<code>[1-9]\d{3,4}) (?P<town>[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+)?), $")
 """``1058 Budapest, Váci út 54``"""
+_CODE_BEFORE = re.compile(
+    r"(?:^|[ ,:(\n])(?P<town>[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_a-z][^\W\d_]+)?) "
+    r"(?P<code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3}-\d{4}), $"
+)
+"""``Halifax B3H 3W1, 6145 Lakeshore Rd``"""
 _HOUSE_NAME = re.compile(
     r"(?:^|[\n:|>\",;]\s{0,2}|\b[a-z]{1,4} )((?:The )?[A-Z][a-z’']+(?: [A-Z][a-z’']+){0,2}"
     r" (?:Cottage|House|Forge|Barn|Lodge|Farm|Farmhouse|Manor|Hall|Villa|Rectory|Vicarage|Mill|Stables|Grange|Bungalow)"
@@ -140,7 +146,8 @@ def parts_of_address(text: str, street: Mention) -> list[Mention]:
 
 def _code_and_town_before(text: str, street: Mention) -> list[Mention]:
     offset = max(0, street.start - 2 * _LOOK_BACK)
-    before = _TOWN_BEFORE.search(text[offset : street.start])
+    head = text[offset : street.start]
+    before = _TOWN_BEFORE.search(head) or _CODE_BEFORE.search(head)
     if before is None:
         return []
     code = Mention(*before.span("code"), "ZIP", *read_identifier(before["code"]), street.priority)

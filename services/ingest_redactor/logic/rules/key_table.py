@@ -40,7 +40,7 @@ PERSON = (
     r"|propietario|intestatario"
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker"
     r"|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|surveyor|assessor|appraiser|valuer|inspector|couple|counsell?or|registrar|deponent|solicitor"
+    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|surveyor|counter_?party|remitter|assessor|appraiser|valuer|inspector|couple|counsell?or|registrar|deponent|solicitor"
     r"|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser|pupil|trainee|apprentice"
     rf"|{_DOING})"
 )

@@ -32,7 +32,7 @@ OF_COMMAND = rf"\blogin\b[^\n]{{0,60}}?{OPTION}[\"']?(?P<v>[A-Za-z][\w.-]{{2,40}
 """``docker login -u …``"""
 SPEAKING = r"(?m:^)(?P<v>[a-z][a-z0-9]{1,20}(?:[._][a-z0-9]{1,20}|\d{1,4}))  ?\d{1,2}:\d{2} ?[AaPp][Mm](?m:$)"
 """At the head of what somebody wrote in a channel: ``ryan_v  9:02 AM``."""
-SPEAKING_AT = r"\[\d[0-9T:Z. -]{6,24}\] <?(?P<v>[a-z][a-z0-9]{1,20}(?:[._]{1,2}[a-z0-9]{1,20}|\d{1,4}))>?:? "
+SPEAKING_AT = r"\[\d[0-9T:Z. -]{3,24}\] <?(?P<v>[a-z][a-z0-9]{1,20}(?:[._]{1,2}[a-z0-9]{1,20}|\d{1,4}))>?:? "
 """``[2026-01-04T09:02:11Z] ryan_v: …``; a part of a program that logs has no name of a person."""
 NAME_SPEAKING = r"(?:^|\n)\[\d{1,2}:\d{2}(?::\d{2})?\] (?P<v>[a-z]{3,14}): "
 """``[09:02] hazel: …``"""
@@ -49,10 +49,11 @@ OF_SETTING = (
 """``POSTGRES_USER: …``, ``PPPoE user: …@realm``"""
 AT_TERMINAL = r"(?:^|\n)(?P<v>[a-z][a-z0-9._-]{2,30}) {1,20}(?:pts/\d|tty\d|:\d |console )"
 """A row of ``last`` and ``who``: ``aburton   pts/1   82.212…``"""
-IN_BRACKETS = r"[A-Z][a-z'’-]{1,20} \((?P<v>[a-z]{3,14}\d{1,4})\)"
-"""``requested by Layla Khoury (laykho04)``"""
-ASKED_FOR = r"\b[Ww]ho(?:'s| is| are) (?P<v>[a-z][a-z0-9._-]{3,30})\b"
-"""``who is gloria_vill in our tenant?``"""
+ASKED_FOR = (
+    r"(?:\b[Ww]ho(?:'s| is| are)|(?i:\b(?:buyer|seller|player|posted by|handle|gamer|streamer)|# owner)) "
+    r"(?P<v>[a-z][a-z0-9._-]{3,30})\b"
+)
+"""``who is gloria_vill in our tenant?``, ``Posted by lagoon_otter72``"""
 ACTING = (
     r"(?:^|[\s:>])(?P<v>[a-z][a-z0-9._]{4,30}) "
     r"(?:has |just )?(?:joined|left|logged (?:in|on|out|off)|signed (?:in|out))\b"
@@ -63,7 +64,6 @@ _OF_MAIL = re.compile(r"@[\w.-]{1,40}\.[A-Za-z]{2}")
 _NUMBERED = re.compile(r"[a-z]{3,4}\d{2,5}")
 _CENTURIES = ("19", "20")
 _SIGNS = frozenset("!#$%&*?^@")
-_HEAD_CHARS = 3
 _LEAST_PART, _TELLING_DIGITS = 3, 4
 
 
@@ -88,17 +88,21 @@ def word_told(value: str, before: str, _after: str) -> Found | None:
     return Found(value, "") if before.rstrip(" \"'").endswith(":") or not is_word(value.lower()) else None
 
 
-def behind_a_name(value: str, before: str, _after: str) -> Found | None:
-    """``Layla Khoury (laykho04)``: made of the beginnings of the name before it; ``System (web01)`` is not."""
-    heads = [word[:_HEAD_CHARS].lower() for word in before.rstrip(" (").split(" ")[-2:]]
-    return Found(value, "") if any(len(head) == _HEAD_CHARS and head in value for head in heads) else None
-
-
 def acting(value: str, _before: str, _after: str) -> Found | None:
     """A login made of a name or as people make them up; ``Alice left`` tells no login."""
     of_a_name = any(sign in value for sign in "._") and user_name(value, "", "") is not None
     told = of_a_name or is_handle(value) or _NUMBERED.fullmatch(value) is not None
     return Found(value, "") if told and value not in NOBODY else None
+
+
+def asked_for(value: str, _before: str, after: str) -> Found | None:
+    """A login with a sign or a digit, not of words alone: ``who is gloria_vill``, ``Posted by velvet_mango24``."""
+    value = value.rstrip(".")
+    parts = [part for part in re.split(r"[._-]|\d+", value) if part]
+    odd = any(map(str.isdigit, value)) or any(not is_word(part) for part in parts)
+    if value in NOBODY or value.isalpha() or not odd or _OF_MAIL.match(after):
+        return None
+    return Found(value, "", None, len(value))
 
 
 def at_a_prompt(value: str, _before: str, after: str) -> Found | None:

@@ -38,7 +38,7 @@ _TOLD = (
 )
 _TOLD_SMALL = (
     rf"(?i:\b{_TOLD}) ?(?P<v>{_NAME})"
-    rf"|(?i:\b(?:i'?m|this is|it'?s|name|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
+    rf"|(?i:\b(?:i'?m|this is|it'?s|name(?: is)?|soy|sono|jestem|aqui [eé])) (?P<w>{_LONG}(?: {_WORD}){{0,2}}?)"
     rf"(?:{_STOP}| (?:and|but|i|my|here|calling|from|can|could)\b)"
     r"|(?i:\b(?:contact|customer|passenger|patient|guest|client|caller|tenant|applicant|employee|custodian|resident|pt"
     r"|call|text|message|remind|tell|ask|look up|ping|thx|thanks|invite|notify"
@@ -102,7 +102,7 @@ def _head(words: list[str]) -> list[str]:
     """The words up to the first that is no name; a particle stays between two."""
     taken: list[str] = []
     for at, word in enumerate(words):
-        is_particle = bool(taken) and word in PARTICLES and at + 1 < len(words) and _may_be_a_name(words[at + 1])
+        is_particle = bool(taken) and word in PARTICLES and at + 1 < len(words) and _may_be_a_last_name(words[at + 1])
         is_half = bool(taken) and (
             word in last_names() or word in ambiguous_first_names() or (at == 1 and word in WORDS_AS_LAST)
         )

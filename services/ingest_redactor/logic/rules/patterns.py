@@ -54,6 +54,7 @@ URL = (
 DAY_OF_MONTH = (
     r"(?i)\b(?:before|by|on|until|since|after|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?) the "
     r"(?P<v>\d{1,2}(?:st|nd|rd|th))\b"
+    r"|\bthe (?P<w>(?:1[3-9]|2\d|3[01])(?:st|nd|rd|th))(?:['’\".,;!?)]|$| (?:at|but|and|for|or|if)\b)"
 )
 _OLD = r"(?:9\d|1[01]\d)"
 _OLD_IN_WORDS = (
@@ -61,7 +62,7 @@ _OLD_IN_WORDS = (
 )
 TOLD_AGE = (
     rf"(?i)\b(?P<v>{_OLD}) ?(?:yrs?|years?|y)\b|\b(?P<w>{_OLD})(?-i:[MF])\b"
-    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran|sister|brother|spouse|(?:mother|father)-in-law"
+    rf"|\b(?:(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)|she|he|patient|pt|resident|aunt|uncle|veteran|sister|brother|spouse|(?:mother|father)-in-law|s?he['’]s"
     rf"|i'?m|i am|nana|nan|gran|granny|grandma|grandpa|husband|wife)(?: [a-z'’-]{{2,20}})?"
     rf"(?:,| is| was| turned)? (?:now |aged? )?(?P<x>{_OLD})\b"
     rf"|\b(?P<y>{_OLD_IN_WORDS})(?:,|[ -]years?\b)|\b(?:patient|pt|he|she) (?:is|was) (?:now )?(?P<z>{_OLD_IN_WORDS})\b"
@@ -78,7 +79,12 @@ FACILITY = (
     r"|Health Partners?|Primary Care|Dental(?: Care)?|Drug Store|Apothecary|(?:Drugs|Pharmacy|Walgreens|CVS) #?\d{2,5}"
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
-    r"|Rehab(?:ilitation)?(?: Center)?|Podiatry|Psychiatry|Fertility|Optometry|Chiropractic|Obstetrics|Urology|Neurology"
+    r"|(?:N|P|S)?ICU|Birth(?:ing)? Cent(?:er|re)|(?:Heart|Spine|Women's|Physician|Neurology) (?:Group|Partners)"
+    r"|SNF|LTAC|Shelter"
+    r"|(?:Children's|Women's) (?:Unit|Health)|Hospital for (?:Women|Children)|Family Care|Elementary|School"
+    r"|Montessori|Academy"
+    r"|College of Nursing|Rehab(?:ilitation)?(?: Center)?|Podiatry|Psychiatry|Fertility"
+    r"|Optometry|Chiropractic|Obstetrics|Urology|Neurology"
     r"|Outpatient(?: (?:Lab|Center|Clinic))?|Mobile Unit|ASC|ED|Lab|Correctional (?:Facility|Institution|Center)"
     r"|Detention Center"
     r"|(?:State )?(?:University|College)|Hall dorm"

@@ -37,7 +37,7 @@ SECRET_RULES: tuple[Rule, ...] = (
     Rule(
         "token of a session, key of a login",
         "SECRET",
-        r"\b(?:sess|sid|tok)_[A-Za-z0-9]{16,64}\b|\bssh-(?:ed25519|rsa|dss) (?P<v>AAAA[A-Za-z0-9+/=]{20,800})",
+        r"\b(?:sess|sid|tok|rt|rtk)_[A-Za-z0-9]{16,64}\b|\bssh-(?:ed25519|rsa|dss) (?P<v>AAAA[A-Za-z0-9+/=]{20,800})",
         confirm.as_is,
     ),
     Rule("recovery key of a disk", "SECRET", r"\b\d{6}(?:-\d{6}){7}\b", confirm.as_is),
@@ -71,6 +71,12 @@ SECRET_RULES: tuple[Rule, ...] = (
     ),
     Rule("password beside a mail address", "SECRET", logins.BESIDE_MAIL, logins.beside_mail, most=MOST_SHORT),
     Rule("key told", "SECRET", r"(?i)\b(?:my|our|the) key(?: is|:) (?P<v>[\w-]{16,80})", confirm.long_secret),
+    Rule(
+        "password in a field of a page",
+        "SECRET",
+        r"type=[\"']password[\"'][^>]{0,60}value=[\"'](?P<v>[^\"'>]{4,60})",
+        confirm.as_is,
+    ),
     Rule("password told", "SECRET", shapes.PASSED, shapes.passed),
     Rule("credentials of a command", "SECRET", logins.CREDENTIALS, logins.credentials),
     Rule("word that opens", "SECRET", logins.WORD_TOLD, logins.word_told),

@@ -79,7 +79,7 @@ OWN_CODE = (
 WORD_OF_CODE = r"(?i)\b(?:zip|post|postal)(?: ?code)?\b|\bpcode\b"
 OF_CARD = (
     r"(?i)\b(?:library |member(?:ship)? |loyalty )?card (?:(?:no\.?|number|nr|#)(?: is|:)? ?)?"
-    r"(?P<v>[A-Z]{0,3}\d(?:[ -]?\d){7,13})\b"
+    r"(?P<v>[A-Z]{0,3}-?\d(?:[ -]?\d){5,13})\b"
 )
 """``card no 2 6168 12417``; what is a bank's was found before."""
 _OF_COURT = r"(?:[Cc][Vv]|[Cc][Rr]|FAM|JV)"
@@ -119,8 +119,10 @@ NAME_IN_SCRIPT = (
 )
 """``田中 千尋と申します``"""
 PLATE_OF_CAR = (
-    r"\b(?:(?:[Cc]ar|[Vv]ehicle|[Tt]ag|[Vv]an|[Tt]ruck)(?: for [a-z]{2,12})?:?|MOT(?: test| due)? (?:for|on|of)) "
-    r"(?P<v>\d[A-Z]{3}\d{3}|[A-Z]{3}[ -]\d{3,4}|[A-Z]{3}-\d{2}[A-Z]|[A-Z]{2}\d{2} [A-Z]{3}|\d{2,3}[A-Z]{2,3}\d)\b"
+    r"\b(?:(?:[Cc]ar|[Vv]eh(?:icle)?|[Tt]ag|[Vv]an|[Tt]ruck|[Ll]orry|[Mm]otorbike)(?: for [a-z]{2,12})?:?"
+    r"|MOT(?: test| due)? (?:for|on|of)) "
+    r"(?P<v>\d[A-Z]{3}\d{3}|[A-Z]{3}[ -]\d{3,4}|[A-Z]{3}-\d{2}[A-Z]|[A-Z]{2}\d{2} [A-Z]{3}|\d{2,3}[A-Z]{2,3}\d"
+    r"|[A-Z]{1,3}-[A-Z]{1,2} \d{1,4}|[A-Z]{2} \d{3}[A-Z]{2}|[A-Z]{3}-\d{3}[A-Z]{2}|[A-Z]{3}-\d{2}-\d{2})\b"
 )
 _MAKERS = ("BMW", "GMC", "KIA", "RAM", "MINI", "SUV", "VIN")
 BARE_MOBILE = (

@@ -44,6 +44,11 @@ NAME_BEFORE_RECORD = (
     r"(?:  |\t|\n|$)"
 )
 """``Cormac McElhinney, DOB``; a row of appointments: ``9:30  Salonga, Analyn  chart …``."""
+IN_BED = (
+    rf"\b[Bb]ed \d{{1,3}}[A-Z]? (?P<v>{_CAPITALISED}(?: {_CAPITALISED})?) \("
+    rf"|\b[Jj]e soussign[ée]e?(?:\(e\))?,? (?P<w>{_CAPITALISED}(?: {_CAPITALISED})?),"
+)
+"""``bed 2 Zubela (2672930) fasting``"""
 NAME_AFTER_INITIALS = (
     rf"\b(?:{_CAPITALISED} )?(?:[{UPPER}]\. ?){{1,3}}(?:(?:Ní|Ó|St\.?|Mac|[Vv]an|[Vv]on|[Dd]e|[Dd]a|[Dd]i|[Ee]l"
     rf"|[Aa]l) )?[{UPPER}][{LETTER}'’]{{1,24}}(?:-[{UPPER}][{LETTER}'’]{{1,24}})?"
@@ -77,6 +82,11 @@ NAME_AFTER_KIN = (
     r"|[Ff]igli[oa]|[Mm]oglie|[Mm]arito|[Ff]ilh[oa]|[Nn]onn[oa]|[Zz]oon|[Dd]ochter|[Bb]roer)"
     rf",? (?P<v>[{UPPER}][{LETTER}'’-]+(?:(?: [{UPPER}]\.)?(?: [{UPPER}][{LETTER}'’-]+))?)"
 )
+OF_A_JOINED_LAST = (
+    rf"\b(?P<v>{_CAPITALISED} [{UPPER}][{LETTER}]+-[{UPPER}][{LETTER}]+)['’]s\b"
+    rf"|\b(?P<w>{_CAPITALISED} [dD]['’][{UPPER}][{LETTER}]+)\b"
+)
+"""``Kofi Mensah-Bright's``, ``Solène d'Aubigny``"""
 _JOINED = r"[A-Z][a-z]{1,8}-[A-Za-z][a-z]{1,8}"
 JOINED_EASTERN = rf"\b(?:{_JOINED} [A-Z][a-z]{{1,7}}|[A-Z][a-z]{{1,7}} {_JOINED})\b"
 """``Chih-Wei Zhao``, ``Park Soo-ah``"""
@@ -259,6 +269,17 @@ def name_after_kin(value: str, _before: str, _after: str) -> Found | None:
     is_whole = bool(low) and len(word) == len(first) and is_last
     length = len(first) + 1 + len(low) if is_whole else len(word)
     return Found(*read_name(value[:length]), None, length)
+
+
+_BEFORE_OF = frozenset("côte cote coeur cœur val ile île pays table chef prix palais valle porto".split())  # noqa: SIM905
+
+
+def of_a_joined_last(value: str, _before: str, _after: str) -> Found | None:
+    first, _, last = value.lower().partition(" ")
+    is_told = is_first_name(first) or not (is_word(first) or any(map(is_word, re.split("['’-]", last))))
+    if first in _BEFORE_OF or first in places():
+        return None
+    return Found(*read_name(value)) if is_told and first not in NEVER and first not in NO_NAME else None
 
 
 def handle_after_role(value: str, before: str, after: str) -> Found | None:

@@ -82,6 +82,7 @@ def _is_numbered(value: str) -> bool:
 
 
 _NAME_AND_NUMBER = 2
+_OF_DATE, _HEAD, _HOUSE_BEHIND = re.compile(r"\d[./-]$"), re.compile(r"\d+,?\s+"), re.compile(r",? \d{1,4}[a-z]?\b")
 
 
 def foreign_street(value: str, before: str, after: str) -> Found | None:
@@ -92,6 +93,12 @@ def foreign_street(value: str, before: str, after: str) -> Found | None:
         or (len(after) > 1 and after[0] in ":.," and after[1].isdigit())
     ):
         return None
+    if _OF_DATE.search(before):  # ``28.08.1977, Rue de Lausanne 58``
+        number, house = _HEAD.match(value), _HOUSE_BEHIND.match(after)
+        if number is None or house is None:
+            return None
+        street_alone = value[number.end() :] + house[0]
+        return Found(address(street_alone), "", length=len(street_alone), skipped=number.end())
     head = value.partition(" ")[0].lower()
     if is_first_name(head) and len(value.split()) == _NAME_AND_NUMBER:
         return None  # ``Kristie 03``
@@ -112,6 +119,8 @@ def foreign_street(value: str, before: str, after: str) -> Found | None:
     return Found(address(value), "")
 
 
+_LOWER = re.compile(r"(?<![^ ])[a-z]+(?= )")
+_IS_STREET = re.compile(r"[^\W\d_a-z][^\n]*[^\W\d_]{2}\.? \d")
 _YEAR_AFTER = re.compile(r",?\s+(?:19|20)\d{2}\b(?! ?[A-Z]{2}\b)")
 
 
@@ -119,10 +128,20 @@ def street_before_town(value: str, before: str, after: str) -> Found | None:
     """``Sprint 14, 2025 Planning`` tells a year."""
     if _is_glued(before):
         return None
+    skipped = 0
+    for word in _LOWER.finditer(value):
+        if word.group() in _PROSE:
+            skipped = word.end() + 1  # ``Address changed from Karl-Liebknecht-Str. 26``
+    value = value[skipped:]
     words = value.split()
-    if not _PROSE.isdisjoint(words) or _YEAR_AFTER.match(after) or renderings.read_date(words[-1]):
+    if (
+        not words
+        or _YEAR_AFTER.match(after)
+        or renderings.read_date(words[-1])
+        or (skipped and not _IS_STREET.match(value))
+    ):
         return None
-    return Found(address(value), "")
+    return Found(address(value), "", skipped=skipped)
 
 
 def announced_street(value: str, before: str, after: str) -> Found | None:

@@ -114,7 +114,7 @@ _PLACED = (
 )
 """``Am Markt 3``: German streets that are named for where they lie."""
 _KIND_AFTER_NUMBER = (
-    r"rue|avenue|boulevard|boul\.?|ch\.|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
+    r"rue|avenue|boulevard|boul\.?|bd\.?|bld|ch\.|place|chemin|impasse|allée|quai|montée|ruelle|sentier|chaussée"
     r"|faubourg|cours|allé|passage|venelle|hameau|lotissement|(?:route|rang|square|villa)(?:\s+d[eu]s?)?"
 )
 """Kinds of street that stand between number and name."""
@@ -135,7 +135,7 @@ _NUMBERED_TURKISH = r"(?i:caddesi|cad\.|sokağı|sokak|sok\.|bulvarı|bulv\.)\s+
 _KOREAN = r"(?:daero|ro|gil)"
 INDIAN_FLAT = (
     r"\b(?:[A-Z]{1,2}-\d{1,4}(?:/\d{1,4})?, (?:Sector|Block|Phase|Pocket) [A-Z0-9]{1,4}"
-    r"|(?:Flat|House|Plot|Door|Shop|Villa|H\.?|D\.?)(?: ?No\.?)?[ :#-]{1,2}[A-Z]{0,2}-?\d{1,5}[A-Z]?(?:[/-]\d{1,4})?),"
+    r"|(?:Flat|House|Plot|Door|Shop|Villa|H\.?|D\.)(?: ?No\.?)?[ :#-]{1,2}[A-Z]{0,2}-?\d{1,5}[A-Z]?(?:[/-]\d{1,4})?),"
     r"(?: [^\s,\n\"|;<>]{1,20}){1,5}(?:,(?: [^\s,\n\"|;<>]{1,20}){1,4}){0,4}(?:,| -| –|-)? ?[1-9]\d{2} ?\d{3}\b"
 )
 """``Flat C-1079, Brigade Enclave, Vaishali Nagar, Jaipur - 302068``"""
@@ -173,13 +173,14 @@ FOREIGN_STREET = (
     rf"(?:\d{{1,3}}[A-Za-z]?|{_CAPITAL_WORD}(?: {_CAPITAL_WORD}){{0,2}})"
     r" ?(?:#|[Nn]o\.?|NO\.?) ?\d{1,3}[A-Za-z]? ?- ?\d{1,3}\b"
     rf"|\b\d{{1,4}}[A-Z]?(?:-\d{{1,3}}[A-Z]?)?,? {_MALAY}(?: {_CAPITAL_WORD}){{1,4}}(?:/\d{{1,3}})?"
-    rf"|\b\d{{1,2}}-\d{{1,2}}-\d{{1,2}}(?:-\d{{1,4}})? [{UPPER}][{LETTER}]{{2,}}\b"
+    rf"|\b\d{{1,2}}-\d{{1,2}}-\d{{1,2}}(?:-\d{{1,4}})? [{UPPER}][{LETTER}]{{2,}}\b(?:-(?:ku|cho|machi|shi)\b)?"
     rf"|[{UPPER}][{LETTER}-]{{2,}}(?:\s[{LETTER}]+)?\s+{_KIND_AFTER}\s+(?:No:?\s?)?{_HOUSE}"
     rf"|(?:[{UPPER}][{LETTER}]+\s)?[{UPPER}][{LETTER}]{{2,}}s\s(?:gate|gata|gade|vei|veg|väg|vej|plass|plats)\s{_HOUSE}"
     rf"|(?:Grote|Oude|Nieuwe|Korte|Lange|Kleine|Hoge|Lage)\s[{UPPER}][{LETTER}]{{2,}}\s{_HOUSE}"
     rf"|\b{_PLACED}(?:\s(?:alten?|neuen?|hohen?|kleinen?|großen?|langen?))?(?:\s[{UPPER}][{LETTER}-]{{2,}}){{1,2}}\s\d{{1,3}}[a-z]?\b"
     rf"|\d{{1,6}}\s(?:Camino|Calle|Avenida|Paseo|Via)(?:\s(?:de|del|de la|de las|de los|el|la))?"
     rf"(?:\s[{UPPER}][{LETTER}]+){{1,3}}(?:\s[NS][EW])?\b(?:\.?,?\s+{_UNIT})?"
+    rf"|\b[{LETTER}]{{3,}}(?:straße|strasse|gracht|straat|gatan) \d{{1,4}}[a-z]?\b"
     rf"|\b(?:calle|rua|viale|piazza|plaza)\s(?:{_PREPOSITION}\s){{0,2}}[{LETTER}]{{3,}}(?:\s[{LETTER}]{{3,}}){{0,2}},?\s\d{{1,4}}\b"
 )
 FOREIGN_KIND = (

@@ -27,6 +27,17 @@ CODE_ELSEWHERE = (
 )
 """British, Canadian and Irish postal codes."""
 _NAMED = rf"[{UPPER}][{LETTER}'’-]+"
+_STATE_CODES = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY])"
+)
+TOWN_BEFORE_STATE = rf"\b(?P<v>{_NAMED}(?: {_NAMED}){{0,2}}),? {_STATE_CODES}(?: \d{{5}})?\b"
+"""``Ten Sleep, WY 82442``"""
+CODE_AFTER_SMALL_STATE = (
+    r"\b(?:tx|fl|ny|nj|pa|ga|nc|va|az|tn|mn|wi|mo|ky|sc|ut|ct|nm|nv|ks|wv|nh|vt|ri|sd|nd|wy|mt|il|ca|co)"
+    r",? (?P<v>\d{5})\b"
+)
+CAMP = rf"\bCamp {_NAMED}(?: {_NAMED})?\b|\bThe {_NAMED}(?: {_NAMED})? at {_NAMED}(?: {_NAMED})?\b"
 COUNTY = rf"\b(?P<v>(?:St\. )?{_NAMED}(?: {_NAMED})? (?:County|Parish|Borough))\b"
 """``Flathead County``"""
 CODE_AFTER_COUNTY = r"\b(?:County|Parish),? (?P<v>\d{5})\b"
@@ -76,6 +87,15 @@ def town(value: str, _before: str, _after: str) -> Found | None:
         ):
             return Found(joined, "lower", None, len(joined))
     return None
+
+
+def before_state(value: str, _before: str, _after: str) -> Found | None:
+    """The words before a state, but for one that begins a sentence or is no name."""
+    words = value.split()
+    while words and (words[0].lower() in NEVER or words[0].lower() in _NO_COUNTY):
+        words = words[1:]
+    town = " ".join(words)
+    return Found(town.lower(), "", skipped=len(value) - len(town)) if words else None
 
 
 def county(value: str, _before: str, _after: str) -> Found | None:

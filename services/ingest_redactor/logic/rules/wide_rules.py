@@ -1,6 +1,6 @@
 """The rules that count in the wide profile alone, after all others."""
 
-from services.ingest_redactor.logic.rules import confirm, dates, shapes, wide, wide_places
+from services.ingest_redactor.logic.rules import confirm, dates, shapes, wide, wide_dates, wide_names, wide_places
 from services.ingest_redactor.logic.rules.patterns import (
     DATE,
     DAY_OF_MONTH,
@@ -28,16 +28,24 @@ WIDE_RULES: tuple[Rule, ...] = (
         dates.age,
         WIDE,
     ),
-    Rule("date in letters", "DATE", wide.DATE, wide.any_date, WIDE),
-    Rule("month before a smaller day", "DATE", wide.MONTH_AND_DAY, wide.month_and_day, WIDE, most=MOST_SHORT),
-    Rule("from day to day", "DATE", wide.RANGE, wide.date_range, WIDE),
-    Rule("day after a word", "DATE", wide.DAY_AFTER_WORD, wide.day_after_word, WIDE),
-    Rule("holiday or month told", "DATE", wide.TOLD_DAY, confirm.as_is, WIDE),
-    Rule("age turned", "AGE", wide.TURNED, dates.told_age, WIDE),
-    Rule("first name first, in lower case", "NAME", wide.FIRST_LAST, wide.first_last, WIDE),
-    Rule("last name first, in lower case", "NAME", wide.LAST_FIRST, wide.last_first, WIDE),
-    Rule("name in capitals after a role", "NAME", wide.IN_CAPITALS_AFTER_ROLE, wide.in_capitals_after_role, WIDE),
-    Rule("patient by name, clinician by a title", "NAME", wide.NAMED_PATIENT, wide.named_patient, WIDE),
+    Rule("date in letters", "DATE", wide_dates.DATE, wide_dates.any_date, WIDE),
+    Rule(
+        "month before a smaller day", "DATE", wide_dates.MONTH_AND_DAY, wide_dates.month_and_day, WIDE, most=MOST_SHORT
+    ),
+    Rule("from day to day", "DATE", wide_dates.RANGE, wide_dates.date_range, WIDE),
+    Rule("day after a word", "DATE", wide_dates.DAY_AFTER_WORD, wide_dates.day_after_word, WIDE),
+    Rule("holiday or month told", "DATE", wide_dates.TOLD_DAY, confirm.as_is, WIDE),
+    Rule("age turned", "AGE", wide_dates.TURNED, dates.told_age, WIDE),
+    Rule("first name first, in lower case", "NAME", wide_names.FIRST_LAST, wide_names.first_last, WIDE),
+    Rule("last name first, in lower case", "NAME", wide_names.LAST_FIRST, wide_names.last_first, WIDE),
+    Rule(
+        "name in capitals after a role",
+        "NAME",
+        wide_names.IN_CAPITALS_AFTER_ROLE,
+        wide_names.in_capitals_after_role,
+        WIDE,
+    ),
+    Rule("patient by name, clinician by a title", "NAME", wide_names.NAMED_PATIENT, wide_names.named_patient, WIDE),
     Rule("age told", "AGE", TOLD_AGE, dates.told_age, WIDE),
     Rule("number of a report", "RECORD", shapes.REPORT, shapes.report, WIDE),
     Rule("postal code after a state", "ZIP", r"\b[A-Z]{2},? (?P<v>\d{5}(?:-\d{4})?)\b", confirm.numbered, WIDE),
@@ -49,15 +57,20 @@ WIDE_RULES: tuple[Rule, ...] = (
         WIDE,
     ),
     Rule("postal code of a search", "ZIP", wide.MILES_OF, confirm.numbered, WIDE),
+    Rule("postal code after a state in lower case", "ZIP", wide_places.CODE_AFTER_SMALL_STATE, confirm.numbered, WIDE),
+    Rule("camp, house by its place", "PLACE", wide_places.CAMP, wide_places.facility, WIDE),
     Rule("county", "PLACE", wide_places.COUNTY, wide_places.county, WIDE),
     Rule("postal code after a county", "ZIP", wide_places.CODE_AFTER_COUNTY, confirm.numbered, WIDE),
     Rule("postal code after a state in words", "ZIP", wide_places.CODE_AFTER_STATE, confirm.numbered, WIDE),
     Rule("British, Canadian or Irish postal code", "ZIP", wide_places.CODE_ELSEWHERE, wide_places.code, WIDE),
     Rule("extension", "PHONE", wide.EXTENSION, confirm.numbered, WIDE),
-    Rule("month in capitals", "DATE", wide.MONTH_IN_CAPITALS, wide.any_date, WIDE),
+    Rule("month in capitals", "DATE", wide_dates.MONTH_IN_CAPITALS, wide_dates.any_date, WIDE),
     Rule("facility", "PLACE", FACILITY, confirm.facility, WIDE),
     Rule("facility in capitals or small letters", "PLACE", wide_places.FACILITY, wide_places.facility, WIDE),
-    Rule("age behind a name", "AGE", wide.AGE_BEHIND, dates.told_age, WIDE),
+    Rule(
+        "town before its state", "PLACE", wide_places.TOWN_BEFORE_STATE, wide_places.before_state, WIDE, most=MOST_SHORT
+    ),
+    Rule("age behind a name", "AGE", wide_dates.AGE_BEHIND, dates.told_age, WIDE),
     Rule(
         "street without its number",
         "ADDRESS",
