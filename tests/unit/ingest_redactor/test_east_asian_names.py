@@ -49,6 +49,8 @@ def test_it_is_found_in_a_sentence(text: str, redacted: str) -> None:
     "text",
     [
         "Translate 苹果 to English",
+        "Translate 数量 金额 to English",
+        '{"head": "数量 金额"}',
         "请帮我查询订单金额，谢谢。高级会员。",
         "The word 방법 means method",
         "金额：100 元",

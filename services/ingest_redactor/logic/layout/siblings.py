@@ -77,7 +77,7 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
 
 def _numbered(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
     """``{"emp": "Doe J.", "no": "50-9617"}``: beside one who has a number of their own a bare number is that."""
-    if not any(_HAS_A_NUMBER.fullmatch(word) for word in words):
+    if not _OF_DEALS.isdisjoint(words) or not any(_HAS_A_NUMBER.fullmatch(word) for word in words):
         return kinds
     return [
         "MEMBER" if kind is None and word in _BARE_NUMBERS else kind for word, kind in zip(words, kinds, strict=True)

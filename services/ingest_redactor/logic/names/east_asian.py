@@ -1,6 +1,6 @@
 """Names in Chinese, Japanese and Korean letters: the last name first, known by a list, with or without a blank.
 
-Last names: the most frequent of each country, as its statistics office or name registers count them.
+Last names: frequent ones of each country, and not all of them.
 """
 
 import re
@@ -56,6 +56,11 @@ class EastAsianName(NamedTuple):
     def canonical(self) -> str:
         return f"{self.given}|{self.last}"
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its last name is in a list: any two words may stand apart."""
+        return any(self.last in names for names in (_SINGLE, _COMPOUND, _JAPANESE, _KOREAN))
+
 
 def is_east_asian(text: str) -> bool:
     """Whether any of its letters is Chinese, Japanese or Korean."""
@@ -86,15 +91,15 @@ def told_by_surroundings(text: str, before: str, after: str) -> bool:
     """Whether a run of such letters within a text of others is somebody's name: it reads as one, or stands where one
     stands. Among letters of its own kind only two parts between signs tell one."""
     read, near = read_east_asian(text), before[-_NEAR:] + after[:_NEAR]
-    is_told_apart = (
-        read is not None and len(text) > _SHORT and (len(read.last) > 1 or _SPACED.fullmatch(text) is not None)
-    )
+    is_known = read is not None and read.is_known
+    is_spaced = _SPACED.fullmatch(text) is not None
+    is_told_apart = read is not None and is_known and len(text) > _SHORT and (len(read.last) > 1 or is_spaced)
     own, others = len(_LETTER.findall(near)), len(_LATIN.findall(near))
     if own > others:
         return is_told_apart and bool(_SIGN_BEFORE.search(before) and _SIGN_AFTER.match(after))
     if not others:
         return is_told_apart
-    if read is not None:
+    if is_known:
         return True
     told = _NAMED_BEFORE.search(before) or (_SENTENCE_BEFORE.search(before) and _ACTS_AFTER.match(after))
-    return told is not None and len(text) <= _LONGEST and text not in _WORDS
+    return told is not None and (len(text) <= _LONGEST or is_spaced) and text not in _WORDS
