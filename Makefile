@@ -1,4 +1,4 @@
-# Two commands do everything on a machine with Python 3.11 or 3.12, git and make: `make demo` and `make test`.
+# Two commands do everything on a machine with Python 3.11.5 or later, or 3.12, git and make: `make demo` and `make test`.
 # Each sets itself up at its first run; a second run installs nothing.
 
 PYTHON := .venv/bin/python

@@ -17,6 +17,8 @@ from shared.schema.topics import load_topics
 from shared.settings import Settings
 
 MIN_MEMORY_MB = 4096
+OLDEST_PYTHON, TOO_NEW_PYTHON = (3, 11, 5), (3, 13)
+"""Before 3.11.5 ``re`` misreads possessive quantifiers (CPython's gh-106052), and redaction would miss values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ def _checks(config: LocalSettings) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _python() -> str:
     found = ".".join(str(part) for part in sys.version_info[:3])
-    if sys.version_info[:2] not in ((3, 11), (3, 12)):
-        raise SettingsError(f"Python {found}: 3.11 or 3.12 is needed")
+    if not OLDEST_PYTHON <= sys.version_info[:3] < TOO_NEW_PYTHON:
+        raise SettingsError(f"Python {found}: 3.11 from 3.11.5 on, or 3.12, is needed")
     return found
 
 
