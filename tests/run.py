@@ -35,8 +35,8 @@ class Rung:
 
 
 LADDER = (
-    Rung("no-io", 240, ("unit", "properties", "contract", "conformance", "architecture"), "not servers and not long"),
-    Rung("simulation", 240, ("simulation",), "not servers and not long"),
+    Rung("no-io", 300, ("unit", "properties", "contract", "conformance", "architecture"), "not servers and not long"),
+    Rung("simulation", 180, ("simulation",), "not servers and not long"),
     Rung("servers", 900, ("conformance", "integration", "faults"), "servers and not long"),
     Rung("e2e", 420, ("e2e",), "not long"),
 )

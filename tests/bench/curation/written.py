@@ -42,6 +42,7 @@ AGENT = (
     "agent_20",
     "agent_21",
     "agent_22",
+    "agent_23",
 )
 CLINICAL = (
     "clinical_1",
@@ -53,6 +54,7 @@ CLINICAL = (
     "clinical_7",
     "clinical_8",
     "clinical_9",
+    "clinical_10",
 )
 SETS: tuple[tuple[Profile, tuple[str, ...]], ...] = (("pii", AGENT), ("hipaa", CLINICAL))
 NAME = "NAME"

@@ -30,6 +30,12 @@ NARROW, WIDE = Redactor(Scanner("pii")), Redactor(Scanner("hipaa"))
         ({"first_name": "Steinar", "ssn": "27104325950"}, {"first_name": "⟦NAME_1:first⟧", "ssn": "⟦ID_1:d11⟧"}),
         ({"ffp": {"number": "99193 966 123 8"}}, {"ffp": {"number": "⟦MEMBER_1:p99999_999_999_9⟧"}}),
         ({"BankAccountDetails": "20-86-29 57394487"}, {"BankAccountDetails": "⟦ACCOUNT_1:p99-99-99_99999999⟧"}),
+        (
+            {"engineer": "Zimberly Zubatel", "handle": "kzubatel"},
+            {"engineer": "⟦NAME_1⟧", "handle": "⟦USER_1⟧"},
+        ),
+        ({"reimburse_to": "237068259"}, {"reimburse_to": "⟦ACCOUNT_1:d9⟧"}),
+        ({"new_key": "api-ehn25ELZ5BK2rPWsTKFWm5ZV"}, {"new_key": "⟦SECRET_1⟧"}),
         ({"matter": "WRK7199384"}, {"matter": "⟦RECORD_1:pAAA9999999⟧"}),
     ],
 )
@@ -44,6 +50,7 @@ def test_an_object_tells_whose_it_is(value: object, redacted: object) -> None:
         {"name": "order", "location": {"city": "Lake Zuba"}},
         {"emp": "none", "total": 4, "count": "50-9617"},
         {"matter": "of course"},
+        {"product": "AirPods", "handle": "airpods"},
     ],
 )
 def test_an_object_tells_of_nobody(value: object) -> None:
@@ -133,6 +140,9 @@ def test_a_name_ends_before_born() -> None:
             "RPR on 8/4/23, bicillin 8/7, 8/14",
             "RPR on ⟦DATE_1:mdy2.fri+0⟧, bicillin ⟦DATE_2:npart.mon+3⟧, ⟦DATE_3:npart.mon+10⟧",
         ),
+        ("seen at your Zubawick location last week", "seen at your ⟦PLACE_1⟧ location last week"),
+        ("broke an arm at Zubaside Park memorial day", "broke an arm at ⟦PLACE_1⟧ ⟦DATE_1⟧"),
+        ("My mother Lucille Zubrave is 93 and lives alone", "My mother ⟦NAME_1⟧ is ⟦AGE_1⟧ and lives alone"),
         ("He's 97, alone", "He's ⟦AGE_1⟧, alone"),
         ("he said come back the 23rd.", "he said come back the ⟦DATE_1⟧."),
         ("RR 2, in tx 78654. mom", "RR 2, in tx ⟦ZIP_1:d5⟧. mom"),

@@ -62,6 +62,8 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
             "ADDRESS.any" if kind in ("ADDRESS", "STREET") and _SECOND_LINE.fullmatch(normalised(key)) else kind
             for key, kind in zip(keys, kinds, strict=True)
         ]
+    if "USER@" in kinds and any(kind is not None and kind.startswith("NAME") for kind in kinds):
+        kinds = ["USER" if kind == "USER@" else kind for kind in kinds]
     if _BARE not in kinds and None not in kinds:
         return kinds
     words = [normalised(key) for key in keys]

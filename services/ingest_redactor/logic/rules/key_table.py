@@ -40,7 +40,7 @@ PERSON = (
     r"|propietario|intestatario"
     r"|titulaire|beneficiaire|beneficiario|recebedor|pagador|nadawca|odbiorca|pacjent|pracownik|mottaker"
     r"|mottagare|avsandare"
-    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|surveyor|counter_?party|remitter|assessor|appraiser|valuer|inspector|couple|counsell?or|registrar|deponent|solicitor"
+    r"|kund|medlem|fee_earner|mbr|emp|pcp|roommate|advis[oe]r|engineer|developer|on_?call|surveyor|counter_?party|remitter|assessor|appraiser|valuer|inspector|couple|counsell?or|registrar|deponent|solicitor"
     r"|paralegal|drv|pax|guarantor(?:_of)?|prescriber|dispenser|pupil|trainee|apprentice"
     rf"|{_DOING})"
 )
@@ -78,7 +78,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     (
         "ACCOUNT",
         r"(?:.*_)?(?:account|acct|bank_account|routing)(?:_?(?:no|num|number|nbr|id|ref))?s?|(?:.*_)?sort_code"
-        r"|acc_?(?:no|num|number|nbr)|ban|billing_account|mp[ar]n|konto|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
+        r"|(?:reimburse|refund|pay|payout|transfer|deposit|debit|credit)_(?:to|from)|acc_?(?:no|num|number|nbr)|ban|billing_account|mp[ar]n|konto|cuenta|conta|(?:konto|rekening|vertrags)_?(?:nummer|nr)|vertragskonto|contrato?"
         r"|(?:.*_)?(?:loan|mortgage|contract|contract_account)(?:_no|_num|_number|_id)"
         r"|(?:numero|num|no|n)_(?:de_)?(?:compte|cuenta|conta|conto|contrato?)",
     ),
@@ -218,7 +218,7 @@ KEYS: tuple[tuple[str, str], ...] = (
         "SECRET",
         r"(?:.*_)?(?:password|passwd|passcode|passphrase|password_hint|passwort|kennwort|contrasena|senha"
         r"|mot_de_passe|wachtwoord|secret"
-        r"|api_?key|access_key(?:_id)?|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
+        r"|api_?key|(?:new|old)_key|access_key(?:_id)?|(?:auth|signing|encryption|session|mailchimp)_key|jwt_signing|(?:sendgrid|stripe|twilio|openai|anthropic|aws|github|gitlab|slack"
         r"|mailgun)_(?:key|token|secret)|private_key|recovery_key|authorization|psk|pw|pwd|(?:[a-z]+_)?pass|(?:recovery"
         r"|backup|gate|door|lockbox|entry|access)_codes?|puk(?:_?[12])?(?:_code)?|(?:wpa\d?|wi_?fi|wlan|network)_(?:key|psk))",
     ),

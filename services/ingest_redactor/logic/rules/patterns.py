@@ -80,7 +80,7 @@ FACILITY = (
     r"|Care Home|Assisted Living|Memory Care|Infusion (?:Suite|Cent(?:er|re))|VA Annex|Annex"
     r"|Surgery|Practice|Retirement (?:Home|Village)"
     r"|(?:N|P|S)?ICU|Birth(?:ing)? Cent(?:er|re)|(?:Heart|Spine|Women's|Physician|Neurology) (?:Group|Partners)"
-    r"|SNF|LTAC|Shelter"
+    r"|SNF|LTAC|Shelter|Hospice House|Family Health|Clinical Research|Home (?:Infusion|Health)|Women's Center"
     r"|(?:Children's|Women's) (?:Unit|Health)|Hospital for (?:Women|Children)|Family Care|Elementary|School"
     r"|Montessori|Academy"
     r"|College of Nursing|Rehab(?:ilitation)?(?: Center)?|Podiatry|Psychiatry|Fertility"

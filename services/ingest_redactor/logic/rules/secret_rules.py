@@ -20,12 +20,12 @@ SECRET_RULES: tuple[Rule, ...] = (
     Rule(
         "key of a known provider",
         "SECRET",
-        r"(?:(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{16,}"
+        r"(?:(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|\bapi[-_][A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{16,}"
         r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|xox[abposr]-[0-9A-Za-z-]{10,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}"
         r"|whsec_[A-Za-z0-9]{20,}|pypi-AgE[A-Za-z0-9_-]{40,}|\b\d{8,10}:A[A-Za-z0-9_-]{33,36}"
         r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         confirm.secret,
-        trigger=r"[srp]k[-_][A-Za-z0-9_-]{5}|gh[pousr]_|github_pat_|glpat-|A(?:KIA|SIA)|AIza|xox[abposr]-|hf_|npm_|whsec_|pypi-"
+        trigger=r"[srp]k[-_][A-Za-z0-9_-]{5}|gh[pousr]_|\bapi[-_][A-Za-z0-9]{5}|github_pat_|glpat-|A(?:KIA|SIA)|AIza|xox[abposr]-|hf_|npm_|whsec_|pypi-"
         r"|\d:A[A-Za-z0-9_-]|SG\.|eyJ",
     ),
     Rule(

@@ -35,7 +35,8 @@ TOLD_DAY = (
     r"(?: (?:day|eve|weekend|morning|sunday|monday))?)\b"
     r"|\b(?P<x>(?-i:Christmas|Thanksgiving|Easter Sunday|Halloween|New Year[’']s (?:Eve|Day)|Labor Day|Memorial Day"
     r"|Independence Day|Valentine[’']s Day|Boxing Day|Good Friday|Black Friday"
-    r"|Yom Kippur|Rosh Hashanah|Passover|Juneteenth)(?: (?:19|20)\d{2})?|xmas)\b"
+    r"|Yom Kippur|Rosh Hashanah|Passover|Juneteenth)(?: (?:19|20)\d{2})?|xmas|halloween|memorial day"
+    r"|labor day|thanksgiving)\b"
     r"|\b(?:in|since|last|this|until|by) (?:early|late|mid)[ -](?P<y>(?-i:January|February|March|April|May|June|July|August"
     r"|September|October|November|December))\b"
     r"|\b(?:in|since|last|this|early|late|mid|until|by)[ -](?P<w>(?-i:January|February|March|April|May|June|July|August"
@@ -61,6 +62,8 @@ AGE_BEHIND = (
     r"\b[A-Za-z][A-Za-z'’-]{3,}, (?P<v>9\d|10\d)(?:,|\)| ?[MF]\b)|\bis (?P<w>9\d|10\d) (?:already|now|next|this)\b"
     rf"|\b{_CAPITALISED} {_CAPITALISED},? (?P<u>9\d|10\d)(?:[,;.)\n]| of\b)"
     r"|(?i:\b(?:d\.|died|passed|deceased)(?: at| age)?) (?P<t>9\d|1[01]\d)\b"
+    rf"|\b(?i:pt|patient|about|for|re|resident)[ :]{{1,2}}{_CAPITALISED} {_CAPITALISED},? (?P<r>9\d|10\d)(?:[:\n]|$)"
+    rf"|\b{_CAPITALISED} is (?P<q>9\d|10\d) and\b"
     r"|\bso (?P<s>9\d|10\d) now\b"
     r"|(?i:\bage(?: [a-z]+){0,4}: )(?P<x>9\d|10\d)\b"
 )

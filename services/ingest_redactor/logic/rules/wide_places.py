@@ -37,6 +37,12 @@ CODE_AFTER_SMALL_STATE = (
     r"\b(?:tx|fl|ny|nj|pa|ga|nc|va|az|tn|mn|wi|mo|ky|sc|ut|ct|nm|nv|ks|wv|nh|vt|ri|sd|nd|wy|mt|il|ca|co)"
     r",? (?P<v>\d{5})\b"
 )
+SITE = (
+    rf"\b(?P<v>{_NAMED}(?: {_NAMED})?) (?:office|location|clinic|campus|site|branch)\b"
+    rf"|(?i:\b(?:near|at|on) )(?P<w>(?:Interstate|Route|Highway|Hwy|I-|US-|SR) ?\d{{1,3}})\b"
+    rf"|\b(?P<x>{_NAMED}(?: {_NAMED})? (?:Park|Beach|Lake|Trail|Mall|Zoo))\b|\b(?P<y>Lake {_NAMED})\b"
+)
+"""``your Eastwick location``, ``at Tilden Park``"""
 CAMP = rf"\bCamp {_NAMED}(?: {_NAMED})?\b|\bThe {_NAMED}(?: {_NAMED})? at {_NAMED}(?: {_NAMED})?\b"
 COUNTY = rf"\b(?P<v>(?:St\. )?{_NAMED}(?: {_NAMED})? (?:County|Parish|Borough))\b"
 """``Flathead County``"""
@@ -96,6 +102,13 @@ def before_state(value: str, _before: str, _after: str) -> Found | None:
         words = words[1:]
     town = " ".join(words)
     return Found(town.lower(), "", skipped=len(value) - len(town)) if words else None
+
+
+def site(value: str, _before: str, _after: str) -> Found | None:
+    """A name before ``clinic`` or ``office``, but no word and no kind of clinic."""
+    words = [word.lower() for word in value.split()]
+    named = value[-1:].isdigit() or len(words) > 1 or not is_word(words[0])
+    return Found(value.lower(), "") if named and words[0] not in NEVER and words[0] not in _NO_COUNTY else None
 
 
 def county(value: str, _before: str, _after: str) -> Found | None:

@@ -70,6 +70,7 @@ WIDE_RULES: tuple[Rule, ...] = (
     Rule(
         "town before its state", "PLACE", wide_places.TOWN_BEFORE_STATE, wide_places.before_state, WIDE, most=MOST_SHORT
     ),
+    Rule("site, park, road by its number", "PLACE", wide_places.SITE, wide_places.site, WIDE, most=MOST_SHORT),
     Rule("age behind a name", "AGE", wide_dates.AGE_BEHIND, dates.told_age, WIDE),
     Rule(
         "street without its number",
