@@ -10,9 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
+
+def _readable(file: Path | None) -> Path | None:
+    """Typer's own check of a file refuses the dash."""
+    if file is not None and str(file) != "-" and not file.is_file():
+        raise typer.BadParameter(f"{file} is no file")
+    return file
+
+
 FileArgument = Annotated[
-    Path | None,
-    typer.Argument(help="JSON Lines; standard input if absent or '-'", exists=True, dir_okay=False, allow_dash=True),
+    Path | None, typer.Argument(help="JSON Lines; standard input if absent or '-'", callback=_readable)
 ]
 StateOption = Annotated[Path | None, typer.Option("--state", help="folder that carries the state from run to run")]
 

@@ -161,6 +161,14 @@ def test_an_id_may_be_a_whole_number_and_comes_back_as_one(app: typer.Typer, tmp
     )
 
 
+@pytest.mark.parametrize("verb", ["redact", "dedupe", "cluster"])
+def test_a_dash_is_standard_input_and_what_is_no_file_is_named(app: typer.Typer, verb: str) -> None:
+    assert run(app, [verb, "-"], [{"id": "a", "text": "pay the bill"}])[0].get("error") is None
+    missing = CliRunner().invoke(app, [verb, "missing.jsonl"])
+    assert missing.exit_code == 2
+    assert "missing.jsonl is no file" in missing.output
+
+
 def test_a_file_is_read_where_one_is_named(app: typer.Typer, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n')
     assert run(app, ["redact", str(tmp_path / "in.jsonl")], []) == [{"text": "x", "spans": []}]
