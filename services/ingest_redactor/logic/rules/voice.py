@@ -10,7 +10,9 @@ from shared.prompting import renderings
 
 _DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 SPOKEN_NUMBER = rf"(?i)\b{_DIGIT}(?:(?:, |,|-| )(?:and )?{_DIGIT}){{5,24}}\b"
-DIGITS_APART = r"\b\d(?: \d){6,15}\b"
+DIGITS_APART = (
+    r"(?i)\b(?:number|no\.?|id|mrn|account|policy|member|card|phone|record|it['’]?s|is)[:,]? (?P<v>\d(?: \d){6,15})\b"
+)
 """``medical record number 5 5 1 0 9 8 3``"""
 _TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -50,7 +52,6 @@ _NO_STREET = frozenset(_NO_STREET_TEXT.split())
 _SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {word: str(digit) for digit, word in enumerate(_SAID)} | {"oh": "0"}
 _TIMES = {"double": 2, "triple": 3}
-_NUMBER_TOLD = re.compile(r"(?i)\b(?:number|no\.?|id|mrn|account|policy|member|card|phone|record|it['’]?s|is)[:,]? $")
 _COUNTING = "1234567890"
 _LEAST_SPACED = 9
 _LEAST_DIGITS, _LEAST_OF_PHONE, _MOST_OF_PHONE = 6, 10, 13
@@ -79,10 +80,10 @@ def spoken_number(value: str, before: str, after: str) -> Found | None:
     return Found(*renderings.read_identifier(digits))
 
 
-def digits_apart(value: str, before: str, after: str) -> Found | None:
-    """Behind a word for a number; ``1 2 3 4 5 6 7`` counts."""
-    told = _NUMBER_TOLD.search(before) is not None and value.replace(" ", "") not in _COUNTING
-    return Found(*renderings.read_identifier(value)) if told and not (after and joins(after[0])) else None
+def digits_apart(value: str, _before: str, after: str) -> Found | None:
+    """``1 2 3 4 5 6 7`` counts."""
+    is_told = value.replace(" ", "") not in _COUNTING and not (after and joins(after[0]))
+    return Found(*renderings.read_identifier(value)) if is_told else None
 
 
 def spoken_street(value: str, _before: str, _after: str) -> Found | None:
