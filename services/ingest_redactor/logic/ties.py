@@ -92,9 +92,9 @@ def _other_days(text: str, mentions: list[Mention]) -> list[Mention]:
     for match in _DAY.finditer(text):
         start, end = match.span()
         after, before = bisect_left(starts, end), bisect_right(ends, start) - 1
-        in_a_row = (after < len(starts) and starts[after] - end < _ROW_CHARS) or (
-            max(ends[before] if before >= 0 else -_ROW_CHARS, found[-1].end if found else -_ROW_CHARS)
-            > start - _ROW_CHARS
+        told = [*ends[max(before, 0) : before + 1], *(one.end for one in found[-1:])]
+        in_a_row = any(start - last < _ROW_CHARS for last in told) or any(
+            first - end < _ROW_CHARS for first in starts[after : after + 1]
         )
         around = text[max(0, start - _AROUND_DAY) : start], text[end : end + _AROUND_DAY]
         day = day_beside_days(match.group(), *around, in_a_row=in_a_row)

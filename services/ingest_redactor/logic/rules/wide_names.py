@@ -15,7 +15,7 @@ FIRST_LAST = (
 """``oxygen order: mirembe nakato, medicare``"""
 LAST_FIRST = r"\b(?P<v>[a-z][a-z'’-]{1,20}, [a-z][a-z'’-]{1,20}),? (?:mrn|ur|hosp|nhs|chi|dob|d\.o\.b|acct|\d)"
 """``jones, richard, mrn``"""
-_CAPITALISED_KIN = (
+_BEFORE_FIRST = (
     r"(?:husband|wife|son|daughter|mother|father|mom|mum|dad|brother|sister|niece|nephew|grandson|granddaughter|partner|caregiver"
     r"|aunt|uncle|(?:yo|yr old))"
 )
@@ -23,7 +23,7 @@ NAMED_PATIENT = (
     rf"\b(?:[Pp]ts?|[Pp]atient)\.?:? (?P<v>{_CAPITALISED} {_CAPITALISED})\b|\b[Pp]t\.?:? (?P<w>[A-Z]\.[A-Z]\.)"
     rf"|\b[Nn]ame:? (?P<x>[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]+)\b|\b[Dd]rs?\.? (?P<y>{_CAPITALISED})(?:['’]s\b)"
     r"|\b(?P<z>[a-z]\. [a-z'’-]{3,20}),? (?i:pa-c|np|rn|md|do|aprn|crna|lpn|pharmd)\b"
-    rf"|\b{_CAPITALISED_KIN} (?P<k>{_CAPITALISED})\b|\b(?P<t>{_CAPITALISED} {_CAPITALISED}) \d{{5,9}}\b"
+    rf"|\b{_BEFORE_FIRST} (?P<k>{_CAPITALISED})\b|\b(?P<t>{_CAPITALISED} {_CAPITALISED}) \d{{5,9}}\b"
     rf"|(?:^|[\n\".:] ?)(?P<u>{_CAPITALISED}) here[.,!]"
 )
 """``pt Lubomir Hruska stage IV``, ``Dr. Keane's``, ``p. lachance PA-C``, ``Ginevra here.``"""
