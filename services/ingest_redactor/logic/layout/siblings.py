@@ -1,7 +1,7 @@
 """Values that stand side by side, in one JSON object or one row of a table: what each is follows from all their keys."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from services.ingest_redactor.logic.mentions import Mention
 from services.ingest_redactor.logic.names.token_roles import TITLES
@@ -67,8 +67,8 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
     if _BARE not in kinds and None not in kinds:
         return kinds
     words = [normalised(key) for key in keys]
-    if len(words) <= _FEW_KEYS and None in kinds:
-        kinds = _numbered(words, kinds)
+    if len(words) <= _FEW_KEYS and None in kinds and any(_HAS_A_NUMBER.fullmatch(word) for word in words):
+        kinds = owned(words, kinds, _BARE_NUMBERS)  # ``{"emp": "Doe J.", "no": "50-9617"}``
     kinds = _with_halves(words, kinds)
     if not _TYPES_OF_DOCUMENT.isdisjoint(words):
         kinds = [
@@ -77,20 +77,11 @@ def resolved(keys: Sequence[str], kinds: list[str | None]) -> list[str | None]:
     return owned(words, kinds) if tells_a_person(kinds) else kinds
 
 
-def _numbered(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
-    """``{"emp": "Doe J.", "no": "50-9617"}``: beside one who has a number of their own a bare number is that."""
-    if not _OF_DEALS.isdisjoint(words) or not any(_HAS_A_NUMBER.fullmatch(word) for word in words):
-        return kinds
-    return [
-        "MEMBER" if kind is None and word in _BARE_NUMBERS else kind for word, kind in zip(words, kinds, strict=True)
-    ]
-
-
-def owned(words: Sequence[str], kinds: list[str | None]) -> list[str | None]:
+def owned(words: Sequence[str], kinds: list[str | None], numbers: Set[str] = _OWN) -> list[str | None]:
     """The kinds of keys in an object of a person: a bare number is the person's, unless the object tells of a deal."""
     if not _OF_DEALS.isdisjoint(words):
         return kinds
-    return ["MEMBER" if kind is None and word in _OWN else kind for word, kind in zip(words, kinds, strict=True)]
+    return ["MEMBER" if kind is None and word in numbers else kind for word, kind in zip(words, kinds, strict=True)]
 
 
 def tells_a_person(kinds: Sequence[str | None]) -> bool:

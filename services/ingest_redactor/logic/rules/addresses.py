@@ -9,7 +9,7 @@ from services.ingest_redactor.logic.names.nonames import NEVER, NUMBERED
 from services.ingest_redactor.logic.rules.address_tails import tail_of_address
 from services.ingest_redactor.logic.rules.street_checks import address
 from services.ingest_redactor.logic.rules.streets import UNIT_WORDS
-from shared.prompting.renderings import read_date, read_identifier, read_phone
+from shared.prompting.renderings import MONTHS, read_date, read_identifier, read_phone
 
 _WORD = rf"(?P<word>{UNIT_WORDS})\b\.?\s*#?"
 _NUMBER = r"(?P<v>[A-Za-z]?\d[A-Za-z0-9/-]{0,5}|[A-Z])"
@@ -105,11 +105,7 @@ _HOUSE_NAME = re.compile(
     r" (?:Cottage|House|Forge|Barn|Lodge|Farm|Farmhouse|Manor|Hall|Villa|Rectory|Vicarage|Mill|Stables|Grange|Bungalow)"
     r"|The (?:Old )?[A-Z][a-z]+), $"
 )
-_MONTHS_TEXT = """
-jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november
-december
-"""
-_MONTHS = frozenset(_MONTHS_TEXT.split())
+_MONTHS = {short.lower() for name in MONTHS for short in (name, name[:3])} | {"sept"}
 
 
 def unit_alone(text: str) -> Mention | None:

@@ -4,7 +4,7 @@ whose check digits the writer got wrong, codes of doors, vehicles without a chec
 
 import re
 
-from services.ingest_redactor.logic.names.east_asian import CHINESE_LAST, is_east_asian, told_by_surroundings
+from services.ingest_redactor.logic.names.east_asian import CHINESE_LAST, told_by_surroundings
 from services.ingest_redactor.logic.names.english import is_word
 from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.nonames import NOBODY
@@ -235,7 +235,7 @@ def user_id(value: str, before: str, after: str) -> Found | None:
 
 
 def name_in_script(value: str, _before: str, _after: str) -> Found | None:
-    return Found(*read_name(value)) if is_east_asian(value) else Found("|".join(reversed(value.split())), "")
+    return Found(*read_name(value))
 
 
 def east_asian(value: str, before: str, after: str) -> Found | None:

@@ -5,9 +5,9 @@ from services.ingest_redactor.logic.names.names_read import read_name
 from services.ingest_redactor.logic.names.nonames import NEVER, NO_NAME, THINGS
 from services.ingest_redactor.logic.rules.confirm import Found
 from services.ingest_redactor.logic.rules.patterns import UPPER
+from services.ingest_redactor.logic.rules.wide_dates import CAPITALISED
 from shared.tasks.names import ambiguous_first_names, first_names, last_names
 
-_CAPITALISED = rf"[{UPPER}][a-z'’-]+"
 FIRST_LAST = (
     r"(?:: |^|\. |\n)(?P<v>[a-z][a-z'’-]{2,20} [a-z][a-z'’-]{2,20}), "
     r"(?:mrn|dob|d\.o\.b|ssn|medicare|medicaid|acct|\d)"
@@ -20,11 +20,11 @@ _BEFORE_FIRST = (
     r"|aunt|uncle|(?:yo|yr old))"
 )
 NAMED_PATIENT = (
-    rf"\b(?:[Pp]ts?|[Pp]atient)\.?:? (?P<v>{_CAPITALISED} {_CAPITALISED})\b|\b[Pp]t\.?:? (?P<w>[A-Z]\.[A-Z]\.)"
-    rf"|\b[Nn]ame:? (?P<x>[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]+)\b|\b[Dd]rs?\.? (?P<y>{_CAPITALISED})(?:['’]s\b)"
+    rf"\b(?:[Pp]ts?|[Pp]atient)\.?:? (?P<v>{CAPITALISED} {CAPITALISED})\b|\b[Pp]t\.?:? (?P<w>[A-Z]\.[A-Z]\.)"
+    rf"|\b[Nn]ame:? (?P<x>[A-Z][A-Z'’-]+, [A-Z][A-Z'’-]+)\b|\b[Dd]rs?\.? (?P<y>{CAPITALISED})(?:['’]s\b)"
     r"|\b(?P<z>[a-z]\. [a-z'’-]{3,20}),? (?i:pa-c|np|rn|md|do|aprn|crna|lpn|pharmd)\b"
-    rf"|\b{_BEFORE_FIRST} (?P<k>{_CAPITALISED})\b|\b(?P<t>{_CAPITALISED} {_CAPITALISED}) \d{{5,9}}\b"
-    rf"|(?:^|[\n\".:] ?)(?P<u>{_CAPITALISED}) here[.,!]"
+    rf"|\b{_BEFORE_FIRST} (?P<k>{CAPITALISED})\b|\b(?P<t>{CAPITALISED} {CAPITALISED}) \d{{5,9}}\b"
+    rf"|(?:^|[\n\".:] ?)(?P<u>{CAPITALISED}) here[.,!]"
 )
 """``pt Lubomir Hruska stage IV``, ``Dr. Keane's``, ``p. lachance PA-C``, ``Ginevra here.``"""
 IN_CAPITALS_AFTER_ROLE = (
